@@ -1,0 +1,40 @@
+/**
+ * Weights in files: safetensors read and written, PyTorch's {@code .pt} read, both without trusting
+ * the file.
+ *
+ * <p>A {@link dev.longtake.checkpoint.TensorFile} is a set of named tensors behind a memory map:
+ * opening one reads and checks its table of contents, and bytes are copied only when a tensor is
+ * asked for. {@link dev.longtake.checkpoint.Safetensors}, {@link
+ * dev.longtake.checkpoint.ShardedSafetensors} and a dict inside a {@link
+ * dev.longtake.checkpoint.PtCheckpoint} all are one. A {@link dev.longtake.checkpoint.KeyMap} says
+ * what we call a file's key, and {@link dev.longtake.checkpoint.CheckpointSource} joins the two
+ * into what a module takes its weights from.
+ *
+ * <pre>{@code
+ * try (var file = TensorFile.open(Path.of("self_forcing_dmd.pt"), "generator_ema")) {
+ *   var source = new CheckpointSource(file, KeyMap.unwrapping(), Dtype.BFLOAT16, device);
+ *   var weights = Weights.from(source);
+ *   var model = WanTransformer.load(weights, config);
+ *   source.requireNothingSpare(weights); // a key nobody asked for is an error too
+ * }
+ * }</pre>
+ *
+ * <p>Invariants:
+ *
+ * <ul>
+ *   <li>whatever bytes a file holds, opening and reading it gives tensors or a {@link
+ *       dev.longtake.checkpoint.CheckpointException}, and runs no code of the file's choosing;
+ *   <li>strict: a missing, spare or misshapen tensor is an error that names the file, the tensor
+ *       and both shapes;
+ *   <li>written files appear whole or not at all: temporary file, sync, atomic rename;
+ *   <li>a file must not be shortened while it is open: the system answers reads of a mapped part
+ *       that has gone by ending the process.
+ * </ul>
+ *
+ * <p>Formats: <a href="https://github.com/huggingface/safetensors#format">safetensors</a>; the zip
+ * layout of {@code torch.save} (PyTorch 1.6 and later) with Python's pickle in protocol 2 to 5.
+ */
+@NullMarked
+package dev.longtake.checkpoint;
+
+import org.jspecify.annotations.NullMarked;

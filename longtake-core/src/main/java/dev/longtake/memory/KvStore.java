@@ -1,0 +1,260 @@
+package dev.longtake.memory;
+
+import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.Rotary;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Functional;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Executes plans: holds raw keys and values of the frames a policy remembers, and turns the keys to
+ * the positions a plan gives them.
+ *
+ * <p>Keys are kept before rotation, so a frame may stand anywhere. Rotation happens once per chunk,
+ * not once per pass. What a pass attends to is the past of the plan and the pass's own keys: nothing
+ * is written while a pass runs, so recomputing it gives the same result, and gradients cannot leak
+ * through a cache that a later pass overwrites.
+ *
+ * <p>A chunk goes: {@link #begin}, any number of passes over {@link #layer}, a clean pass between
+ * {@link #record} and {@link #commit}. Axes: B batch, L tokens, S past tokens, H heads, d head
+ * width. Confined to one thread.
+ */
+public final class KvStore implements AutoCloseable {
+
+  /**
+   * The model's geometry.
+   *
+   * @param layers self-attention layers
+   * @param rows patches per column of a frame
+   * @param columns patches per row of a frame
+   * @param headWidth d
+   */
+  public record Geometry(int layers, int rows, int columns, int headWidth) {
+    int tokens() {
+      return rows * columns;
+    }
+  }
+
+  private record Entry(Tensor key, Tensor value) {
+    void close() {
+      key.close();
+      value.close();
+    }
+  }
+
+  private final Geometry geometry;
+  private final Device device;
+  private final List<Layer> layers;
+  private final MeanKeys meanKeys = new MeanKeys();
+  private boolean recording;
+
+  /** Empty. */
+  public KvStore(Geometry geometry, Device device) {
+    this.geometry = geometry;
+    this.device = device;
+    layers = IntStream.range(0, geometry.layers()).mapToObj(i -> new Layer()).toList();
+  }
+
+  /** Drops every frame the plan does not attend, and turns the rest to the plan's positions. */
+  public void begin(Plan plan) {
+    var frames = plan.past().stream().map(Slot::frame).toList();
+    meanKeys.keepOnly(frames);
+    try (var scope = Scope.open()) {
+      var rotary =
+          frames.isEmpty()
+              ? null
+              : Rotary.at(
+                  plan.pastPositions(),
+                  geometry.rows(),
+                  geometry.columns(),
+                  geometry.headWidth(),
+                  device);
+      layers.forEach(layer -> layer.begin(frames, rotary));
+    }
+  }
+
+  /** What one layer's queries see: the planned past, then the tokens of the pass. */
+  public AttentionSpan layer(int index) {
+    return layers.get(index);
+  }
+
+  /** From now to {@link #commit}, the keys and values of a pass are remembered. */
+  public void record() {
+    recording = true;
+  }
+
+  /**
+   * Takes in the frames of the recorded pass.
+   *
+   * @param firstFrame number of its first frame since the video began
+   * @param summarise whether mean keys are wanted, for {@link #similarity}
+   */
+  public void commit(int firstFrame, boolean summarise) {
+    recording = false;
+    if (summarise) {
+      summarise(firstFrame);
+    }
+    layers.forEach(layer -> layer.commit(firstFrame));
+  }
+
+  /**
+   * Cosines of mean raw keys, over all layers and heads, of frames held or just committed (spec,
+   * F.5; eq. 7 of the paper).
+   */
+  public KeySimilarity similarity() {
+    return meanKeys;
+  }
+
+  /** The frames held, in order. */
+  public List<Integer> frames() {
+    return List.copyOf(layers.getFirst().entries.keySet());
+  }
+
+  /** Raw keys of one layer, all held frames joined in order. */
+  public @Axes("B S H d") Tensor keys(int layer) {
+    return Tensor.cat(layers.get(layer).entries.values().stream().map(Entry::key).toList(), 1);
+  }
+
+  /** Values of one layer, all held frames joined in order. */
+  public @Axes("B S H d") Tensor values(int layer) {
+    return Tensor.cat(layers.get(layer).entries.values().stream().map(Entry::value).toList(), 1);
+  }
+
+  private void summarise(int firstFrame) {
+    try (var scope = Scope.open()) {
+      var means = new ArrayList<Tensor>();
+      int frames = layers.getFirst().frames();
+      for (var layer : layers) {
+        var key = layer.pending().key();
+        // The first of the batch decides for all.
+        means.add(
+            key.select(0, 0)
+                .reshape(frames, geometry.tokens(), -1)
+                .mean(1)
+                .reshape(frames, -1));
+      }
+      var all = Tensor.cat(means, 1);
+      for (int i = 0; i < frames; i++) {
+        meanKeys.put(firstFrame + i, all.select(0, i).toFloats());
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    layers.forEach(Layer::close);
+  }
+
+  private final class Layer implements AttentionSpan {
+    private final TreeMap<Integer, Entry> entries = new TreeMap<>();
+    private @Nullable Entry past; // rotated keys and values of the plan, [B, S, H, d]
+    private @Nullable Entry pending; // raw keys and values of the recorded pass
+
+    void begin(List<Integer> frames, @Nullable Rotary rotary) {
+      entries
+          .entrySet()
+          .removeIf(
+              held -> {
+                boolean drop = !frames.contains(held.getKey());
+                if (drop) {
+                  held.getValue().close();
+                }
+                return drop;
+              });
+      if (past != null) {
+        past.close();
+        past = null;
+      }
+      if (rotary != null) {
+        try (var scope = Scope.open()) {
+          var held = frames.stream().map(this::entry).toList();
+          past =
+              new Entry(
+                  Scope.escape(
+                      rotary.apply(Tensor.cat(held.stream().map(Entry::key).toList(), 1))),
+                  Scope.escape(Tensor.cat(held.stream().map(Entry::value).toList(), 1)));
+        }
+      }
+    }
+
+    private Entry entry(int frame) {
+      var entry = entries.get(frame);
+      if (entry == null) {
+        throw new IllegalArgumentException("the plan attends frame " + frame + ", which is not held");
+      }
+      return entry;
+    }
+
+    @Override
+    public Tensor attend(Tensor q, Tensor k, Tensor rawK, Tensor v) {
+      if (recording) {
+        dropPending();
+        pending = new Entry(Scope.escape(rawK.detach().copy()), Scope.escape(v.detach().copy()));
+      }
+      if (past == null) {
+        return AttentionSpan.attend(q, k, v);
+      }
+      try (var scope = Scope.open()) {
+        var keys = Tensor.cat(List.of(past.key(), k), 1);
+        var values = Tensor.cat(List.of(past.value(), v), 1);
+        return scope.keep(
+            Functional.attention(
+                    q.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2))
+                .transpose(1, 2));
+      }
+    }
+
+    Entry pending() {
+      if (pending == null) {
+        throw new IllegalStateException("no pass was recorded");
+      }
+      return pending;
+    }
+
+    int frames() {
+      return (int) (pending().key().size(1) / geometry.tokens());
+    }
+
+    void commit(int firstFrame) {
+      var recorded = pending();
+      int tokens = geometry.tokens();
+      try (var scope = Scope.open()) {
+        for (int i = 0; i < frames(); i++) {
+          var entry =
+              new Entry(
+                  Scope.escape(recorded.key().narrow(1, (long) i * tokens, tokens).copy()),
+                  Scope.escape(recorded.value().narrow(1, (long) i * tokens, tokens).copy()));
+          var before = entries.put(firstFrame + i, entry);
+          if (before != null) {
+            before.close();
+          }
+        }
+      }
+      dropPending();
+    }
+
+    private void dropPending() {
+      if (pending != null) {
+        pending.close();
+        pending = null;
+      }
+    }
+
+    void close() {
+      entries.values().forEach(Entry::close);
+      entries.clear();
+      dropPending();
+      if (past != null) {
+        past.close();
+        past = null;
+      }
+    }
+  }
+}

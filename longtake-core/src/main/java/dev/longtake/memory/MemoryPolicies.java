@@ -1,0 +1,45 @@
+package dev.longtake.memory;
+
+/** The published memories, and policies by name. */
+public final class MemoryPolicies {
+  private MemoryPolicies() {}
+
+  /** Self-Forcing (arXiv 2506.08009): the last 21 latent frames. */
+  public static final SlidingWindow SELF_FORCING = new SlidingWindow(21);
+
+  /** LongLive 1.0: 3 sink frames and the last 9. */
+  public static final SinkWindow LONGLIVE = new SinkWindow(3, 12, Positions.ABSOLUTE);
+
+  /** Infinity-RoPE: 1 sink frame and the last 5, at positions 0 to 5. */
+  public static final SinkWindow INFINITY_ROPE = new SinkWindow(1, 6, Positions.BY_SLOT);
+
+  /** Context Forcing (arXiv 2602.06028) as its paper defines it: 3 + 12 + 6 latent frames. */
+  public static final SlowFast CONTEXT_FORCING = new SlowFast(3, 12, 6, 0.95, 2, Eviction.OLDEST);
+
+  /**
+   * The same slots, giving up what is redundant rather than what is old. Every second chunk is
+   * offered, since a comparison with the chunk before says how fast the picture changes, not
+   * whether the view is new: a camera that turns slowly never falls below a threshold.
+   */
+  public static final SlowFast CONTEXT_FORCING_REDUNDANT =
+      new SlowFast(3, 12, 6, SlowFast.ALWAYS, 2, Eviction.REDUNDANT);
+
+  /**
+   * The policy of that name, its parameters changed by the arguments after a colon:
+   *
+   * <pre>
+   *   full
+   *   sliding-window            sliding-window:21            (also frames=21)
+   *   sink-window               sink-window:sink=3,frames=12,positions=absolute | by-slot
+   *   slow-fast                 slow-fast:sink=3,slow=12,fast=6,threshold=0.95,interval=2,
+   *                                       eviction=oldest | redundant
+   *   slow-fast-redundant       the same with threshold=2,eviction=redundant
+   *   self-forcing, longlive, infinity-rope, context-forcing     the constants above
+   * </pre>
+   *
+   * @throws IllegalArgumentException if a name or value is unknown, naming the choices
+   */
+  public static MemoryPolicy parse(String spec) {
+    return PolicySpec.parse(spec);
+  }
+}

@@ -1,0 +1,46 @@
+package dev.longtake.memory;
+
+/**
+ * The first frames for good, and the last ones: LongLive with absolute positions, Infinity-RoPE and
+ * LongLive's unbounded variant with positions by slot.
+ *
+ * <p>Infinity-RoPE keeps its first key rotated and never rotates it again. That is the same thing:
+ * slot 0 always stands at position 0.
+ *
+ * @param sink first latent frames of the video, never dropped; at least 0
+ * @param frames latent frames attended in all, sink and chunk included; more than the sink
+ * @param positions where frames stand in time
+ */
+public record SinkWindow(int sink, int frames, Positions positions) implements MemoryPolicy {
+
+  /** Refuses windows that the sink would fill. */
+  public SinkWindow {
+    Windows.check(sink, frames);
+  }
+
+  @Override
+  public int capacity() {
+    return frames;
+  }
+
+  @Override
+  public boolean comparesKeys() {
+    return false;
+  }
+
+  @Override
+  public Plan plan(Held held, int chunkFrames) {
+    return Windows.plan(held, chunkFrames, sink, frames, positions);
+  }
+
+  @Override
+  public Held remember(Held held, Plan plan, KeySimilarity keys) {
+    return held.with(plan, sink);
+  }
+
+  @Override
+  public String spec() {
+    return "sink-window:sink=%d,frames=%d,positions=%s"
+        .formatted(sink, frames, PolicySpec.word(positions));
+  }
+}

@@ -1,0 +1,108 @@
+package dev.longtake.nn;
+
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Hands out named weights, and owns those it handed out: they live until {@link #close}.
+ *
+ * <p>A prefix view made by {@link #at} shares its parent's record.
+ */
+public final class Weights implements AutoCloseable {
+
+  /** Where weights come from. */
+  public interface Source {
+    /**
+     * The tensor of that name.
+     *
+     * @param init how it starts where there is nothing to read
+     * @throws RuntimeException naming file, tensor and both shapes, if it is absent or does not fit
+     */
+    Tensor read(String name, Init init, long... shape);
+
+    /** Every name there is to read; empty where weights are drawn. */
+    Set<String> names();
+  }
+
+  private final Source source;
+  private final String prefix;
+  private final Map<String, Tensor> taken;
+
+  private Weights(Source source, String prefix, Map<String, Tensor> taken) {
+    this.source = source;
+    this.prefix = prefix;
+    this.taken = taken;
+  }
+
+  /** Weights from a source. */
+  public static Weights from(Source source) {
+    return new Weights(source, "", new LinkedHashMap<>());
+  }
+
+  /** Fresh weights, drawn in the order they are asked for, on the generator's device. */
+  public static Weights random(Rng rng, Dtype dtype) {
+    return from(
+        new Source() {
+          @Override
+          public Tensor read(String name, Init init, long... shape) {
+            return init.draw(rng, shape).to(dtype);
+          }
+
+          @Override
+          public Set<String> names() {
+            return Set.of();
+          }
+        });
+  }
+
+  /** A view whose names start with {@code child} and a dot. */
+  public Weights at(String child) {
+    return new Weights(source, prefix + child + ".", taken);
+  }
+
+  /**
+   * The weight of that name.
+   *
+   * @throws IllegalStateException if it was taken before
+   */
+  public Tensor take(String name, Init init, long... shape) {
+    var full = prefix + name;
+    try (var scope = Scope.open()) {
+      var tensor = Scope.escape(source.read(full, init, shape));
+      if (taken.put(full, tensor) != null) {
+        throw new IllegalStateException("weight " + full + " was taken twice");
+      }
+      return tensor;
+    }
+  }
+
+  /** Everything handed out so far by name, in that order, whatever the view. */
+  public Map<String, Tensor> taken() {
+    return Collections.unmodifiableMap(taken);
+  }
+
+  /** Names the source has that nobody took. */
+  public Set<String> spare() {
+    var spare = new TreeSet<>(source.names());
+    spare.removeAll(taken.keySet());
+    return spare;
+  }
+
+  /** The number of elements handed out. */
+  public long parameters() {
+    return taken.values().stream().mapToLong(Tensor::count).sum();
+  }
+
+  @Override
+  public void close() {
+    taken.values().forEach(Tensor::close);
+    taken.clear();
+  }
+}

@@ -1,0 +1,163 @@
+package dev.longtake.rollout;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.longtake.checkpoint.CheckpointException;
+import dev.longtake.diffusion.EulerSampler;
+import dev.longtake.diffusion.FewStepSampler;
+import dev.longtake.diffusion.FlowSchedule;
+import dev.longtake.diffusion.Sampler;
+import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.memory.MemoryPolicy;
+import dev.longtake.text.Umt5Config;
+import dev.longtake.vae.VaeConfig;
+import dev.longtake.wan.WanConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Everything about a model but its weights: the {@code config.json} of a model folder, in snake case.
+ *
+ * @param name of the model
+ * @param video size of its pictures
+ * @param transformer sizes of the transformer
+ * @param vae sizes of the video autoencoder, and its latents' mean and deviation
+ * @param textEncoder sizes of the text encoder
+ * @param sampling how it is sampled unless told otherwise
+ * @param memory policy it was trained with, as {@link MemoryPolicies#parse} reads it
+ */
+public record ModelConfig(
+    String name,
+    VideoSize video,
+    WanConfig transformer,
+    VaeConfig vae,
+    Umt5Config textEncoder,
+    Sampling sampling,
+    String memory) {
+
+  /** The file's name in a model folder. */
+  public static final String FILE = "config.json";
+
+  /** Latent frames generated together. */
+  public static final int CHUNK = 3;
+
+  /** Pixels per latent, on both sides of a picture. */
+  public static final int PIXELS_PER_LATENT = 8;
+
+  /**
+   * The pictures.
+   *
+   * @param width pixels, a multiple of 16
+   * @param height pixels, a multiple of 16
+   * @param fps frames per second, above 0
+   */
+  public record VideoSize(int width, int height, int fps) {
+    /** Checks the sizes. */
+    public VideoSize {
+      if (width < 16 || height < 16 || width % 16 != 0 || height % 16 != 0 || fps < 1) {
+        throw new IllegalArgumentException(
+            "a video needs sides that are multiples of 16 and at least 1 frame/s, not "
+                + width + " x " + height + " at " + fps);
+      }
+    }
+
+    /** Latent rows. */
+    public int latentRows() {
+      return height / PIXELS_PER_LATENT;
+    }
+
+    /** Latent columns. */
+    public int latentColumns() {
+      return width / PIXELS_PER_LATENT;
+    }
+  }
+
+  /** How noise becomes a chunk. */
+  public enum SamplerKind {
+    /** Small steps along the flow: models that were not distilled. */
+    EULER,
+    /** A few jumps with fresh noise between: distilled students. */
+    FEW_STEP
+  }
+
+  /**
+   * A sampler and its guidance.
+   *
+   * @param kind which sampler
+   * @param steps passes per chunk, at least 1
+   * @param shift warp of the noise levels, above 0
+   * @param guidance scale of classifier-free guidance; 1 is none
+   */
+  public record Sampling(SamplerKind kind, int steps, double shift, double guidance) {
+    /** Checks the ranges. */
+    public Sampling {
+      if (steps < 1 || !(shift > 0) || !(guidance >= 1)) {
+        throw new IllegalArgumentException(
+            "sampling needs at least 1 step, a shift above 0 and guidance of at least 1, not "
+                + steps + ", " + shift + ", " + guidance);
+      }
+    }
+
+    /** The sampler. */
+    public Sampler sampler() {
+      return switch (kind) {
+        case EULER -> new EulerSampler(FlowSchedule.levels(steps, shift));
+        case FEW_STEP -> {
+          int[] even = new int[steps];
+          for (int i = 0; i < steps; i++) {
+            even[i] = FlowSchedule.TIMESTEPS - FlowSchedule.TIMESTEPS * i / steps;
+          }
+          yield new FewStepSampler(FlowSchedule.training(shift).warp(even));
+        }
+      };
+    }
+  }
+
+  /** The policy it was trained with. */
+  public MemoryPolicy policy() {
+    return MemoryPolicies.parse(memory);
+  }
+
+  /**
+   * Reads a folder's {@code config.json}.
+   *
+   * @throws CheckpointException if it is absent or not such a file
+   */
+  public static ModelConfig read(Path folder) {
+    var file = folder.resolve(FILE);
+    if (!Files.isRegularFile(file)) {
+      throw new CheckpointException(
+          folder.toString(), "is not a model folder: it has no " + FILE + "; give one that has");
+    }
+    try {
+      return mapper().readValue(file.toFile(), ModelConfig.class);
+    } catch (IOException e) {
+      throw new CheckpointException(
+          file.toString(), "is not a model's configuration: " + firstLine(e), e);
+    }
+  }
+
+  /** Writes {@code config.json} into a folder. */
+  public void write(Path folder) {
+    try {
+      mapper().writerWithDefaultPrettyPrinter().writeValue(folder.resolve(FILE).toFile(), this);
+    } catch (IOException e) {
+      throw new CheckpointException(folder.resolve(FILE).toString(), "cannot be written", e);
+    }
+  }
+
+  private static String firstLine(IOException e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
+
+  private static JsonMapper mapper() {
+    return JsonMapper.builder()
+        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+        .enable(com.fasterxml.jackson.databind.MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+        .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+        .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+        .build();
+  }
+}

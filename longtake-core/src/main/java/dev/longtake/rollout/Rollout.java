@@ -1,0 +1,142 @@
+package dev.longtake.rollout;
+
+import dev.longtake.diffusion.Denoiser;
+import dev.longtake.diffusion.Sampler;
+import dev.longtake.memory.Held;
+import dev.longtake.memory.KvStore;
+import dev.longtake.memory.MemoryPolicy;
+import dev.longtake.memory.Plan;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.wan.Prompt;
+import dev.longtake.wan.WanConfig;
+import dev.longtake.wan.WanTransformer;
+
+/**
+ * Generates latents chunk by chunk (spec, section E.1): denoise a chunk with what memory holds, pass
+ * it once more clean to remember it. Axes: B batch, C channels, F frames of the chunk, Y rows, X
+ * columns.
+ *
+ * <p>Confined to one thread; the model is shared, memory is this rollout's own.
+ */
+public final class Rollout implements AutoCloseable {
+  private final WanTransformer model;
+  private final MemoryPolicy policy;
+  private final Dtype dtype;
+  private final Device device;
+  private final KvStore store;
+  private Held held = Held.empty();
+
+  /**
+   * With an empty memory.
+   *
+   * @param rows latent rows
+   * @param columns latent columns
+   * @param dtype of the arithmetic
+   */
+  public Rollout(
+      WanTransformer model,
+      MemoryPolicy policy,
+      int rows,
+      int columns,
+      Dtype dtype,
+      Device device) {
+    this.model = model;
+    this.policy = policy;
+    this.dtype = dtype;
+    this.device = device;
+    int patch = WanConfig.PATCH;
+    var geometry =
+        new KvStore.Geometry(
+            model.config().numLayers(),
+            rows / patch,
+            columns / patch,
+            model.config().headDim());
+    store = new KvStore(geometry, device);
+  }
+
+  /** What memory holds now. */
+  public Held held() {
+    return held;
+  }
+
+  /** What would be attended while the next chunk of that many frames is generated. */
+  public Plan plan(int chunkFrames) {
+    return policy.plan(held, chunkFrames);
+  }
+
+  /**
+   * Generates the next chunk and remembers it.
+   *
+   * @param guidance scale of classifier-free guidance; at 1 {@code empty} is not used
+   * @param empty the empty prompt
+   * @param noise FLOAT32 standard normal of the chunk's shape
+   * @param rng for samplers that add noise on the way
+   * @return clean latents, FLOAT32, owned by the caller's scope
+   */
+  public @Axes("B C F Y X") Tensor next(
+      Prompt prompt,
+      Prompt empty,
+      double guidance,
+      Sampler sampler,
+      @Axes("B C F Y X") Tensor noise,
+      Rng rng) {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var plan = begin(Math.toIntExact(noise.size(2)));
+      var denoiser =
+          Denoiser.guided(denoiser(prompt, plan), denoiser(empty, plan), guidance);
+      var clean = sampler.sample(denoiser, noise.to(device).to(Dtype.FLOAT32), rng);
+      rememberClean(clean, prompt, plan);
+      return scope.keep(clean);
+    }
+  }
+
+  /**
+   * Remembers given latents as if they had just been generated: a video to be continued, or ground
+   * truth.
+   */
+  public void remember(@Axes("B C F Y X") Tensor clean, Prompt prompt) {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      rememberClean(clean.to(device), prompt, begin(Math.toIntExact(clean.size(2))));
+    }
+  }
+
+  private Plan begin(int chunkFrames) {
+    var plan = policy.plan(held, chunkFrames);
+    store.begin(plan);
+    return plan;
+  }
+
+  private void rememberClean(Tensor clean, Prompt prompt, Plan plan) {
+    store.record();
+    denoiser(prompt, plan).flow(clean, 0);
+    store.commit(held.frames(), policy.comparesKeys());
+    held = policy.remember(held, plan, store.similarity());
+  }
+
+  private Denoiser denoiser(Prompt prompt, Plan plan) {
+    int[] positions = plan.chunkPositions();
+    return (noisy, timestep) -> {
+      try (var scope = Scope.open()) {
+        var timesteps =
+            Tensor.full(timestep, Dtype.FLOAT32, device, noisy.size(0), positions.length);
+        var flow =
+            model.forward(
+                noisy.to(dtype), timesteps, positions, prompt, store::layer, positions.length);
+        return scope.keep(flow.to(Dtype.FLOAT32));
+      }
+    };
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+}

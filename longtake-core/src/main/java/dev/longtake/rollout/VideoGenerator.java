@@ -1,0 +1,194 @@
+package dev.longtake.rollout;
+
+import static dev.longtake.rollout.ModelConfig.CHUNK;
+
+import dev.longtake.memory.Held;
+import dev.longtake.memory.Plan;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.vae.DecodeState;
+import dev.longtake.vae.EncodeState;
+import dev.longtake.wan.Prompt;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A video that is made as it is asked for, chunk by chunk, from a prompt or as the continuation of
+ * given frames.
+ *
+ * <p>The first chunk of a new video is 9 pictures, every other 12. Randomness is drawn on the
+ * processor from seed and chunk number, so a seed means the same video on every device up to
+ * rounding. Confined to one thread.
+ */
+public final class VideoGenerator implements AutoCloseable {
+  private final VideoModel model;
+  private final VideoRequest request;
+  private final Prompt prompt;
+  private final Prompt empty;
+  private final Rollout rollout;
+  private final DecodeState decoding = DecodeState.start();
+  private int chunks;
+  private long frames;
+
+  private VideoGenerator(VideoModel model, VideoRequest request) {
+    this.model = model;
+    this.request = request;
+    var tokenizer = model.tokenizer();
+    tokenizer.check(request.prompt());
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var ids = tokenizer.encode(List.of(request.prompt()));
+      var states = model.text().encode(ids, model.dtype());
+      prompt = model.transformer().read(states).escape();
+      empty = model.transformer().read(states.times(0)).escape();
+    }
+    var size = model.config().video();
+    rollout =
+        new Rollout(
+            model.transformer(),
+            request.memory(),
+            size.latentRows(),
+            size.latentColumns(),
+            model.dtype(),
+            model.device());
+  }
+
+  /**
+   * Begins a video.
+   *
+   * @throws IllegalArgumentException if the prompt is empty or too long
+   */
+  public static VideoGenerator start(VideoModel model, VideoRequest request) {
+    return new VideoGenerator(model, request);
+  }
+
+  /** How many pictures were generated; given ones do not count. */
+  public long frames() {
+    return frames;
+  }
+
+  /** How much was generated, in seconds. */
+  public double seconds() {
+    return (double) frames / model.config().video().fps();
+  }
+
+  /** What memory holds now. */
+  public Held held() {
+    return rollout.held();
+  }
+
+  /** What the next chunk will attend to. */
+  public Plan plan() {
+    return rollout.plan(CHUNK);
+  }
+
+  /**
+   * Takes given pictures as the beginning, which generation then continues. Of n pictures the first
+   * {@code 1 + 12·⌊(n − 9)/12⌋ + 8} are used.
+   *
+   * @param given interleaved RGB bytes at the model's size and frame rate, at least 9 pictures
+   * @return how many were used
+   */
+  public int continueFrom(List<byte[]> given) {
+    if (chunks > 0 || rollout.held().frames() > 0) {
+      throw new IllegalStateException("a video can only be continued before the first chunk");
+    }
+    int usable = given.size() < 9 ? 0 : (given.size() - 9) / 12 + 1;
+    if (usable == 0) {
+      throw new IllegalArgumentException(
+          "a video to be continued needs at least 9 frames, not " + given.size());
+    }
+    int used = 9 + 12 * (usable - 1);
+    int at = 0;
+    try (var encoding = EncodeState.start()) {
+      for (int chunk = 0; chunk < usable; chunk++) {
+        int count = chunk == 0 ? 9 : 12;
+        try (var scope = Scope.open()) {
+          remember(encode(given.subList(at, at + count), encoding));
+        }
+        at += count;
+      }
+    }
+    return used;
+  }
+
+  /**
+   * Remembers clean latents and passes them through the decoder, whose pictures are dropped, so that
+   * the next chunk follows on without a seam.
+   */
+  public void remember(@Axes("1 C F Y X") Tensor latents) {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      rollout.remember(latents, prompt);
+      model.vae().decode(latents.to(model.dtype()), decoding);
+    }
+  }
+
+  private Tensor encode(List<byte[]> given, EncodeState encoding) {
+    var size = model.config().video();
+    var parts = new ArrayList<Tensor>();
+    // The first picture stands alone; then latents are made of four.
+    int at = 0;
+    while (at < given.size()) {
+      int count = encoding.pixelFrames() == 0 ? 1 : 4;
+      var video =
+          Pixels.toTensor(
+              given.subList(at, at + count), size.width(), size.height(), model.device());
+      parts.add(model.vae().encode(video.to(model.dtype()), encoding).to(Dtype.FLOAT32));
+      at += count;
+    }
+    return Tensor.cat(parts, 2);
+  }
+
+  /** Generates, remembers and decodes the next chunk. */
+  public VideoChunk next() {
+    long begun = System.nanoTime();
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var rng = Rng.seeded(Device.CPU, request.seed(), chunks)) {
+      var config = model.config();
+      var size = config.video();
+      var noise =
+          rng.normal(
+              Dtype.FLOAT32,
+              1,
+              config.transformer().inDim(),
+              CHUNK,
+              size.latentRows(),
+              size.latentColumns());
+      var sampling = request.sampling();
+      var latents =
+          rollout.next(prompt, empty, sampling.guidance(), sampling.sampler(), noise, rng);
+      model.device().synchronize();
+      long denoised = System.nanoTime();
+      var video = model.vae().decode(latents.to(model.dtype()), decoding);
+      var pictures = Pixels.toBytes(video, 0);
+      long decoded = System.nanoTime();
+      var chunk =
+          new VideoChunk(
+              chunks,
+              frames,
+              size.width(),
+              size.height(),
+              pictures,
+              (denoised - begun) / 1e9,
+              (decoded - denoised) / 1e9);
+      chunks++;
+      frames += pictures.size();
+      return chunk;
+    }
+  }
+
+  @Override
+  public void close() {
+    rollout.close();
+    decoding.close();
+    prompt.close();
+    empty.close();
+  }
+}

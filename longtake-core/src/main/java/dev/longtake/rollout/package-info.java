@@ -1,0 +1,24 @@
+/**
+ * Generation chunk by chunk, for any length at constant memory.
+ *
+ * <p>Here the transformer, its memory and the diffusion meet. For each chunk a {@link
+ * dev.longtake.rollout.Rollout} plans the memory, denoises, passes the clean chunk once more to keep
+ * its keys and values, and hands the latents on; a {@link dev.longtake.rollout.VideoGenerator} puts
+ * the text encoder before it and the streaming video decoder behind it.
+ *
+ * <pre>{@code
+ * try (var model = VideoModel.open(Path.of("models/longtake-mini"), Device.CPU, Dtype.FLOAT32);
+ *     var video = VideoGenerator.start(model, VideoRequest.of("a red cube in a brick room"))) {
+ *   while (video.seconds() < 60) {
+ *     show(video.next()); // twelve frames
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>Invariants: what is generated depends on prompt, seed, model, memory policy and given video
+ * only; frames are handed on before the next chunk is begun; memory use does not depend on length.
+ */
+@NullMarked
+package dev.longtake.rollout;
+
+import org.jspecify.annotations.NullMarked;

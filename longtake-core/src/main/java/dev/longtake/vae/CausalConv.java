@@ -1,0 +1,67 @@
+package dev.longtake.vae;
+
+import dev.longtake.nn.Init;
+import dev.longtake.nn.Weights;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Functional;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A 3 × 3 × 3 convolution that looks back two frames and never ahead.
+ *
+ * @param weight [out, in, 3, 3, 3]: taps in time, rows, columns
+ * @param bias [out]
+ */
+record CausalConv(Tensor weight, Tensor bias) {
+  private static final int TAPS = 3;
+  private static final int BACK = TAPS - 1;
+
+  static CausalConv of(Weights weights, long in, long out) {
+    return new CausalConv(
+        weights.take("weight", Init.FAN_IN, out, in, TAPS, TAPS, TAPS),
+        weights.take("bias", Init.ZEROS, out));
+  }
+
+  /** As many frames, rows and columns as x. */
+  @Axes("B F Y X C")
+  Tensor forward(@Axes("B F Y X C") Tensor x, Past past) {
+    try (var scope = Scope.open()) {
+      var joined = past.join(x, BACK);
+      var kernel = weight.to(x.dtype());
+      var shift = bias.to(x.dtype());
+      // LibTorch's float32 conv3d on a processor is a plain loop, over 20 times slower than conv2d.
+      boolean loop = x.dtype() == Dtype.FLOAT32 && x.device().kind() == Device.Kind.CPU;
+      return scope.keep(loop ? planar(joined, kernel, shift) : solid(joined, kernel, shift));
+    }
+  }
+
+  private static Tensor solid(Tensor joined, Tensor kernel, Tensor shift) {
+    long[] stride = {1, 1, 1};
+    long[] padding = {0, 1, 1};
+    var seen = joined.permute(0, 4, 1, 2, 3);
+    return Functional.conv3d(seen, kernel.channelsLast(), shift, stride, padding)
+        .permute(0, 2, 3, 4, 1);
+  }
+
+  /** The same sum with the three taps in time as three groups of channels of one picture. */
+  private static Tensor planar(Tensor joined, Tensor kernel, Tensor shift) {
+    long frames = joined.size(1) - BACK;
+    List<Tensor> taps = new ArrayList<>();
+    for (int tap = 0; tap < TAPS; tap++) {
+      taps.add(joined.narrow(1, tap, frames));
+    }
+    var seen = Pictures.of(Tensor.cat(taps, -1)); // [B F, 3 C, Y, X]
+    var flat =
+        kernel
+            .permute(0, 2, 1, 3, 4)
+            .reshape(kernel.size(0), TAPS * kernel.size(1), TAPS, TAPS)
+            .channelsLast();
+    long[] one = {1, 1};
+    return Pictures.toVideo(Functional.conv2d(seen, flat, shift, one, one), joined.size(0));
+  }
+}

@@ -1,0 +1,36 @@
+package dev.longtake.vae;
+
+import dev.longtake.nn.Weights;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Functional;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+
+/** Norm, SiLU, causal convolution: half a residual block, and the whole of a head. */
+record NormedConv(ChannelNorm norm, CausalConv conv) {
+
+  /**
+   * Under the indices that the published sequences give the two parts.
+   *
+   * @param normIndex index of the norm; SiLU follows it
+   * @param convIndex index of the convolution
+   */
+  static NormedConv of(Weights weights, int normIndex, int convIndex, long in, long out) {
+    return new NormedConv(
+        ChannelNorm.of(weights.at("" + normIndex), in, 3),
+        CausalConv.of(weights.at("" + convIndex), in, out));
+  }
+
+  @Axes("B F Y X C")
+  Tensor forward(@Axes("B F Y X C") Tensor x, Past past) {
+    try (var scope = Scope.open()) {
+      return scope.keep(conv.forward(activated(x), past));
+    }
+  }
+
+  private Tensor activated(Tensor x) {
+    try (var scope = Scope.open()) {
+      return scope.keep(Functional.silu(norm.forward(x)));
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.longtake.vae;
+
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import java.util.List;
+
+/**
+ * What a causal layer sees in front of the frames at hand.
+ *
+ * <p>Axes: B batch, F frames, Y rows, X columns, C channels. Layers ask in the order in which they
+ * run, so that a past which remembers needs no names for them.
+ */
+sealed interface Past permits Past.Beginning, FrameCache {
+
+  /** The start of a video that is given whole: nothing before it, and nothing to remember. */
+  Past BEGINNING = new Beginning();
+
+  /** Whether these are the first frames of a video. */
+  boolean atStart();
+
+  /**
+   * The frames at hand, after the {@code frames} frames that came before them: zeros at the start
+   * of a video.
+   *
+   * @param x F may be 0
+   */
+  @Axes("B F Y X C")
+  Tensor join(@Axes("B F Y X C") Tensor x, int frames);
+
+  /** Keeps the last frames for the next {@link #join} of this layer, which sees nothing now. */
+  void remember(@Axes("B F Y X C") Tensor x, int frames);
+
+  /** See {@link #BEGINNING}. */
+  record Beginning() implements Past {
+    @Override
+    public boolean atStart() {
+      return true;
+    }
+
+    @Override
+    public Tensor join(Tensor x, int frames) {
+      return afterZeros(x, frames);
+    }
+
+    @Override
+    public void remember(Tensor x, int frames) {}
+  }
+
+  /** Zeros in front. */
+  static Tensor afterZeros(Tensor x, int frames) {
+    try (var scope = Scope.open()) {
+      var shape = x.shape();
+      shape[1] = frames;
+      return scope.keep(
+          Tensor.cat(List.of(Tensor.zeros(x.dtype(), x.device(), shape), x), 1));
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package dev.longtake.vae;
+
+import dev.longtake.nn.Weights;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Two causal convolutions beside a shortcut.
+ *
+ * @param shortcut brings x to the new width; absent where the width stays
+ */
+record ResidualBlock(NormedConv first, NormedConv second, @Nullable Pointwise shortcut)
+    implements Layer {
+
+  static ResidualBlock of(Weights weights, long in, long out) {
+    var residual = weights.at("residual");
+    return new ResidualBlock(
+        NormedConv.of(residual, 0, 2, in, out),
+        NormedConv.of(residual, 3, 6, out, out),
+        in == out ? null : Pointwise.of(weights.at("shortcut"), in, out, 3));
+  }
+
+  @Override
+  public Tensor forward(Tensor x, Past past) {
+    try (var scope = Scope.open()) {
+      var half = first.forward(x, past);
+      var branch = second.forward(half, past);
+      half.close();
+      return scope.keep(branch.plus(shortcut == null ? x : shortcut.forward(x)));
+    }
+  }
+}

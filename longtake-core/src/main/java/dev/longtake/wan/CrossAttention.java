@@ -1,0 +1,50 @@
+package dev.longtake.wan;
+
+import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.Linear;
+import dev.longtake.nn.RmsNorm;
+import dev.longtake.nn.Weights;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+
+/** Attention of video tokens to the prompt, without positions and without a mask. */
+record CrossAttention(
+    int heads, Linear q, Linear k, Linear v, Linear o, RmsNorm normQ, RmsNorm normK) {
+
+  /** One layer's view of a prompt. */
+  record Keys(@Axes("B T H d") Tensor keys, @Axes("B T H d") Tensor values) {}
+
+  static CrossAttention of(Weights weights, WanConfig config) {
+    int dim = config.dim();
+    return new CrossAttention(
+        config.numHeads(),
+        Linear.of(weights.at("q"), dim, dim),
+        Linear.of(weights.at("k"), dim, dim),
+        Linear.of(weights.at("v"), dim, dim),
+        Linear.of(weights.at("o"), dim, dim),
+        RmsNorm.of(weights.at("norm_q"), dim, WanConfig.EPS),
+        RmsNorm.of(weights.at("norm_k"), dim, WanConfig.EPS));
+  }
+
+  /** Keys and values of a prompt; the same for every pass. */
+  Keys read(@Axes("B T D") Tensor context) {
+    try (var scope = Scope.open()) {
+      long batch = context.size(0);
+      long tokens = context.size(1);
+      var keys = normK.forward(k.forward(context)).reshape(batch, tokens, heads, -1);
+      var values = v.forward(context).reshape(batch, tokens, heads, -1);
+      return new Keys(scope.keep(keys), scope.keep(values));
+    }
+  }
+
+  @Axes("B F P D")
+  Tensor forward(@Axes("B F P D") Tensor x, Keys prompt) {
+    try (var scope = Scope.open()) {
+      var queries =
+          normQ.forward(q.forward(x)).reshape(x.size(0), x.size(1) * x.size(2), heads, -1);
+      var seen = AttentionSpan.attend(queries, prompt.keys(), prompt.values());
+      return scope.keep(o.forward(seen.reshape(x.shape())));
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.longtake.wan;
+
+import dev.longtake.tensor.Scope;
+import java.util.List;
+
+/**
+ * A prompt as every layer's keys and values: read once, used by every pass. Made by {@link
+ * WanTransformer#read}.
+ */
+public final class Prompt implements AutoCloseable {
+  private final List<CrossAttention.Keys> layers;
+
+  Prompt(List<CrossAttention.Keys> layers) {
+    this.layers = layers;
+  }
+
+  CrossAttention.Keys layer(int index) {
+    return layers.get(index);
+  }
+
+  /** Hands every tensor to the scope that encloses the given one. */
+  public Prompt keptBy(Scope scope) {
+    for (var layer : layers) {
+      scope.keep(layer.keys());
+      scope.keep(layer.values());
+    }
+    return this;
+  }
+
+  /** Takes every tensor out of every scope: they live until {@link #close}. */
+  public Prompt escape() {
+    for (var layer : layers) {
+      Scope.escape(layer.keys());
+      Scope.escape(layer.values());
+    }
+    return this;
+  }
+
+  @Override
+  public void close() {
+    for (var layer : layers) {
+      layer.keys().close();
+      layer.values().close();
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package dev.longtake.wan;
+
+import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.Init;
+import dev.longtake.nn.LayerNorm;
+import dev.longtake.nn.Rotary;
+import dev.longtake.nn.Weights;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+
+/**
+ * One layer: self-attention, attention to the prompt and feed-forward, each a residual branch; the
+ * first and the last are modulated by the frame's timestep.
+ */
+record WanBlock(
+    LayerNorm norm1,
+    SelfAttention selfAttention,
+    LayerNorm norm3,
+    CrossAttention crossAttention,
+    LayerNorm norm2,
+    FeedForward ffn,
+    @Axes("1 6 D") Tensor modulation) {
+
+  static WanBlock of(Weights weights, WanConfig config) {
+    int dim = config.dim();
+    return new WanBlock(
+        LayerNorm.plain(WanConfig.EPS),
+        SelfAttention.of(weights.at("self_attn"), config),
+        LayerNorm.affine(weights.at("norm3"), dim, WanConfig.EPS),
+        CrossAttention.of(weights.at("cross_attn"), config),
+        LayerNorm.plain(WanConfig.EPS),
+        FeedForward.of(weights.at("ffn"), config),
+        weights.take("modulation", Init.normal(1 / Math.sqrt(dim)), 1, 6, dim));
+  }
+
+  /**
+   * Carries the video tokens through this layer.
+   *
+   * @param time per frame: shift, scale and gate of self-attention, then of feed-forward
+   */
+  @Axes("B F P D")
+  Tensor forward(
+      @Axes("B F P D") Tensor x,
+      @Axes("B F 6 D") Tensor time,
+      CrossAttention.Keys prompt,
+      Rotary rotary,
+      AttentionSpan span) {
+    try (var scope = Scope.open()) {
+      var six = time.plus(modulation.to(x.dtype())).chunk(6, 2); // 6 × [B, F, 1, D]
+      var onSelf = new Modulation(six.get(0), six.get(1), six.get(2));
+      var onFfn = new Modulation(six.get(3), six.get(4), six.get(5));
+
+      var attended = selfAttention.forward(onSelf.apply(norm1.forward(x)), rotary, span);
+      var afterSelf = x.plus(onSelf.gated(attended));
+
+      var told = crossAttention.forward(norm3.forward(afterSelf), prompt);
+      var afterText = afterSelf.plus(told);
+
+      var fed = ffn.forward(onFfn.apply(norm2.forward(afterText)));
+      return scope.keep(afterText.plus(onFfn.gated(fed)));
+    }
+  }
+}

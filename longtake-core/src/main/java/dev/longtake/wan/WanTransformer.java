@@ -1,0 +1,117 @@
+package dev.longtake.wan;
+
+import static dev.longtake.tensor.Functional.gelu;
+
+import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.Linear;
+import dev.longtake.nn.Rotary;
+import dev.longtake.nn.Weights;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Functional;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+/** The transformer; see the package for its uses and the legend of axes. */
+public final class WanTransformer {
+  private final WanConfig config;
+  private final Patches patches;
+  private final TimeEmbedding time;
+  private final Linear textFirst;
+  private final Linear textSecond;
+  private final List<WanBlock> blocks;
+
+  private WanTransformer(Weights weights, WanConfig config) {
+    this.config = config;
+    int dim = config.dim();
+    patches = Patches.of(weights, config);
+    textFirst = Linear.of(weights.at("text_embedding.0"), config.textDim(), dim);
+    textSecond = Linear.of(weights.at("text_embedding.2"), dim, dim);
+    time = TimeEmbedding.of(weights, config);
+    blocks =
+        IntStream.range(0, config.numLayers())
+            .mapToObj(i -> WanBlock.of(weights.at("blocks." + i), config))
+            .toList();
+  }
+
+  /** Takes every weight of the transformer. */
+  public static WanTransformer of(Weights weights, WanConfig config) {
+    return new WanTransformer(weights, config);
+  }
+
+  /** The sizes. */
+  public WanConfig config() {
+    return config;
+  }
+
+  /**
+   * Reads a prompt. Missing tokens are zeros that pass through the text layers and are attended to,
+   * as in the original (no mask).
+   *
+   * @param states the text encoder's states, at most {@code textLen} tokens
+   */
+  public Prompt read(@Axes("B T E") Tensor states) {
+    long missing = config.textLen() - states.size(1);
+    if (missing < 0) {
+      throw new IllegalArgumentException(
+          states.size(1) + " text tokens are more than the " + config.textLen() + " that fit");
+    }
+    try (var scope = Scope.open()) {
+      var padded = missing == 0 ? states : Functional.pad(states, 0, 0, 0, missing);
+      var context = textSecond.forward(gelu(textFirst.forward(padded)));
+      return new Prompt(
+              blocks.stream().map(block -> block.crossAttention().read(context)).toList())
+          .keptBy(scope);
+    }
+  }
+
+  /**
+   * Predicts the flow of the last frames.
+   *
+   * @param latents all frames of this pass; their type is that of the arithmetic
+   * @param timesteps 0 (clean) to 1000 (noise) for each frame
+   * @param positions temporal position of each frame
+   * @param prompt what {@link #read} made of the prompt, for the same batch
+   * @param spans what each layer's queries see
+   * @param predicted how many frames, from the end, to predict
+   * @return {@code noise − clean} of those frames, [B, C, predicted, Y, X]
+   */
+  public @Axes("B C F Y X") Tensor forward(
+      @Axes("B C F Y X") Tensor latents,
+      @Axes("B F") Tensor timesteps,
+      int[] positions,
+      Prompt prompt,
+      IntFunction<AttentionSpan> spans,
+      int predicted) {
+    try (var scope = Scope.open()) {
+      int rows = (int) latents.size(3) / WanConfig.PATCH;
+      int columns = (int) latents.size(4) / WanConfig.PATCH;
+      var rotary =
+          Rotary.at(positions, rows, columns, config.headDim(), latents.device());
+      var embedded = time.embed(timesteps, latents.dtype());
+      var six = time.project(embedded);
+      var x = patches.embed(latents);
+      for (int i = 0; i < blocks.size(); i++) {
+        x = blocks.get(i).forward(x, six, prompt.layer(i), rotary, spans.apply(i));
+      }
+      int first = positions.length - predicted;
+      return scope.keep(
+          patches.unembed(
+              x.narrow(1, first, predicted),
+              embedded.narrow(1, first, predicted),
+              rows,
+              columns));
+    }
+  }
+
+  /** Predicts the flow of all frames, every token seeing every token. */
+  public @Axes("B C F Y X") Tensor forward(
+      @Axes("B C F Y X") Tensor latents,
+      @Axes("B F") Tensor timesteps,
+      int[] positions,
+      Prompt prompt) {
+    return forward(latents, timesteps, positions, prompt, i -> AttentionSpan.FULL, positions.length);
+  }
+}

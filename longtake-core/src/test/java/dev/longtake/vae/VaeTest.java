@@ -1,0 +1,242 @@
+package dev.longtake.vae;
+
+import static dev.longtake.testkit.TensorAssert.relativeError;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.longtake.nn.Weights;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Functional;
+import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.testkit.LeakGuard;
+import dev.longtake.testkit.Seeds;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakGuard.class)
+class VaeTest {
+  private static final double ROUNDING = 1e-5;
+  private static final long SEED = 20260131;
+
+  private Rng rng;
+  private Weights weights;
+  private WanVae vae;
+
+  @BeforeEach
+  void make() {
+    rng = Rng.seeded(SEED, Device.CPU);
+    weights = Weights.random(rng, Dtype.FLOAT32);
+    var config =
+        VaeConfig.small(4, 3).withStatistics(List.of(0.1, -0.2, 0.3), List.of(0.5, 1.0, 2.0));
+    vae = WanVae.of(config, weights);
+  }
+
+  @AfterEach
+  void free() {
+    vae.close();
+    weights.close();
+    rng.close();
+  }
+
+  @Test
+  void aVideoDecodedInAnyPartsIsTheVideoDecodedWhole() {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var latents = rng.normal(Dtype.FLOAT32, 2, 3, 7, 3, 2);
+      var whole = vae.decode(latents);
+      assertThat(whole.shape()).containsExactly(2, 3, 25, 24, 16);
+      Seeds.times(
+          4,
+          random -> {
+            try (var state = DecodeState.start()) {
+              List<Tensor> parts = new ArrayList<>();
+              while (state.latentFrames() < 7) {
+                long at = state.latentFrames();
+                long length = 1 + random.nextLong(Math.min(3, 7 - at));
+                parts.add(vae.decode(latents.narrow(2, at, length), state));
+              }
+              assertThat(relativeError(Tensor.cat(parts, 2), whole)).isLessThan(ROUNDING);
+            }
+          });
+    }
+  }
+
+  @Test
+  void aVideoEncodedInAnyGroupsIsTheVideoEncodedWhole() {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var video = rng.normal(Dtype.FLOAT32, 2, 3, 21, 16, 24);
+      var whole = vae.encode(video);
+      assertThat(whole.shape()).containsExactly(2, 3, 6, 2, 3);
+      for (var lengths : List.of(List.of(1, 4, 4, 4, 4, 4), List.of(9, 4, 8), List.of(1, 20))) {
+        try (var state = EncodeState.start()) {
+          List<Tensor> parts = new ArrayList<>();
+          for (int length : lengths) {
+            parts.add(vae.encode(video.narrow(2, state.pixelFrames(), length), state));
+          }
+          assertThat(relativeError(Tensor.cat(parts, 2), whole))
+              .as("groups of %s", lengths)
+              .isLessThan(ROUNDING);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aFrameDependsOnNoLaterOne() {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var latents = rng.normal(Dtype.FLOAT32, 1, 3, 4, 2, 2);
+      var shorter = vae.decode(latents.narrow(2, 0, 3));
+      var longer = vae.decode(latents).narrow(2, 0, 9);
+      assertThat(relativeError(longer, shorter)).isLessThan(ROUNDING);
+    }
+  }
+
+  @Test
+  void gradientsReachEveryWeight() {
+    try (var scope = Scope.open()) {
+      weights.taken().values().forEach(weight -> weight.requireGradient(true));
+      var video = rng.normal(Dtype.FLOAT32, 1, 3, 9, 16, 16);
+      var moments = vae.encodeMoments(video);
+      var back = vae.decode(vae.normalised(moments.sample(rng)));
+      back.minus(video).square().mean().plus(moments.divergence()).backward();
+      for (var entry : weights.taken().entrySet()) {
+        assertThat(entry.getValue().hasGradient()).as(entry.getKey()).isTrue();
+        assertThat(entry.getValue().gradient().abs().max().item())
+            .as(entry.getKey())
+            .isPositive()
+            .isFinite();
+      }
+    }
+  }
+
+  @Test
+  void aStreamRecordsNothingForDifferentiation() {
+    try (var scope = Scope.open();
+        var state = DecodeState.start()) {
+      weights.taken().values().forEach(weight -> weight.requireGradient(true));
+      var out = vae.decode(rng.normal(Dtype.FLOAT32, 1, 3, 1, 2, 2), state);
+      assertThat(out.requiresGradient()).isFalse();
+    }
+  }
+
+  @Test
+  void halfPrecisionStaysCloseToSingle() {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var video = rng.normal(Dtype.FLOAT32, 1, 3, 5, 16, 16);
+      var latents = vae.encode(video);
+      var half = vae.encode(video.to(Dtype.BFLOAT16));
+      assertThat(half.dtype()).isEqualTo(Dtype.BFLOAT16);
+      assertThat(relativeError(half, latents)).isLessThan(0.05);
+      var decoded = vae.decode(latents.to(Dtype.BFLOAT16));
+      assertThat(decoded.dtype()).isEqualTo(Dtype.BFLOAT16);
+      assertThat(relativeError(decoded, vae.decode(latents))).isLessThan(0.05);
+    }
+  }
+
+  @Test
+  void whatAStateHoldsDoesNotGrowWithTheVideo() {
+    try (var scope = Scope.open();
+        var state = DecodeState.start()) {
+      vae.decode(rng.normal(Dtype.FLOAT32, 1, 3, 1, 2, 2), state);
+      long afterOne = state.bytes();
+      vae.decode(rng.normal(Dtype.FLOAT32, 1, 3, 3, 2, 2), state);
+      vae.decode(rng.normal(Dtype.FLOAT32, 1, 3, 2, 2, 2), state);
+      assertThat(state.bytes()).isEqualTo(afterOne).isPositive();
+    }
+  }
+
+  @Test
+  void aForkGoesOnAloneFromWhereItWasMade() {
+    try (var scope = Scope.open();
+        var state = DecodeState.start()) {
+      var latents = rng.normal(Dtype.FLOAT32, 1, 3, 3, 2, 2);
+      vae.decode(latents.narrow(2, 0, 1), state);
+      try (var fork = state.fork()) {
+        vae.decode(latents.narrow(2, 2, 1), state);
+        state.close();
+        var forked = vae.decode(latents.narrow(2, 1, 2), fork);
+        var whole = vae.decode(latents).narrow(2, 1, 8);
+        assertThat(relativeError(forked, whole)).isLessThan(ROUNDING);
+      }
+    }
+  }
+
+  @Test
+  void aStreamRefusesWhatDoesNotContinueIt() {
+    try (var scope = Scope.open();
+        var decoding = DecodeState.start();
+        var encoding = EncodeState.start()) {
+      vae.decode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 1, 2, 2), decoding);
+      assertThatThrownBy(
+              () ->
+                  vae.decode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 1, 2, 3), decoding))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("columns=2")
+          .hasMessageContaining("columns=3");
+      assertThatThrownBy(
+              () ->
+                  vae.encode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 4, 16, 16), encoding))
+          .hasMessage("4 frames do not make whole latents: give 1 + 4 k, such as 1");
+      vae.encode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 1, 16, 16), encoding);
+      assertThatThrownBy(
+              () ->
+                  vae.encode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 5, 16, 16), encoding))
+          .hasMessage("a video goes on in groups of 4 frames, not 5");
+      decoding.close();
+      assertThatThrownBy(
+              () ->
+                  vae.decode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 1, 2, 2), decoding))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("CLOSED");
+    }
+  }
+
+  @Test
+  void picturesThatDoNotDivideIntoLatentsAreRefused() {
+    try (var scope = Scope.open()) {
+      assertThatThrownBy(() -> vae.encode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 1, 16, 20)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("multiples of 8");
+    }
+  }
+
+  @Test
+  void doublingIsNearestNeighboursAndAConvolution() {
+    try (var scope = Scope.open()) {
+      var layer = new Upsample(rng.normal(Dtype.FLOAT32, 2, 4, 3, 3), rng.normal(Dtype.FLOAT32, 2), null);
+      var x = rng.normal(Dtype.FLOAT32, 1, 2, 3, 5, 4);
+      long[] one = {1, 1};
+      var plain =
+          Functional.conv2d(
+              Functional.upsampleNearest(Pictures.of(x), 6, 10), layer.weight(), layer.bias(), one, one);
+      var out = layer.forward(x, Past.BEGINNING);
+      assertThat(relativeError(out, Pictures.toVideo(plain, 1))).isLessThan(ROUNDING);
+    }
+  }
+
+  @Test
+  void bothKindsOfNormDivideByTheLengthOfAPixel() {
+    try (var scope = Scope.open()) {
+      for (long channels : new long[] {8, 96}) {
+        var x = rng.normal(Dtype.FLOAT32, 1, 1, 2, 3, channels).times(1e-3);
+        var gamma = rng.normal(Dtype.FLOAT32, channels, 1, 1, 1);
+        var length = x.square().sum(-1).sqrt();
+        var plain = x.dividedBy(length).times(Math.sqrt(channels)).times(gamma.reshape(channels));
+        var norm = new ChannelNorm(gamma);
+        assertThat(relativeError(norm.forward(x), plain)).isLessThan(ROUNDING);
+        assertThat(norm.forward(x.times(0)).abs().max().item()).isZero();
+      }
+    }
+  }
+}

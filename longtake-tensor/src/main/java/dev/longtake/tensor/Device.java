@@ -1,0 +1,100 @@
+package dev.longtake.tensor;
+
+import java.util.Locale;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch_cuda;
+
+/**
+ * Where a tensor lives.
+ *
+ * @param kind processor or CUDA GPU
+ * @param index which GPU, from 0; always 0 for the processor
+ */
+public record Device(Kind kind, int index) {
+  /** The processor. */
+  public static final Device CPU = new Device(Kind.CPU, 0);
+
+  /** The kinds of device in use. */
+  public enum Kind {
+    CPU,
+    CUDA
+  }
+
+  /**
+   * Checks the index.
+   *
+   * @throws IllegalArgumentException if the index is negative, or not 0 on the processor
+   */
+  public Device {
+    if (index < 0 || index > 127 || (kind == Kind.CPU && index != 0)) {
+      throw new IllegalArgumentException("no device " + kind + ":" + index);
+    }
+  }
+
+  /** A CUDA GPU by index, from 0. */
+  public static Device cuda(int index) {
+    return new Device(Kind.CUDA, index);
+  }
+
+  /**
+   * Reads {@code cpu}, {@code cuda}, {@code cuda:N} or {@code auto} (a GPU if there is one).
+   *
+   * @throws IllegalArgumentException if the text is none of these, or the GPU is not there
+   */
+  public static Device parse(String text) {
+    var name = text.toLowerCase(Locale.ROOT);
+    if (name.equals("auto")) {
+      return cudaDevices() > 0 ? cuda(0) : CPU;
+    }
+    if (name.equals("cpu")) {
+      return CPU;
+    }
+    if (!name.matches("cuda(:\\d{1,2})?")) {
+      throw new IllegalArgumentException(
+          "unknown device '" + text + "': give cpu, cuda, cuda:N or auto");
+    }
+    int index = name.equals("cuda") ? 0 : Integer.parseInt(name.substring(5));
+    int present = cudaDevices();
+    if (index >= present) {
+      throw new IllegalArgumentException(
+          "device '"
+              + text
+              + "' is not available: "
+              + present
+              + " CUDA GPUs found; use --device cpu, or build with -Pcuda on a machine with a GPU");
+    }
+    return cuda(index);
+  }
+
+  /** How many CUDA GPUs LibTorch can use; 0 without CUDA natives. */
+  public static int cudaDevices() {
+    return torch.cuda_is_available() ? torch.cuda_device_count() : 0;
+  }
+
+  /** Waits until everything queued on this device is done; returns at once on the processor. */
+  public void synchronize() {
+    if (kind == Kind.CUDA) {
+      torch_cuda.device_synchronize();
+    }
+  }
+
+  /** Which natives were loaded, such as {@code linux-x86_64-gpu}. */
+  public static String natives() {
+    return Loader.getPlatform() + System.getProperty("org.bytedeco.javacpp.platform.extension", "");
+  }
+
+  org.bytedeco.pytorch.Device handle() {
+    return new org.bytedeco.pytorch.Device(
+        kind == Kind.CPU ? torch.DeviceType.CPU : torch.DeviceType.CUDA, (byte) index);
+  }
+
+  static Device of(org.bytedeco.pytorch.Device handle) {
+    return handle.is_cuda() ? cuda(Math.max(0, handle.index())) : CPU;
+  }
+
+  @Override
+  public String toString() {
+    return kind == Kind.CPU ? "cpu" : "cuda:" + index;
+  }
+}

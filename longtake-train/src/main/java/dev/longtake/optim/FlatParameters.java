@@ -1,0 +1,132 @@
+package dev.longtake.optim;
+
+import dev.longtake.nn.Init;
+import dev.longtake.nn.Weights;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Trained weights as views into one FLOAT32 tensor, with their gradients in another.
+ *
+ * <p>A model built from this {@link Weights.Source} reads the views, so an update of {@link #values}
+ * is an update of the model. Owns its tensors until {@link #close}.
+ */
+public final class FlatParameters implements Weights.Source, AutoCloseable {
+  private record Place(long start, long[] shape) {
+    long count() {
+      return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    }
+  }
+
+  private final Map<String, Place> places = new LinkedHashMap<>();
+  private final Tensor values;
+  private final Tensor gradients;
+
+  private FlatParameters(Map<String, Tensor> initial, Device device) {
+    long total = 0;
+    for (var entry : initial.entrySet()) {
+      var place = new Place(total, entry.getValue().shape());
+      places.put(entry.getKey(), place);
+      total += place.count();
+    }
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      values = Scope.escape(Tensor.zeros(Dtype.FLOAT32, device, total));
+      gradients = Scope.escape(Tensor.zeros(Dtype.FLOAT32, device, total));
+      initial.forEach((name, tensor) -> view(values, name).copyFrom(tensor));
+    }
+  }
+
+  /** Copies weights by name, in the order given, to one place on a device. */
+  public static FlatParameters copyOf(Map<String, Tensor> initial, Device device) {
+    return new FlatParameters(initial, device);
+  }
+
+  /** All weights, [count]. */
+  public Tensor values() {
+    return values;
+  }
+
+  /** All gradients, [count]; backward passes add to them. */
+  public Tensor gradients() {
+    return gradients;
+  }
+
+  /** How many numbers are trained. */
+  public long count() {
+    return values.count();
+  }
+
+  /** The names of the weights, in the order they are stored. */
+  @Override
+  public Set<String> names() {
+    return java.util.Collections.unmodifiableSet(places.keySet());
+  }
+
+  /** A leaf that shares its memory with {@link #values}, and its gradient with {@link #gradients}. */
+  @Override
+  public Tensor read(String name, Init init, long... shape) {
+    var place = places.get(name);
+    if (place == null || !Arrays.equals(place.shape(), shape)) {
+      throw new IllegalArgumentException(
+          "weight " + name + " " + Arrays.toString(shape) + " is not among the trained ones");
+    }
+    try (var off = Gradients.off()) {
+      var leaf = view(values, name).detach().requireGradient(true);
+      leaf.gradientInto(view(gradients, name));
+      return leaf;
+    }
+  }
+
+  /** One weight's part of a flat tensor laid out like {@link #values}, as a view in its shape. */
+  public Tensor view(Tensor flat, String name) {
+    var place = places.get(name);
+    if (place == null) {
+      throw new IllegalArgumentException("no trained weight is called " + name);
+    }
+    return flat.narrow(0, place.start(), place.count()).reshape(place.shape());
+  }
+
+  /**
+   * Names the weight a flat index belongs to, for messages.
+   *
+   * @param index 0 to {@link #count} − 1
+   */
+  public String nameAt(long index) {
+    var name = "";
+    for (var entry : places.entrySet()) {
+      if (entry.getValue().start() > index) {
+        break;
+      }
+      name = entry.getKey();
+    }
+    return name;
+  }
+
+  /** 1 where weight decay applies (matrices and kernels), 0 for vectors, laid out like values. */
+  public Tensor decayMask() {
+    try (var scope = Scope.open()) {
+      var mask = Tensor.zeros(Dtype.FLOAT32, values.device(), count());
+      places.forEach(
+          (name, place) -> {
+            if (place.shape().length > 1 && !name.endsWith("modulation") && !name.contains("norm")) {
+              view(mask, name).fill(1);
+            }
+          });
+      return scope.keep(mask);
+    }
+  }
+
+  @Override
+  public void close() {
+    values.close();
+    gradients.close();
+  }
+}

@@ -1,0 +1,162 @@
+package dev.longtake.train;
+
+import dev.longtake.diffusion.FlowSchedule;
+import dev.longtake.nn.AttentionSpan;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.text.Umt5Encoder;
+import dev.longtake.wan.CausalMasks;
+import dev.longtake.wan.Prompt;
+import dev.longtake.wan.WanConfig;
+import dev.longtake.wan.WanTransformer;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongFunction;
+
+/**
+ * Flow matching of a chunk given what memory would hold at that moment, and teacher forcing.
+ *
+ * <p>With memory, context and chunk are one pass: the context is clean (timestep 0) apart from a
+ * little noise the network is not told of, which stands for the errors of its own past; it sees
+ * itself, the chunk sees everything, and gradients reach the keys that memory will hold. In teacher
+ * forcing a stretch of consecutive frames is learnt at once, every block from the clean blocks before
+ * it (spec, section A.5 and H.3).
+ *
+ * @param model the causal transformer
+ * @param text its text encoder, trained along
+ * @param batches the frames of each step
+ * @param config noise levels and shares
+ * @param dtype of the arithmetic
+ */
+public record CausalObjective(
+    WanTransformer model,
+    Umt5Encoder text,
+    LongFunction<CausalBatch> batches,
+    Config config,
+    Dtype dtype)
+    implements Objective {
+  /** Latent frames generated together. */
+  public static final int BLOCK = 3;
+
+  /**
+   * Noise levels and shares.
+   *
+   * @param shift warp of the chunk's noise levels, above 0
+   * @param contextNoise highest σ of the context's noise, 0 to 1; its square root is drawn evenly
+   * @param promptDropout fraction of captions that are hidden, for guidance, 0 to 1
+   */
+  public record Config(double shift, double contextNoise, double promptDropout) {
+    /** Checks the ranges. */
+    public Config {
+      if (!(shift > 0)
+          || !(contextNoise >= 0 && contextNoise <= 1)
+          || !(promptDropout >= 0 && promptDropout <= 1)) {
+        throw new IllegalArgumentException(
+            "need shift above 0, context_noise and prompt_dropout in [0, 1], not "
+                + shift + ", " + contextNoise + ", " + promptDropout);
+      }
+    }
+  }
+
+  @Override
+  public Loss at(long step, Rng rng) {
+    try (var scope = Scope.open()) {
+      var batch = batches.apply(step);
+      boolean forced = batch.context() == 0 && batch.chunk() > blockOf(batch);
+      var loss = forced ? teacherForcing(batch, rng) : withMemory(batch, rng);
+      var tag = forced ? "causal/teacher_forcing" : "causal/context_" + batch.context();
+      return new Loss(scope.keep(loss), Map.of(tag, scope.keep(loss.detach())));
+    }
+  }
+
+  private Tensor withMemory(CausalBatch batch, Rng rng) {
+    try (var scope = Scope.open()) {
+      int context = batch.context();
+      int chunk = batch.chunk();
+      long size = batch.latents().size(0);
+      var clean = batch.latents().narrow(2, context, chunk);
+      var noise = rng.normal(Dtype.FLOAT32, clean.shape());
+      var sigma = FlowMatching.sigmas(rng, config.shift(), size, 1, 1, 1, 1);
+      var noisy = FlowMatching.noised(clean, noise, sigma);
+      var times = sigma.reshape(size, 1).times(FlowSchedule.TIMESTEPS).expand(size, chunk);
+
+      AttentionSpan span = AttentionSpan.FULL;
+      if (context > 0) {
+        var past = disturbed(batch.latents().narrow(2, 0, context), rng);
+        noisy = Tensor.cat(List.of(past, noisy), 2);
+        times = Tensor.cat(List.of(times.narrow(1, 0, 1).times(0).expand(size, context), times), 1);
+        span = AttentionSpan.contextThenChunk((long) context * patches(batch));
+      }
+      var chosen = span;
+      var flow =
+          model.forward(
+              noisy.to(dtype), times, batch.positions(), prompt(batch, rng), i -> chosen, chunk);
+      return scope.keep(FlowMatching.loss(flow, clean, noise));
+    }
+  }
+
+  private Tensor teacherForcing(CausalBatch batch, Rng rng) {
+    try (var scope = Scope.open()) {
+      var clean = batch.latents();
+      long size = clean.size(0);
+      int frames = batch.chunk();
+      int block = blockOf(batch);
+      var noise = rng.normal(Dtype.FLOAT32, clean.shape());
+      var perBlock = FlowMatching.sigmas(rng, config.shift(), size, frames / block, 1);
+      var sigma = perBlock.expand(size, frames / block, block).reshape(size, 1, frames, 1, 1);
+      var noisy = FlowMatching.noised(clean, noise, sigma);
+      var times = sigma.reshape(size, frames).times(FlowSchedule.TIMESTEPS);
+
+      int[] twice = new int[2 * frames];
+      for (int i = 0; i < twice.length; i++) {
+        twice[i] = batch.positions()[i % frames];
+      }
+      var mask =
+          CausalMasks.teacherForcing(frames, block, patches(batch), clean.device());
+      var flow =
+          model.forward(
+              Tensor.cat(List.of(disturbed(clean, rng), noisy), 2).to(dtype),
+              Tensor.cat(List.of(times.times(0), times), 1),
+              twice,
+              prompt(batch, rng),
+              i -> AttentionSpan.masked(mask),
+              frames);
+      return scope.keep(FlowMatching.loss(flow, clean, noise));
+    }
+  }
+
+  /** Context with a little noise, as much for all frames of a sample. */
+  private Tensor disturbed(@Axes("B C F Y X") Tensor context, Rng rng) {
+    try (var scope = Scope.open()) {
+      var root = rng.uniform(Dtype.FLOAT32, context.size(0), 1, 1, 1, 1);
+      var sigma = root.square().times(config.contextNoise());
+      var noise = rng.normal(Dtype.FLOAT32, context.shape());
+      return scope.keep(FlowMatching.noised(context, noise, sigma));
+    }
+  }
+
+  /** The captions as every layer reads them; a hidden one is all zeros, as for guidance. */
+  private Prompt prompt(CausalBatch batch, Rng rng) {
+    try (var scope = Scope.open()) {
+      var states = text.encode(batch.captions(), dtype);
+      var shown =
+          rng.uniform(Dtype.FLOAT32, states.size(0), 1, 1)
+              .lessThan(1 - config.promptDropout())
+              .to(states.dtype());
+      return model.read(states.times(shown)).keptBy(scope);
+    }
+  }
+
+  private static int blockOf(CausalBatch batch) {
+    return Math.min(BLOCK, batch.chunk());
+  }
+
+  private static int patches(CausalBatch batch) {
+    int patch = WanConfig.PATCH;
+    return Math.toIntExact(
+        batch.latents().size(3) / patch * (batch.latents().size(4) / patch));
+  }
+}

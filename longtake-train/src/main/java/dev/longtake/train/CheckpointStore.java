@@ -1,0 +1,126 @@
+package dev.longtake.train;
+
+import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * States of a run as files {@code checkpoint-STEP.safetensors} in one folder; the last few stay.
+ *
+ * <p>A file is written beside its predecessor, flushed and renamed, so that a crash leaves whole
+ * files only.
+ */
+public final class CheckpointStore implements Checkpoints {
+  private static final String PREFIX = "checkpoint-";
+  private static final String SUFFIX = ".safetensors";
+
+  private final Path folder;
+  private final int keep;
+  private final String stage;
+
+  /**
+   * A folder, made if absent.
+   *
+   * @param stage what is trained; a state of another stage is refused
+   * @param keep how many states stay, at least 1
+   */
+  public CheckpointStore(Path folder, String stage, int keep) {
+    if (keep < 1) {
+      throw new IllegalArgumentException("keep must be at least 1, not " + keep);
+    }
+    this.folder = folder;
+    this.stage = stage;
+    this.keep = keep;
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot make " + folder, e);
+    }
+  }
+
+  @Override
+  public void save(TrainingState state) {
+    try (var scope = Scope.open()) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      tensors.put("values", state.values().detach());
+      tensors.put("first", state.first());
+      tensors.put("second", state.second());
+      tensors.put("average", state.average());
+      Safetensors.write(
+          folder.resolve(PREFIX + "%08d".formatted(state.step()) + SUFFIX),
+          tensors,
+          Map.of(
+              "stage", stage,
+              "step", Long.toString(state.step()),
+              "updates", Long.toString(state.updates())));
+    }
+    var files = files();
+    for (var old : files.subList(0, Math.max(0, files.size() - keep))) {
+      try {
+        Files.delete(old);
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot delete " + old, e);
+      }
+    }
+  }
+
+  /**
+   * Continues a loop from the newest state.
+   *
+   * @return whether there was one
+   * @throws TrainingException if it belongs to another stage or model
+   */
+  public boolean resume(TrainingLoop loop) {
+    var files = files();
+    if (files.isEmpty()) {
+      return false;
+    }
+    var newest = files.getLast();
+    try (var scope = Scope.open();
+        var file = Safetensors.open(newest)) {
+      var facts = file.metadata();
+      if (!stage.equals(facts.get("stage"))) {
+        throw new TrainingException(
+            newest + " is a checkpoint of stage " + facts.get("stage") + ", not of " + stage
+                + "; give another output folder");
+      }
+      long wanted = loop.state().values().count();
+      if (file.shape("values")[0] != wanted) {
+        throw new TrainingException(
+            newest + " holds " + file.shape("values")[0] + " weights, this model has " + wanted
+                + "; give another output folder");
+      }
+      loop.restore(
+          new TrainingState(
+              Long.parseLong(facts.getOrDefault("step", "0")),
+              Long.parseLong(facts.getOrDefault("updates", "0")),
+              file.read("values"),
+              file.read("first"),
+              file.read("second"),
+              file.read("average")));
+    }
+    return true;
+  }
+
+  /** The saved states, oldest first. */
+  public List<Path> files() {
+    try (var list = Files.list(folder)) {
+      return list.filter(
+              file -> {
+                var name = file.getFileName().toString();
+                return name.startsWith(PREFIX) && name.endsWith(SUFFIX);
+              })
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot list " + folder, e);
+    }
+  }
+}

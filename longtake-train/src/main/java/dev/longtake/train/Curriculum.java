@@ -1,0 +1,111 @@
+package dev.longtake.train;
+
+import dev.longtake.memory.Plan;
+import dev.longtake.memory.Slot;
+import dev.longtake.tensor.Rng;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/**
+ * Decides what each step trains on: the first chunk of a video, a chunk while memory fills, a chunk
+ * with full memory, or teacher forcing over a stretch. Batches are sized so that each holds about as
+ * many frames.
+ *
+ * @param seed of the choices
+ * @param framesPerStep latent frames per batch, context included
+ * @param first share of steps that train the first chunk, 0 to 1
+ * @param filling share of steps that train while memory fills
+ * @param forcing share of steps with teacher forcing
+ * @param forcedFrames latent frames of a stretch in teacher forcing, a multiple of the chunk
+ */
+public record Curriculum(
+    long seed, int framesPerStep, double first, double filling, double forcing, int forcedFrames) {
+  private static final int CHUNK = CausalObjective.BLOCK;
+
+  /** Checks the shares. */
+  public Curriculum {
+    if (!(first >= 0 && filling >= 0 && forcing >= 0 && first + filling + forcing <= 1)) {
+      throw new IllegalArgumentException(
+          "shares first, filling and forcing must add up to at most 1, not "
+              + first + " + " + filling + " + " + forcing);
+    }
+    if (forcedFrames % CHUNK != 0 || forcedFrames <= CHUNK) {
+      throw new IllegalArgumentException(
+          "forced_frames must be a multiple of " + CHUNK + " above it, not " + forcedFrames);
+    }
+  }
+
+  /** The batch of a step; the same for the same step. */
+  public CausalBatch batch(Footage footage, long step) {
+    var random = new SplittableRandom(Rng.mix(seed, step));
+    double kind = random.nextDouble();
+    if (kind < forcing) {
+      return forced(footage, random);
+    }
+    int fillingChunks = footage.traces().getFirst().getFirst().plans().size();
+    int full = fullFrom(footage);
+    int chunk;
+    if (kind < forcing + first) {
+      chunk = 0;
+    } else if (kind < forcing + first + filling) {
+      chunk = random.nextInt(1, Math.max(2, full));
+    } else {
+      chunk = -1;
+    }
+    int context =
+        chunk < 0 ? plan(footage, 0, 0, full).past().size() : plan(footage, 0, 0, chunk).past().size();
+    int size = Math.max(1, framesPerStep / (2 * CHUNK + context));
+    var samples = new ArrayList<Footage.Sample>();
+    var positions = new int[0];
+    for (int i = 0; i < size; i++) {
+      int video = random.nextInt(footage.videos());
+      int trace = random.nextInt(footage.traces().get(video).size());
+      int at = chunk < 0 ? random.nextInt(full, fillingChunks) : chunk;
+      var plan = plan(footage, video, trace, at);
+      samples.add(new Footage.Sample(video, frames(plan, at)));
+      positions = positions(plan);
+    }
+    return footage.gather(samples, positions, CHUNK);
+  }
+
+  private CausalBatch forced(Footage footage, SplittableRandom random) {
+    int size = Math.max(1, framesPerStep / (2 * forcedFrames));
+    var samples = new ArrayList<Footage.Sample>();
+    for (int i = 0; i < size; i++) {
+      int start = CHUNK * random.nextInt((footage.frames() - forcedFrames) / CHUNK + 1);
+      samples.add(
+          new Footage.Sample(
+              random.nextInt(footage.videos()),
+              IntStream.range(start, start + forcedFrames).toArray()));
+    }
+    return footage.gather(
+        samples, IntStream.range(0, forcedFrames).toArray(), forcedFrames);
+  }
+
+  /** The first chunk whose memory is as full as it gets. */
+  private static int fullFrom(Footage footage) {
+    var plans = footage.traces().getFirst().getFirst().plans();
+    int most = plans.getLast().past().size();
+    return (int) plans.stream().takeWhile(plan -> plan.past().size() < most).count();
+  }
+
+  private static Plan plan(Footage footage, int video, int trace, int chunk) {
+    return footage.traces().get(video).get(trace).plans().get(chunk);
+  }
+
+  private static int[] frames(Plan plan, int chunk) {
+    return IntStream.concat(
+            plan.past().stream().mapToInt(Slot::frame),
+            IntStream.range(chunk * CHUNK, (chunk + 1) * CHUNK))
+        .toArray();
+  }
+
+  private static int[] positions(Plan plan) {
+    return IntStream.concat(
+            Arrays.stream(plan.pastPositions()), Arrays.stream(plan.chunkPositions()))
+        .toArray();
+  }
+
+}

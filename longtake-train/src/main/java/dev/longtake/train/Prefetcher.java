@@ -1,0 +1,64 @@
+package dev.longtake.train;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.LongFunction;
+
+/**
+ * Makes the next items on other threads while the current one is used. Items are a function of their
+ * number, so the order in which threads finish does not matter.
+ *
+ * @param <T> what is made
+ */
+public final class Prefetcher<T> implements LongFunction<T>, AutoCloseable {
+  private final LongFunction<T> maker;
+  private final int ahead;
+  private final ExecutorService pool;
+  private final Map<Long, Future<T>> under = new HashMap<>();
+
+  /**
+   * Starts nothing yet.
+   *
+   * @param maker called on several threads at once
+   * @param threads how many, at least 1
+   * @param ahead how many items to make in advance, at least 1
+   */
+  public Prefetcher(LongFunction<T> maker, int threads, int ahead) {
+    this.maker = maker;
+    this.ahead = ahead;
+    pool =
+        Executors.newFixedThreadPool(
+            threads, Thread.ofPlatform().daemon().name("prefetch-", 0).factory());
+  }
+
+  /** Item {@code number}; waits if it is not ready. */
+  @Override
+  public T apply(long number) {
+    for (long next = number; next <= number + ahead; next++) {
+      under.computeIfAbsent(next, n -> pool.submit((Callable<T>) () -> maker.apply(n)));
+    }
+    var item = java.util.Objects.requireNonNull(under.remove(number));
+    try {
+      return item.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException("item " + number + " could not be made", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (CancellationException)
+          new CancellationException("interrupted while waiting for item " + number).initCause(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    pool.shutdownNow();
+  }
+}

@@ -1,0 +1,36 @@
+package dev.longtake.train;
+
+import dev.longtake.optim.AdamW;
+import dev.longtake.optim.RateSchedule;
+
+/**
+ * How a loop runs.
+ *
+ * @param seed of all randomness
+ * @param steps when to stop
+ * @param rate learning rate by step
+ * @param adam the optimiser's constants
+ * @param clip most gradient norm, above 0
+ * @param emaDecay of the moving average, 0 to below 1
+ * @param logEvery steps between log entries; each waits for the device
+ * @param saveEvery steps between checkpoints
+ */
+public record TrainingConfig(
+    long seed,
+    long steps,
+    RateSchedule rate,
+    AdamW.Config adam,
+    double clip,
+    double emaDecay,
+    long logEvery,
+    long saveEvery) {
+
+  /** Checks the ranges. */
+  public TrainingConfig {
+    if (steps < 1 || logEvery < 1 || saveEvery < 1 || !(clip > 0)) {
+      throw new IllegalArgumentException(
+          "steps, log_every and save_every must be at least 1 and clip above 0, not "
+              + steps + ", " + logEvery + ", " + saveEvery + ", " + clip);
+    }
+  }
+}

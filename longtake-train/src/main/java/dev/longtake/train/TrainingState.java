@@ -1,0 +1,16 @@
+package dev.longtake.train;
+
+import dev.longtake.tensor.Tensor;
+
+/**
+ * Everything that a run continues from; tensors are flat and laid out like the parameters.
+ *
+ * @param step the next step, from 0
+ * @param updates optimiser updates so far
+ * @param values the weights
+ * @param first first moments
+ * @param second second moments
+ * @param average moving average of the weights
+ */
+public record TrainingState(
+    long step, long updates, Tensor values, Tensor first, Tensor second, Tensor average) {}

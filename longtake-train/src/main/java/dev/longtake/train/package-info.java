@@ -1,0 +1,13 @@
+/**
+ * Training: objectives, the loop that runs them, and what it leaves behind.
+ *
+ * <p>An {@link dev.longtake.train.Objective} computes the loss of a step; {@link
+ * dev.longtake.train.TrainingLoop} does everything else: backward pass, clipping, update, moving
+ * average, event file, checkpoint. Randomness is drawn from {@code (seed, step)}, never from a
+ * generator that lives across steps, so a run that was killed and resumed computes bit for bit what
+ * the uninterrupted run would have.
+ */
+@NullMarked
+package dev.longtake.train;
+
+import org.jspecify.annotations.NullMarked;

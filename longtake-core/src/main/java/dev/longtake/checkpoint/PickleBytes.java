@@ -89,14 +89,12 @@ final class PickleBytes {
   }
 
   CheckpointException bad(String what) {
+    return bad(what, "it is damaged or made to do harm: refuse files you do not trust");
+  }
+
+  CheckpointException bad(String what, String remedy) {
     return new CheckpointException(
-        file,
-        "its pickle "
-            + what
-            + " (byte "
-            + bytes.position()
-            + "); the file is damaged or made"
-            + " to do harm: refuse files you do not trust");
+        file, "its pickle " + what + " (byte " + bytes.position() + "); " + remedy);
   }
 
   private ByteBuffer need(long length) {

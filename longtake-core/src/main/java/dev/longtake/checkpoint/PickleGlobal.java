@@ -14,6 +14,7 @@ sealed interface PickleGlobal {
   /** Something to call. */
   enum Function implements PickleGlobal {
     ORDERED_DICT,
+    SET,
     SIZE,
     DEVICE,
     REBUILD_TENSOR,
@@ -35,6 +36,8 @@ sealed interface PickleGlobal {
   private static Map<String, PickleGlobal> allowed() {
     Map<String, PickleGlobal> allowed = new HashMap<>();
     allowed.put("collections.OrderedDict", Function.ORDERED_DICT);
+    allowed.put("builtins.set", Function.SET);
+    allowed.put("__builtin__.set", Function.SET);
     allowed.put("torch.Size", Function.SIZE);
     allowed.put("torch.device", Function.DEVICE);
     allowed.put("torch._utils._rebuild_tensor", Function.REBUILD_TENSOR);

@@ -14,7 +14,7 @@ import java.util.List;
  */
 record PtTensor(Dtype dtype, List<Long> shape, List<Long> strides, long begin, long span) {
   /** How much memory a view that repeats elements may ask for. */
-  private static final long MOST_REPEATED_BYTES = 256L << 20;
+  private static final long MOST_REPEATED_BYTES = 16L << 20;
 
   /**
    * Checks that the view stays inside its storage.

@@ -123,7 +123,8 @@ final class Unpickler {
     var allowed = PickleGlobal.ALLOWED.get(full);
     if (allowed == null) {
       throw in.bad(
-          "asks for " + CheckpointException.quoted(full) + ", which is not on the allow-list");
+          "asks for " + CheckpointException.quoted(full) + ", which is not on the allow-list",
+          "refuse files you do not trust; of one you do, save the tensors alone");
     }
     return allowed;
   }
@@ -139,6 +140,7 @@ final class Unpickler {
     push(
         switch (function) {
           case ORDERED_DICT -> orderedDict(arguments);
+          case SET -> arguments.get(0, List.class);
           case SIZE -> arguments.get(0, Tuple.class);
           case DEVICE -> arguments.get(0, String.class);
           case REBUILD_TENSOR -> tensor(arguments.requireAtMost(4), false);

@@ -3,8 +3,6 @@ package dev.longtake.vae;
 import dev.longtake.nn.Init;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
-import dev.longtake.tensor.Device;
-import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Functional;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -34,9 +32,8 @@ record CausalConv(Tensor weight, Tensor bias) {
       var joined = past.join(x, BACK);
       var kernel = weight.to(x.dtype());
       var shift = bias.to(x.dtype());
-      // LibTorch's float32 conv3d on a processor is a plain loop, over 20 times slower than conv2d.
-      boolean loop = x.dtype() == Dtype.FLOAT32 && x.device().kind() == Device.Kind.CPU;
-      return scope.keep(loop ? planar(joined, kernel, shift) : solid(joined, kernel, shift));
+      return scope.keep(
+          Processor.singleOn(x) ? planar(joined, kernel, shift) : solid(joined, kernel, shift));
     }
   }
 
@@ -48,7 +45,10 @@ record CausalConv(Tensor weight, Tensor bias) {
         .permute(0, 2, 3, 4, 1);
   }
 
-  /** The same sum with the three taps in time as three groups of channels of one picture. */
+  /**
+   * The same sum with the three taps in time as three groups of channels of one picture: LibTorch's
+   * float32 conv3d on a processor is a plain loop, over 20 times slower than its conv2d.
+   */
   private static Tensor planar(Tensor joined, Tensor kernel, Tensor shift) {
     long frames = joined.size(1) - BACK;
     List<Tensor> taps = new ArrayList<>();

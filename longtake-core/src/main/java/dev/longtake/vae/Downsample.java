@@ -42,8 +42,7 @@ record Downsample(Tensor weight, Tensor bias, @Nullable TimeConv time) implement
       if (small.size(1) == 1) {
         return scope.keep(small);
       }
-      return scope.keep(
-          Tensor.cat(List.of(small.narrow(1, 0, 1), time.everyOther(small)), 1));
+      return scope.keep(Tensor.cat(List.of(small.narrow(1, 0, 1), time.everyOther(small)), 1));
     }
   }
 

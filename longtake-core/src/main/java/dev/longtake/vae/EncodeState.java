@@ -1,7 +1,8 @@
 package dev.longtake.vae;
 
 /**
- * Where the encoding of a video stands: what its past frames left behind, so that the next ones go on without a seam.
+ * Where the encoding of a video stands: what its past frames left behind, so that the next ones go
+ * on without a seam.
  *
  * <p>Bounded by the size of a picture, however long the video gets. Start a new one for every
  * video; close it when done. Confined to one thread at a time.
@@ -29,8 +30,8 @@ public final class EncodeState implements AutoCloseable {
   }
 
   /**
-   * A state that goes on from this moment on its own, to be closed on its own. Costs no memory until
-   * the two move on.
+   * A state that goes on from this moment on its own, to be closed on its own. Costs no memory
+   * until the two move on.
    *
    * @throws IllegalStateException if this was closed, or its last pass failed
    */

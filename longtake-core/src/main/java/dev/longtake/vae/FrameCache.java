@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * The last one or two input frames of every causal layer: all that a video leaves behind, however
  * long it gets.
  *
- * <p>Slots are filled in the order in which layers run. A slot's tensor is its own copy and is never
- * written to, so forks share it; the one it replaces is freed at once. A pass that fails half way
- * leaves the slots of different moments, so nothing can follow it.
+ * <p>Slots are filled in the order in which layers run. A slot's tensor is its own copy and is
+ * never written to, so forks share it; the one it replaces is freed at once. A pass that fails half
+ * way leaves the slots of different moments, so nothing can follow it.
  */
 final class FrameCache implements Past, AutoCloseable {
 

@@ -11,8 +11,7 @@ import dev.longtake.tensor.Tensor;
  * @param mean [B, z, f, y, x]
  * @param logVariance [B, z, f, y, x]; the published model's use is to be trained with, no more
  */
-public record Moments(
-    @Axes("B z f y x") Tensor mean, @Axes("B z f y x") Tensor logVariance) {
+public record Moments(@Axes("B z f y x") Tensor mean, @Axes("B z f y x") Tensor logVariance) {
 
   /** A draw from the distribution: {@code mean + exp(logVariance / 2) · noise}. */
   public @Axes("B z f y x") Tensor sample(Rng rng) {

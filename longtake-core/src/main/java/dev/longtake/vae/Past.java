@@ -52,8 +52,7 @@ sealed interface Past permits Past.Beginning, FrameCache {
     try (var scope = Scope.open()) {
       var shape = x.shape();
       shape[1] = frames;
-      return scope.keep(
-          Tensor.cat(List.of(Tensor.zeros(x.dtype(), x.device(), shape), x), 1));
+      return scope.keep(Tensor.cat(List.of(Tensor.zeros(x.dtype(), x.device(), shape), x), 1));
     }
   }
 }

@@ -16,8 +16,7 @@ final class Pictures {
   static @Axes("N C Y X") Tensor of(@Axes("B F Y X C") Tensor video) {
     try (var scope = Scope.open()) {
       var pictures =
-          video.reshape(
-              video.size(0) * video.size(1), video.size(2), video.size(3), video.size(4));
+          video.reshape(video.size(0) * video.size(1), video.size(2), video.size(3), video.size(4));
       return scope.keep(pictures.permute(0, 3, 1, 2));
     }
   }

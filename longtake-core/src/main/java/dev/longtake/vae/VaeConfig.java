@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * The sizes of a causal video autoencoder, and the statistics of its latents.
  *
- * <p>Widths, in channels, are {@code dim} times a multiplier for each level, from full resolution to
- * the deepest. Every level but the deepest ends in a halving of rows and columns, and of frames
+ * <p>Widths, in channels, are {@code dim} times a multiplier for each level, from full resolution
+ * to the deepest. Every level but the deepest ends in a halving of rows and columns, and of frames
  * where {@code temporalDown} says so.
  *
  * @param dim base width, at least 1
@@ -136,8 +136,7 @@ public record VaeConfig(
 
   private static void checkLength(String name, int length, int wanted) {
     if (length != wanted) {
-      throw new IllegalArgumentException(
-          name + " must have " + wanted + " entries, not " + length);
+      throw new IllegalArgumentException(name + " must have " + wanted + " entries, not " + length);
     }
   }
 }

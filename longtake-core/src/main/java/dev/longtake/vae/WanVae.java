@@ -10,12 +10,12 @@ import java.util.List;
  * Wan 2.1's causal video autoencoder, of any width.
  *
  * <p>Axes: B batch; F, Y, X pixel frames, rows and columns, f, y, x those of latents; z latent
- * channels. Pixels are within [−1, 1], 3 colours; latents are normalised unless said otherwise. What
- * goes in decides the type of the arithmetic, whatever the weights' type.
+ * channels. Pixels are within [−1, 1], 3 colours; latents are normalised unless said otherwise.
+ * What goes in decides the type of the arithmetic, whatever the weights' type.
  *
- * <p>Without a state a method takes a whole video at once and can be differentiated. With a state it
- * takes the next part of a video, records nothing for differentiation, and gives what the whole would
- * give there. The weights belong to {@link Weights}.
+ * <p>Without a state a method takes a whole video at once and can be differentiated. With a state
+ * it takes the next part of a video, records nothing for differentiation, and gives what the whole
+ * would give there. The weights belong to {@link Weights}.
  */
 public final class WanVae implements AutoCloseable {
   private final VaeConfig config;

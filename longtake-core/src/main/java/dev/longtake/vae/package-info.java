@@ -25,8 +25,8 @@
  *
  * <p>Three things are computed otherwise than they are usually written, and come to the same sum:
  * nearest-neighbour doubling and the convolution after it are one transposed convolution; a
- * convolution over time alone is a matrix product; and in FLOAT32 on a processor the taps in time of
- * a 3 × 3 × 3 convolution become channels of a flat one.
+ * convolution over time alone is a matrix product; and in FLOAT32 on a processor the taps in time
+ * of a 3 × 3 × 3 convolution become channels of a flat one.
  *
  * <p>Invariants:
  *

@@ -38,8 +38,7 @@ class VaeParityTest {
             .withStatistics(list("latent_mean"), list("latent_std"));
     try (var file = Safetensors.open(Fixtures.file("vae.safetensors"))) {
       weights =
-          Weights.from(
-              new CheckpointSource(file, KeyMap.identity(), Dtype.FLOAT32, Device.CPU));
+          Weights.from(new CheckpointSource(file, KeyMap.identity(), Dtype.FLOAT32, Device.CPU));
       vae = WanVae.of(config, weights);
     }
   }

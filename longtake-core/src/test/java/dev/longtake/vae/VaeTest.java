@@ -132,15 +132,17 @@ class VaeTest {
   @Test
   void halfPrecisionStaysCloseToSingle() {
     try (var scope = Scope.open();
-        var off = Gradients.off()) {
-      var video = rng.normal(Dtype.FLOAT32, 1, 3, 5, 16, 16);
-      var latents = vae.encode(video);
-      var half = vae.encode(video.to(Dtype.BFLOAT16));
-      assertThat(half.dtype()).isEqualTo(Dtype.BFLOAT16);
-      assertThat(relativeError(half, latents)).isLessThan(0.05);
-      var decoded = vae.decode(latents.to(Dtype.BFLOAT16));
-      assertThat(decoded.dtype()).isEqualTo(Dtype.BFLOAT16);
-      assertThat(relativeError(decoded, vae.decode(latents))).isLessThan(0.05);
+        var off = Gradients.off();
+        var more = Weights.random(rng, Dtype.FLOAT32);
+        var wider = WanVae.of(VaeConfig.small(16, 8), more)) {
+      var video = rng.normal(Dtype.FLOAT32, 1, 3, 5, 32, 32);
+      var halfLatents = wider.encode(video.to(Dtype.BFLOAT16));
+      assertThat(halfLatents.dtype()).isEqualTo(Dtype.BFLOAT16);
+      assertThat(relativeError(halfLatents, wider.encode(video))).isLessThan(0.05);
+      var latents = rng.normal(Dtype.FLOAT32, 1, 8, 2, 4, 4);
+      var halfVideo = wider.decode(latents.to(Dtype.BFLOAT16));
+      assertThat(halfVideo.dtype()).isEqualTo(Dtype.BFLOAT16);
+      assertThat(relativeError(halfVideo, wider.decode(latents))).isLessThan(0.05);
     }
   }
 
@@ -179,26 +181,42 @@ class VaeTest {
         var encoding = EncodeState.start()) {
       vae.decode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 1, 2, 2), decoding);
       assertThatThrownBy(
-              () ->
-                  vae.decode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 1, 2, 3), decoding))
+              () -> vae.decode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 1, 2, 3), decoding))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("columns=2")
           .hasMessageContaining("columns=3");
       assertThatThrownBy(
-              () ->
-                  vae.encode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 4, 16, 16), encoding))
+              () -> vae.encode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 4, 16, 16), encoding))
           .hasMessage("4 frames do not make whole latents: give 1 + 4 k, such as 1");
       vae.encode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 1, 16, 16), encoding);
       assertThatThrownBy(
-              () ->
-                  vae.encode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 5, 16, 16), encoding))
+              () -> vae.encode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 5, 16, 16), encoding))
           .hasMessage("a video goes on in groups of 4 frames, not 5");
       decoding.close();
       assertThatThrownBy(
-              () ->
-                  vae.decode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 1, 2, 2), decoding))
+              () -> vae.decode(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 3, 1, 2, 2), decoding))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("CLOSED");
+    }
+  }
+
+  @Test
+  void nothingFollowsAPassThatFailedHalfWay() {
+    try (var scope = Scope.open();
+        var state = DecodeState.start()) {
+      var latents = rng.normal(Dtype.FLOAT32, 1, 3, 1, 2, 2);
+      vae.decode(latents, state);
+      assertThatThrownBy(
+              () ->
+                  state.cache.pass(
+                      latents,
+                      x -> {
+                        throw new UnsupportedOperationException("half way");
+                      }))
+          .hasMessage("half way");
+      assertThatThrownBy(() -> vae.decode(latents, state))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("FAILED");
     }
   }
 
@@ -214,29 +232,48 @@ class VaeTest {
   @Test
   void doublingIsNearestNeighboursAndAConvolution() {
     try (var scope = Scope.open()) {
-      var layer = new Upsample(rng.normal(Dtype.FLOAT32, 2, 4, 3, 3), rng.normal(Dtype.FLOAT32, 2), null);
+      var layer =
+          new Upsample(rng.normal(Dtype.FLOAT32, 2, 4, 3, 3), rng.normal(Dtype.FLOAT32, 2), null);
       var x = rng.normal(Dtype.FLOAT32, 1, 2, 3, 5, 4);
       long[] one = {1, 1};
       var plain =
           Functional.conv2d(
-              Functional.upsampleNearest(Pictures.of(x), 6, 10), layer.weight(), layer.bias(), one, one);
+              Functional.upsampleNearest(Pictures.of(x), 6, 10),
+              layer.weight(),
+              layer.bias(),
+              one,
+              one);
       var out = layer.forward(x, Past.BEGINNING);
       assertThat(relativeError(out, Pictures.toVideo(plain, 1))).isLessThan(ROUNDING);
     }
   }
 
   @Test
-  void bothKindsOfNormDivideByTheLengthOfAPixel() {
+  void everyKindOfNormDividesByTheLengthOfAPixel() {
     try (var scope = Scope.open()) {
       for (long channels : new long[] {8, 96}) {
-        var x = rng.normal(Dtype.FLOAT32, 1, 1, 2, 3, channels).times(1e-3);
-        var gamma = rng.normal(Dtype.FLOAT32, channels, 1, 1, 1);
-        var length = x.square().sum(-1).sqrt();
-        var plain = x.dividedBy(length).times(Math.sqrt(channels)).times(gamma.reshape(channels));
-        var norm = new ChannelNorm(gamma);
-        assertThat(relativeError(norm.forward(x), plain)).isLessThan(ROUNDING);
-        assertThat(norm.forward(x.times(0)).abs().max().item()).isZero();
+        for (var dtype : List.of(Dtype.FLOAT32, Dtype.FLOAT64)) {
+          var x = rng.normal(Dtype.FLOAT32, 1, 1, 2, 3, channels).times(1e-3).to(dtype);
+          var gamma = rng.normal(Dtype.FLOAT32, channels, 1, 1, 1);
+          var unit = x.dividedBy(x.square().sum(-1).sqrt());
+          var plain = unit.times(Math.sqrt(channels)).times(gamma.reshape(channels).to(dtype));
+          var norm = new ChannelNorm(gamma);
+          assertThat(relativeError(norm.forward(x), plain)).isLessThan(ROUNDING);
+          assertThat(norm.forward(x.times(0)).abs().max().item()).isZero();
+        }
       }
+    }
+  }
+
+  @Test
+  void bothKindsOfConvolutionComeToTheSameSum() {
+    try (var scope = Scope.open()) {
+      var conv =
+          new CausalConv(rng.normal(Dtype.FLOAT32, 5, 4, 3, 3, 3), rng.normal(Dtype.FLOAT32, 5));
+      var x = rng.normal(Dtype.FLOAT32, 2, 3, 4, 5, 4);
+      var planar = conv.forward(x, Past.BEGINNING);
+      var solid = conv.forward(x.to(Dtype.FLOAT64), Past.BEGINNING);
+      assertThat(relativeError(planar, solid)).isLessThan(ROUNDING);
     }
   }
 }

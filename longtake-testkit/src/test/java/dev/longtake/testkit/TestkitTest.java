@@ -80,4 +80,22 @@ class TestkitTest {
         .hasMessageContaining("nothing.safetensors")
         .hasMessageContaining("-Dlongtake.fixtures");
   }
+
+  @Test
+  void withoutTheFolderTestsFailInsteadOfBeingSkipped() {
+    var given = System.getProperty(Fixtures.PROPERTY);
+    try {
+      System.setProperty(Fixtures.PROPERTY, "no/such/folder");
+      assertThatThrownBy(Fixtures::config)
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("no/such/folder")
+          .hasMessageContaining("-Dlongtake.fixtures");
+      System.clearProperty(Fixtures.PROPERTY);
+      assertThatThrownBy(Fixtures::folder)
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("longtake.fixtures is not set");
+    } finally {
+      System.setProperty(Fixtures.PROPERTY, given);
+    }
+  }
 }

@@ -1,0 +1,55 @@
+package dev.longtake.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.longtake.media.MediaException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/** JSON for programs that read what a command did. */
+final class Json {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private Json() {}
+
+  static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+
+  static JsonNode parse(String text) throws JsonProcessingException {
+    return MAPPER.readTree(text);
+  }
+
+  static String text(JsonNode node) {
+    return node.toPrettyString();
+  }
+
+  /**
+   * Writes a file, whole or not at all.
+   *
+   * @throws MediaException if it cannot be written
+   */
+  static void write(Path file, JsonNode node) {
+    var name = "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp";
+    var temporary = file.resolveSibling(name);
+    try {
+      try {
+        Files.writeString(temporary, text(node) + "\n");
+        Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(temporary);
+      }
+    } catch (IOException e) {
+      throw new MediaException(
+          "cannot write %s: %s; free space there or choose another --out"
+              .formatted(file, e.getMessage()),
+          e);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package dev.longtake.recipes;
+
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.train.CausalObjective;
+import dev.longtake.train.TrainingConfig;
+import java.util.List;
+
+/**
+ * A run file: the model and how each stage trains it.
+ *
+ * @param model what is trained; the autoencoder's latent statistics are measured by the run
+ * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
+ * @param vae first stage: the video autoencoder on clips of the world
+ * @param footage encoded videos for the second stage
+ * @param causal second stage: transformer and text encoder
+ */
+public record TrainingRun(
+    ModelConfig model, Dtype dtype, VaeStage vae, FootageStage footage, CausalStage causal) {
+
+  /**
+   * The autoencoder's stage.
+   *
+   * @param batch clips per step, at least 1
+   * @param frames pictures per clip, 1 more than a multiple of 4
+   * @param columns pixels of each picture's width that are seen, a multiple of 16
+   * @param worlds how many different worlds
+   * @param divergenceWeight of the latents' divergence from a normal distribution
+   * @param training how the loop runs
+   */
+  public record VaeStage(
+      int batch,
+      int frames,
+      int columns,
+      int worlds,
+      double divergenceWeight,
+      TrainingConfig training) {
+    /** Checks the sizes. */
+    public VaeStage {
+      if (batch < 1 || worlds < 1 || frames % 4 != 1 || columns < 16 || columns % 16 != 0) {
+        throw new IllegalArgumentException(
+            "vae needs batch and worlds of at least 1, frames of 4k + 1 and columns of 16k, not "
+                + batch + ", " + worlds + ", " + frames + ", " + columns);
+      }
+    }
+  }
+
+  /**
+   * Encoded videos.
+   *
+   * @param videos how many worlds, one clip each
+   * @param latentFrames length of each clip, a multiple of 3; 4 a second
+   * @param together how many are encoded at once
+   * @param memories policies whose selection is the context, in {@code MemoryPolicies} notation
+   */
+  public record FootageStage(int videos, int latentFrames, int together, List<String> memories) {
+    /** Checks the sizes. */
+    public FootageStage {
+      memories = List.copyOf(memories);
+      if (videos < 1 || together < 1 || latentFrames < 3 || latentFrames % 3 != 0) {
+        throw new IllegalArgumentException(
+            "footage needs at least 1 video and latent_frames of 3k, not "
+                + videos + " and " + latentFrames);
+      }
+      if (memories.isEmpty()) {
+        throw new IllegalArgumentException("footage.memories must name at least one policy");
+      }
+    }
+  }
+
+  /**
+   * The transformer's stage.
+   *
+   * @param framesPerStep latent frames per batch, context included
+   * @param first share of steps on the first chunk
+   * @param filling share of steps while memory fills
+   * @param forcing share of steps with teacher forcing
+   * @param forcedFrames latent frames of a stretch in teacher forcing
+   * @param objective noise levels and shares
+   * @param training how the loop runs
+   */
+  public record CausalStage(
+      int framesPerStep,
+      double first,
+      double filling,
+      double forcing,
+      int forcedFrames,
+      CausalObjective.Config objective,
+      TrainingConfig training) {}
+}

@@ -1,0 +1,95 @@
+package dev.longtake.recipes;
+
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.train.Prefetcher;
+import dev.longtake.world.CameraPath;
+import dev.longtake.world.FrameSize;
+import dev.longtake.world.Panorama;
+import dev.longtake.world.Split;
+import dev.longtake.world.World;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongFunction;
+
+/**
+ * Short clips of many worlds for the autoencoder: each a random world, heading and speed, and a
+ * window of its pictures. A step's batch is a function of its number.
+ */
+final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
+  private static final double FASTEST = 360 / CameraPath.FASTEST_TURN;
+  private static final double STILL = 0.15;
+
+  private final TrainingRun.VaeStage stage;
+  private final FrameSize size;
+  private final Device device;
+  private final Map<Long, Panorama> panoramas = new ConcurrentHashMap<>();
+  private final Prefetcher<byte[]> batches;
+
+  WorldClips(TrainingRun.VaeStage stage, ModelConfig.VideoSize video, Device device, int threads) {
+    this.stage = stage;
+    this.device = device;
+    size = new FrameSize(video.width(), video.height());
+    batches = new Prefetcher<>(this::batch, threads, 2 * threads);
+  }
+
+  /** Pixels in [−1, 1] of a step's clips. */
+  @Override
+  public @Axes("B 3 F Y X") Tensor apply(long step) {
+    try (var scope = Scope.open()) {
+      return scope.keep(
+          Tensor.ofBytes(
+                  batches.apply(step),
+                  Dtype.UINT8,
+                  stage.batch(),
+                  stage.frames(),
+                  size.height(),
+                  stage.columns(),
+                  3)
+              .to(device)
+              .permute(0, 4, 1, 2, 3)
+              .to(Dtype.FLOAT32)
+              .dividedBy(127.5)
+              .plus(-1));
+    }
+  }
+
+  private byte[] batch(long step) {
+    var random = new SplittableRandom(Rng.mix(stage.training().seed(), step, 1));
+    int columns = stage.columns();
+    byte[] out = new byte[stage.batch() * stage.frames() * size.height() * columns * 3];
+    byte[] picture = new byte[size.bytes()];
+    int at = 0;
+    for (int clip = 0; clip < stage.batch(); clip++) {
+      var panorama = panorama(random.nextInt(stage.worlds()));
+      double yaw = random.nextDouble(360);
+      double speed = random.nextDouble() < STILL ? 0 : random.nextDouble(-FASTEST, FASTEST);
+      int left = random.nextInt(size.width() - columns + 1);
+      for (int frame = 0; frame < stage.frames(); frame++) {
+        panorama.render(yaw + speed * frame / CameraPath.FRAMES_PER_SECOND, picture);
+        for (int row = 0; row < size.height(); row++) {
+          System.arraycopy(
+              picture, (row * size.width() + left) * 3, out, at, columns * 3);
+          at += columns * 3;
+        }
+      }
+    }
+    return out;
+  }
+
+  private Panorama panorama(int number) {
+    return panoramas.computeIfAbsent(
+        Split.TRAIN.seed(number), seed -> Panorama.of(World.of(seed), size));
+  }
+
+  @Override
+  public void close() {
+    batches.close();
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * Complete runs as functions: what a command does, callable from Java.
+ *
+ * <p>A run file (YAML) is a {@link dev.longtake.recipes.TrainingRun}; {@link
+ * dev.longtake.recipes.TrainModel} carries it out stage by stage, each resuming from its last
+ * checkpoint, and leaves a model folder.
+ *
+ * <pre>{@code
+ * var run = RunFiles.read(Path.of("recipes/longtake-mini.yaml"), Map.of("seed", "2"));
+ * TrainModel.of(run, Device.cuda(0)).run(progress);
+ * }</pre>
+ */
+@NullMarked
+package dev.longtake.recipes;
+
+import org.jspecify.annotations.NullMarked;

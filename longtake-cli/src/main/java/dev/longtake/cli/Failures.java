@@ -53,7 +53,10 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         terminal.say("out of memory on the device: " + oneLine(t.getMessage()));
         yield MISTAKE;
       }
-      case IllegalArgumentException _, CheckpointException _, MediaException _, TensorException _ -> {
+      case IllegalArgumentException _,
+          CheckpointException _,
+          MediaException _,
+          TensorException _ -> {
         terminal.say(oneLine(e.getMessage()));
         yield MISTAKE;
       }

@@ -10,8 +10,8 @@ final class FileNames {
   private FileNames() {}
 
   /**
-   * A text as part of a file's name: its first words in lower-case ASCII, joined by hyphens, at most
-   * 60 characters; {@code video} if nothing is left.
+   * A text as part of a file's name: its first words in lower-case ASCII, joined by hyphens, at
+   * most 60 characters; {@code video} if nothing is left.
    */
   static String slug(String text) {
     var plain =

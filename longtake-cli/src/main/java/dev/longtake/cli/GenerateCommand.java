@@ -266,8 +266,7 @@ final class GenerateCommand implements Callable<Integer> {
 
   private static void requireAtLeastOne(String option, Optional<? extends Number> number) {
     if (number.isPresent() && !(number.get().doubleValue() >= 1)) {
-      throw new IllegalArgumentException(
-          option + " is " + number.get() + "; give 1 or more");
+      throw new IllegalArgumentException(option + " is " + number.get() + "; give 1 or more");
     }
   }
 

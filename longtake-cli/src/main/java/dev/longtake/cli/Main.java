@@ -54,6 +54,7 @@ public final class Main implements Runnable {
     return new CommandLine(new Main(terminal))
         .addSubcommand(new GenerateCommand(terminal))
         .addSubcommand(new WorldCommand(terminal))
+        .addSubcommand(new TrainCommand(terminal))
         .setOut(terminal.out())
         .setErr(terminal.err())
         .setExpandAtFiles(false) // a prompt may begin with an @

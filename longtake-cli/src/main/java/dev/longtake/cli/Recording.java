@@ -62,8 +62,7 @@ final class Recording implements AutoCloseable {
   static Recording open(
       OutputFiles files, VideoFormat format, Optional<Path> pictures, Map<String, String> tags) {
     pictures.ifPresent(Recording::createFolder);
-    return new Recording(
-        files, format, pictures, Mp4Writer.open(files.video(), format, tags));
+    return new Recording(files, format, pictures, Mp4Writer.open(files.video(), format, tags));
   }
 
   /**

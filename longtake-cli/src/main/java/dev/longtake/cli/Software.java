@@ -21,8 +21,7 @@ final class Software implements IVersionProvider {
   @Override
   public String[] getVersion() {
     return new String[] {
-      nameAndVersion(),
-      "Java " + Runtime.version() + ", " + Manifest.versionsHere().get("os"),
+      nameAndVersion(), "Java " + Runtime.version() + ", " + Manifest.versionsHere().get("os"),
     };
   }
 }

@@ -10,7 +10,6 @@ import dev.longtake.media.Png;
 import dev.longtake.media.Sampling;
 import dev.longtake.media.VideoReader;
 import dev.longtake.rollout.VideoModel;
-import dev.longtake.testkit.LeakGuard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,11 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole way from a prompt to files, with random weights. */
-@ExtendWith(LeakGuard.class)
 class GenerateCommandTest {
   private static final String PROMPT = "a red cube and a blue sphere in a brick room";
 

@@ -32,8 +32,7 @@ class OptionsTest {
   @Test
   void optionsAreTheOnesThatWereAgreedOn() {
     FROZEN.forEach(
-        (command, options) ->
-            assertThat(options(command)).as(command).isEqualTo(setOf(options)));
+        (command, options) -> assertThat(options(command)).as(command).isEqualTo(setOf(options)));
   }
 
   @Test

@@ -25,7 +25,17 @@ import org.junit.jupiter.api.io.TempDir;
 class StartScriptTest {
   private static final List<String> TOOLS =
       List.of(
-          "sh", "sed", "dirname", "readlink", "grep", "find", "head", "cat", "stty", "cut", "touch",
+          "sh",
+          "sed",
+          "dirname",
+          "readlink",
+          "grep",
+          "find",
+          "head",
+          "cat",
+          "stty",
+          "cut",
+          "touch",
           "mkdir");
   private static final String BUILD =
       """
@@ -54,7 +64,7 @@ class StartScriptTest {
     home = Files.createDirectory(folder.resolve("long take"));
     tools = Files.createDirectory(folder.resolve("tools"));
     for (var tool : TOOLS) {
-      Files.createSymbolicLink(tools.resolve(tool), located(tool));
+      executable(tools.resolve(tool), "#!/bin/sh\nexec %s \"$@\"\n".formatted(located(tool)));
     }
     Files.copy(repository().resolve("longtake"), home.resolve("longtake"));
     Files.writeString(home.resolve("pom.xml"), "");
@@ -80,7 +90,10 @@ class StartScriptTest {
             "-Dlongtake.home=" + home,
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
             "-Dorg.bytedeco.javacpp.maxbytes=0",
-            home + "/longtake-cli/target/longtake.jar:" + home + "/longtake-core/target/core.jar"
+            home
+                + "/longtake-cli/target/longtake.jar:"
+                + home
+                + "/longtake-core/target/core.jar"
                 + ":/libs/some.jar");
   }
 

@@ -76,7 +76,8 @@ public final class FlowSchedule {
   public int nearest(double timestep) {
     int best = 0;
     for (int i = 1; i < timesteps.length; i++) {
-      if (Math.abs(timesteps[i] - (float) timestep) < Math.abs(timesteps[best] - (float) timestep)) {
+      if (Math.abs(timesteps[i] - (float) timestep)
+          < Math.abs(timesteps[best] - (float) timestep)) {
         best = i;
       }
     }

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * the positions a plan gives them.
  *
  * <p>Keys are kept before rotation, so a frame may stand anywhere. Rotation happens once per chunk,
- * not once per pass. What a pass attends to is the past of the plan and the pass's own keys: nothing
- * is written while a pass runs, so recomputing it gives the same result, and gradients cannot leak
- * through a cache that a later pass overwrites.
+ * not once per pass. What a pass attends to is the past of the plan and the pass's own keys:
+ * nothing is written while a pass runs, so recomputing it gives the same result, and gradients
+ * cannot leak through a cache that a later pass overwrites.
  *
  * <p>A chunk goes: {@link #begin}, any number of passes over {@link #layer}, a clean pass between
  * {@link #record} and {@link #commit}. Axes: B batch, L tokens, S past tokens, H heads, d head
@@ -62,9 +62,22 @@ public final class KvStore implements AutoCloseable {
     layers = IntStream.range(0, geometry.layers()).mapToObj(i -> new Layer()).toList();
   }
 
-  /** Drops every frame the plan does not attend, and turns the rest to the plan's positions. */
+  /**
+   * Drops every frame the plan does not attend, and turns the rest to the plan's positions. A pass
+   * that was recorded and not committed is forgotten.
+   *
+   * @throws IllegalArgumentException if the plan attends a frame that is not held; nothing changes
+   */
   public void begin(Plan plan) {
     var frames = plan.past().stream().map(Slot::frame).toList();
+    for (int frame : frames) {
+      if (!layers.getFirst().entries.containsKey(frame)) {
+        throw new IllegalArgumentException(
+            "the plan attends frame " + frame + ", which is not held; it was made for another"
+                + " state: plan from this one");
+      }
+    }
+    recording = false;
     meanKeys.keepOnly(frames);
     try (var scope = Scope.open()) {
       var rotary =
@@ -95,6 +108,7 @@ public final class KvStore implements AutoCloseable {
    *
    * @param firstFrame number of its first frame since the video began
    * @param summarise whether mean keys are wanted, for {@link #similarity}
+   * @throws IllegalStateException if no pass was recorded since {@link #begin}
    */
   public void commit(int firstFrame, boolean summarise) {
     recording = false;
@@ -117,12 +131,12 @@ public final class KvStore implements AutoCloseable {
     return List.copyOf(layers.getFirst().entries.keySet());
   }
 
-  /** Raw keys of one layer, all held frames joined in order. */
+  /** Raw keys of one layer, all held frames joined in order; at least one must be held. */
   public @Axes("B S H d") Tensor keys(int layer) {
     return Tensor.cat(layers.get(layer).entries.values().stream().map(Entry::key).toList(), 1);
   }
 
-  /** Values of one layer, all held frames joined in order. */
+  /** Values of one layer, all held frames joined in order; at least one must be held. */
   public @Axes("B S H d") Tensor values(int layer) {
     return Tensor.cat(layers.get(layer).entries.values().stream().map(Entry::value).toList(), 1);
   }
@@ -135,10 +149,7 @@ public final class KvStore implements AutoCloseable {
         var key = layer.pending().key();
         // The first of the batch decides for all.
         means.add(
-            key.select(0, 0)
-                .reshape(frames, geometry.tokens(), -1)
-                .mean(1)
-                .reshape(frames, -1));
+            key.select(0, 0).reshape(frames, geometry.tokens(), -1).mean(1).reshape(frames, -1));
       }
       var all = Tensor.cat(means, 1);
       for (int i = 0; i < frames; i++) {
@@ -168,28 +179,20 @@ public final class KvStore implements AutoCloseable {
                 }
                 return drop;
               });
+      dropPending();
       if (past != null) {
         past.close();
         past = null;
       }
       if (rotary != null) {
         try (var scope = Scope.open()) {
-          var held = frames.stream().map(this::entry).toList();
+          var held = frames.stream().map(entries::get).toList();
           past =
               new Entry(
-                  Scope.escape(
-                      rotary.apply(Tensor.cat(held.stream().map(Entry::key).toList(), 1))),
+                  Scope.escape(rotary.apply(Tensor.cat(held.stream().map(Entry::key).toList(), 1))),
                   Scope.escape(Tensor.cat(held.stream().map(Entry::value).toList(), 1)));
         }
       }
-    }
-
-    private Entry entry(int frame) {
-      var entry = entries.get(frame);
-      if (entry == null) {
-        throw new IllegalArgumentException("the plan attends frame " + frame + ", which is not held");
-      }
-      return entry;
     }
 
     @Override
@@ -205,8 +208,7 @@ public final class KvStore implements AutoCloseable {
         var keys = Tensor.cat(List.of(past.key(), k), 1);
         var values = Tensor.cat(List.of(past.value(), v), 1);
         return scope.keep(
-            Functional.attention(
-                    q.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2))
+            Functional.attention(q.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2))
                 .transpose(1, 2));
       }
     }

@@ -20,8 +20,7 @@ public record Linear(Tensor weight, @Nullable Tensor bias) {
 
   /** With bias; fresh weights start as given, biases at 0. */
   public static Linear of(Weights weights, Init init, long in, long out) {
-    return new Linear(
-        weights.take("weight", init, out, in), weights.take("bias", Init.ZEROS, out));
+    return new Linear(weights.take("weight", init, out, in), weights.take("bias", Init.ZEROS, out));
   }
 
   /** Without bias. */

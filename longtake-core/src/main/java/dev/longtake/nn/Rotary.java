@@ -8,10 +8,10 @@ import dev.longtake.tensor.Tensor;
 /**
  * Rotary positions over time, rows and columns (Wan, "3D RoPE").
  *
- * <p>Of a head's d/2 interleaved pairs the last two thirds turn with row and column, ⌊d/6⌋ each, and
- * the rest with time; pair j of an axis with n channels turns by {@code position · 10000^(−2j/n)}.
- * Angles are computed in double precision, and positions are given, not counted: memory decides
- * where a frame stands.
+ * <p>Of a head's d/2 interleaved pairs the last two thirds turn with row and column, ⌊d/6⌋ each,
+ * and the rest with time; pair j of an axis with n channels turns by {@code position ·
+ * 10000^(−2j/n)}. Angles are computed in double precision, and positions are given, not counted:
+ * memory decides where a frame stands.
  *
  * @param rotation cosine and sine for each token, [L, 1, d/2, 2]
  */

@@ -1,6 +1,7 @@
 package dev.longtake.rollout;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.longtake.checkpoint.CheckpointException;
@@ -16,9 +17,11 @@ import dev.longtake.wan.WanConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 
 /**
- * Everything about a model but its weights: the {@code config.json} of a model folder, in snake case.
+ * Everything about a model but its weights: the {@code config.json} of a model folder, in snake
+ * case.
  *
  * @param name of the model
  * @param video size of its pictures
@@ -37,6 +40,44 @@ public record ModelConfig(
     Sampling sampling,
     String memory) {
 
+  /**
+   * Checks that the parts fit one another.
+   *
+   * @throws IllegalArgumentException naming both sizes, or the choices of memory
+   */
+  public ModelConfig {
+    if (transformer.inDim() != vae.zDim()) {
+      throw new IllegalArgumentException(
+          "the transformer has "
+              + transformer.inDim()
+              + " latent channels (in_dim), the autoencoder "
+              + vae.zDim()
+              + " (z_dim); make them equal");
+    }
+    if (transformer.textDim() != textEncoder.dim()) {
+      throw new IllegalArgumentException(
+          "the transformer reads text states of width "
+              + transformer.textDim()
+              + " (text_dim), the text encoder's have "
+              + textEncoder.dim()
+              + " (dim); make them equal");
+    }
+    if (vae.spatialFactor() != PIXELS_PER_LATENT || vae.temporalFactor() != FRAMES_PER_LATENT) {
+      throw new IllegalArgumentException(
+          "an autoencoder must make a latent of "
+              + PIXELS_PER_LATENT
+              + " x "
+              + PIXELS_PER_LATENT
+              + " pixels and "
+              + FRAMES_PER_LATENT
+              + " frames, not of "
+              + vae.spatialFactor()
+              + " and "
+              + vae.temporalFactor());
+    }
+    MemoryPolicies.parse(memory);
+  }
+
   /** The file's name in a model folder. */
   public static final String FILE = "config.json";
 
@@ -45,6 +86,9 @@ public record ModelConfig(
 
   /** Pixels per latent, on both sides of a picture. */
   public static final int PIXELS_PER_LATENT = 8;
+
+  /** Pictures per latent frame, but for the first of a video, which stands alone. */
+  public static final int FRAMES_PER_LATENT = 4;
 
   /**
    * The pictures.
@@ -59,7 +103,11 @@ public record ModelConfig(
       if (width < 16 || height < 16 || width % 16 != 0 || height % 16 != 0 || fps < 1) {
         throw new IllegalArgumentException(
             "a video needs sides that are multiples of 16 and at least 1 frame/s, not "
-                + width + " x " + height + " at " + fps);
+                + width
+                + " x "
+                + height
+                + " at "
+                + fps);
       }
     }
 
@@ -96,7 +144,11 @@ public record ModelConfig(
       if (steps < 1 || !(shift > 0) || !(guidance >= 1)) {
         throw new IllegalArgumentException(
             "sampling needs at least 1 step, a shift above 0 and guidance of at least 1, not "
-                + steps + ", " + shift + ", " + guidance);
+                + steps
+                + ", "
+                + shift
+                + ", "
+                + guidance);
       }
     }
 
@@ -113,6 +165,11 @@ public record ModelConfig(
         }
       };
     }
+  }
+
+  /** With another autoencoder's sizes and statistics. */
+  public ModelConfig withVae(VaeConfig other) {
+    return new ModelConfig(name, video, transformer, other, textEncoder, sampling, memory);
   }
 
   /** The policy it was trained with. */
@@ -135,27 +192,33 @@ public record ModelConfig(
       return mapper().readValue(file.toFile(), ModelConfig.class);
     } catch (IOException e) {
       throw new CheckpointException(
-          file.toString(), "is not a model's configuration: " + firstLine(e), e);
+          file.toString(), "is not a model's configuration: " + reason(e), e);
     }
   }
 
-  /** Writes {@code config.json} into a folder. */
+  /** Writes {@code config.json} into a folder; readers see the old file or the new one. */
   public void write(Path folder) {
+    var file = folder.resolve(FILE);
+    var part = folder.resolve(FILE + "." + ProcessHandle.current().pid() + ".part");
     try {
-      mapper().writerWithDefaultPrettyPrinter().writeValue(folder.resolve(FILE).toFile(), this);
+      mapper().writerWithDefaultPrettyPrinter().writeValue(part.toFile(), this);
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new CheckpointException(folder.resolve(FILE).toString(), "cannot be written", e);
+      throw new CheckpointException(
+          file.toString(), "cannot be written (" + reason(e) + "); check space and permissions", e);
     }
   }
 
-  private static String firstLine(IOException e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  private static String reason(IOException e) {
+    var told = e.getCause() instanceof IllegalArgumentException refused ? refused : e;
+    return String.valueOf(told.getMessage()).lines().findFirst().orElse("");
   }
 
   private static JsonMapper mapper() {
     return JsonMapper.builder()
         .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-        .enable(com.fasterxml.jackson.databind.MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+        .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+        .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
         .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
         .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
         .build();

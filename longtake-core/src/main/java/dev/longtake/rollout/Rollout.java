@@ -18,9 +18,9 @@ import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
 
 /**
- * Generates latents chunk by chunk (spec, section E.1): denoise a chunk with what memory holds, pass
- * it once more clean to remember it. Axes: B batch, C channels, F frames of the chunk, Y rows, X
- * columns.
+ * Generates latents chunk by chunk (spec, section E.1): denoise a chunk with what memory holds,
+ * pass it once more clean to remember it. Axes: B batch, C channels, F frames of the chunk, Y rows,
+ * X columns.
  *
  * <p>Confined to one thread; the model is shared, memory is this rollout's own.
  */
@@ -53,10 +53,7 @@ public final class Rollout implements AutoCloseable {
     int patch = WanConfig.PATCH;
     var geometry =
         new KvStore.Geometry(
-            model.config().numLayers(),
-            rows / patch,
-            columns / patch,
-            model.config().headDim());
+            model.config().numLayers(), rows / patch, columns / patch, model.config().headDim());
     store = new KvStore(geometry, device);
   }
 
@@ -89,11 +86,30 @@ public final class Rollout implements AutoCloseable {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       var plan = begin(Math.toIntExact(noise.size(2)));
-      var denoiser =
-          Denoiser.guided(denoiser(prompt, plan), denoiser(empty, plan), guidance);
-      var clean = sampler.sample(denoiser, noise.to(device).to(Dtype.FLOAT32), rng);
+      var clean = sample(plan, prompt, empty, guidance, sampler, noise, rng);
       rememberClean(clean, prompt, plan);
       return scope.keep(clean);
+    }
+  }
+
+  /**
+   * What {@link #next} would generate, remembered nowhere: to compare it with the true chunk, which
+   * is remembered in its place. Memory has made room for a chunk of this length afterwards, so the
+   * next one must be as long.
+   *
+   * @return clean latents, FLOAT32, owned by the caller's scope
+   */
+  public @Axes("B C F Y X") Tensor peek(
+      Prompt prompt,
+      Prompt empty,
+      double guidance,
+      Sampler sampler,
+      @Axes("B C F Y X") Tensor noise,
+      Rng rng) {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var plan = begin(Math.toIntExact(noise.size(2)));
+      return scope.keep(sample(plan, prompt, empty, guidance, sampler, noise, rng));
     }
   }
 
@@ -112,6 +128,18 @@ public final class Rollout implements AutoCloseable {
     var plan = policy.plan(held, chunkFrames);
     store.begin(plan);
     return plan;
+  }
+
+  private Tensor sample(
+      Plan plan,
+      Prompt prompt,
+      Prompt empty,
+      double guidance,
+      Sampler sampler,
+      Tensor noise,
+      Rng rng) {
+    var denoiser = Denoiser.guided(denoiser(prompt, plan), denoiser(empty, plan), guidance);
+    return sampler.sample(denoiser, noise.to(device).to(Dtype.FLOAT32), rng);
   }
 
   private void rememberClean(Tensor clean, Prompt prompt, Plan plan) {

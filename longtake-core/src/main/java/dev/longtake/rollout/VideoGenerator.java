@@ -118,8 +118,8 @@ public final class VideoGenerator implements AutoCloseable {
   }
 
   /**
-   * Remembers clean latents and passes them through the decoder, whose pictures are dropped, so that
-   * the next chunk follows on without a seam.
+   * Remembers clean latents and passes them through the decoder, whose pictures are dropped, so
+   * that the next chunk follows on without a seam.
    */
   public void remember(@Axes("1 C F Y X") Tensor latents) {
     try (var scope = Scope.open();

@@ -13,6 +13,8 @@ import dev.longtake.vae.WanVae;
 import dev.longtake.wan.WanTransformer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 
 /**
@@ -38,22 +40,31 @@ public final class VideoModel implements AutoCloseable {
   private final ModelConfig config;
   private final Device device;
   private final Dtype dtype;
-  private final Loaded<WanTransformer> transformer;
-  private final Loaded<Umt5Encoder> text;
-  private final Loaded<WanVae> vae;
   private final Tokenizer tokenizer;
-
-  private record Loaded<T>(T network, Weights weights) {}
+  private final Umt5Encoder text;
+  private final WanTransformer transformer;
+  private final WanVae vae;
+  private final List<Weights> weights = new ArrayList<>();
+  private final List<Runnable> closers = new ArrayList<>();
 
   private VideoModel(Path folder, Device device, Dtype dtype) {
     this.device = device;
     this.dtype = dtype;
     config = ModelConfig.read(folder);
-    tokenizer = Tokenizer.open(present(folder, TOKENIZER), config.transformer().textLen());
-    text = load(folder, TEXT_ENCODER, weights -> Umt5Encoder.of(weights, config.textEncoder()));
-    transformer =
-        load(folder, TRANSFORMER, weights -> WanTransformer.of(weights, config.transformer()));
-    vae = load(folder, VAE, weights -> WanVae.of(config.vae(), weights));
+    var files = List.of(TOKENIZER, TEXT_ENCODER, TRANSFORMER, VAE);
+    files.forEach(name -> requirePresent(folder, name));
+    try {
+      tokenizer = Tokenizer.open(folder.resolve(TOKENIZER), config.transformer().textLen());
+      closers.add(tokenizer::close);
+      text = load(folder, TEXT_ENCODER, taken -> Umt5Encoder.of(taken, config.textEncoder()));
+      transformer =
+          load(folder, TRANSFORMER, taken -> WanTransformer.of(taken, config.transformer()));
+      vae = load(folder, VAE, taken -> WanVae.of(config.vae(), taken));
+      closers.add(vae::close);
+    } catch (RuntimeException e) {
+      closers.forEach(Runnable::run);
+      throw e;
+    }
   }
 
   /**
@@ -66,23 +77,23 @@ public final class VideoModel implements AutoCloseable {
     return new VideoModel(folder, device, dtype);
   }
 
-  private <T> Loaded<T> load(Path folder, String name, Function<Weights, T> build) {
-    try (var file = Safetensors.open(present(folder, name))) {
+  private <T> T load(Path folder, String name, Function<Weights, T> build) {
+    try (var file = Safetensors.open(folder.resolve(name))) {
       var source = new CheckpointSource(file, KeyMap.identity(), dtype, device);
-      var weights = Weights.from(source);
-      var network = build.apply(weights);
-      source.requireNothingSpare(weights);
-      return new Loaded<>(network, weights);
+      var taken = Weights.from(source);
+      weights.add(taken);
+      closers.add(taken::close);
+      var network = build.apply(taken);
+      source.requireNothingSpare(taken);
+      return network;
     }
   }
 
-  private static Path present(Path folder, String name) {
-    var file = folder.resolve(name);
-    if (!Files.isRegularFile(file)) {
+  private static void requirePresent(Path folder, String name) {
+    if (!Files.isRegularFile(folder.resolve(name))) {
       throw new CheckpointException(
           folder.toString(), "lacks " + name + "; copy the whole model folder again");
     }
-    return file;
   }
 
   /** Everything but the weights. */
@@ -102,17 +113,17 @@ public final class VideoModel implements AutoCloseable {
 
   /** The causal transformer. */
   public WanTransformer transformer() {
-    return transformer.network();
+    return transformer;
   }
 
   /** The video autoencoder. */
   public WanVae vae() {
-    return vae.network();
+    return vae;
   }
 
   /** The text encoder. */
   public Umt5Encoder text() {
-    return text.network();
+    return text;
   }
 
   /** The tokenizer. */
@@ -122,16 +133,12 @@ public final class VideoModel implements AutoCloseable {
 
   /** How many numbers the weights are. */
   public long parameters() {
-    return transformer.weights().parameters()
-        + text.weights().parameters()
-        + vae.weights().parameters();
+    return weights.stream().mapToLong(Weights::parameters).sum();
   }
 
   @Override
   public void close() {
-    transformer.weights().close();
-    text.weights().close();
-    vae.weights().close();
-    tokenizer.close();
+    closers.forEach(Runnable::run);
+    closers.clear();
   }
 }

@@ -2,9 +2,9 @@
  * Generation chunk by chunk, for any length at constant memory.
  *
  * <p>Here the transformer, its memory and the diffusion meet. For each chunk a {@link
- * dev.longtake.rollout.Rollout} plans the memory, denoises, passes the clean chunk once more to keep
- * its keys and values, and hands the latents on; a {@link dev.longtake.rollout.VideoGenerator} puts
- * the text encoder before it and the streaming video decoder behind it.
+ * dev.longtake.rollout.Rollout} plans the memory, denoises, passes the clean chunk once more to
+ * keep its keys and values, and hands the latents on; a {@link dev.longtake.rollout.VideoGenerator}
+ * puts the text encoder before it and the streaming video decoder behind it.
  *
  * <pre>{@code
  * try (var model = VideoModel.open(Path.of("models/longtake-mini"), Device.CPU, Dtype.FLOAT32);

@@ -16,8 +16,7 @@ public final class CausalMasks {
    * @param block latent frames per block
    * @param patches tokens per frame
    */
-  public static @Axes("L L") Tensor blockCausal(
-      int frames, int block, int patches, Device device) {
+  public static @Axes("L L") Tensor blockCausal(int frames, int block, int patches, Device device) {
     boolean[] may = new boolean[frames * frames];
     for (int q = 0; q < frames; q++) {
       for (int k = 0; k < frames; k++) {

@@ -61,8 +61,7 @@ public final class WanTransformer {
     try (var scope = Scope.open()) {
       var padded = missing == 0 ? states : Functional.pad(states, 0, 0, 0, missing);
       var context = textSecond.forward(gelu(textFirst.forward(padded)));
-      return new Prompt(
-              blocks.stream().map(block -> block.crossAttention().read(context)).toList())
+      return new Prompt(blocks.stream().map(block -> block.crossAttention().read(context)).toList())
           .keptBy(scope);
     }
   }
@@ -88,8 +87,7 @@ public final class WanTransformer {
     try (var scope = Scope.open()) {
       int rows = (int) latents.size(3) / WanConfig.PATCH;
       int columns = (int) latents.size(4) / WanConfig.PATCH;
-      var rotary =
-          Rotary.at(positions, rows, columns, config.headDim(), latents.device());
+      var rotary = Rotary.at(positions, rows, columns, config.headDim(), latents.device());
       var embedded = time.embed(timesteps, latents.dtype());
       var six = time.project(embedded);
       var x = patches.embed(latents);
@@ -99,10 +97,7 @@ public final class WanTransformer {
       int first = positions.length - predicted;
       return scope.keep(
           patches.unembed(
-              x.narrow(1, first, predicted),
-              embedded.narrow(1, first, predicted),
-              rows,
-              columns));
+              x.narrow(1, first, predicted), embedded.narrow(1, first, predicted), rows, columns));
     }
   }
 
@@ -112,6 +107,7 @@ public final class WanTransformer {
       @Axes("B F") Tensor timesteps,
       int[] positions,
       Prompt prompt) {
-    return forward(latents, timesteps, positions, prompt, i -> AttentionSpan.FULL, positions.length);
+    return forward(
+        latents, timesteps, positions, prompt, i -> AttentionSpan.FULL, positions.length);
   }
 }

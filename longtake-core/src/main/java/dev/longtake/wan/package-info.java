@@ -1,8 +1,8 @@
 /**
  * Wan 2.1's diffusion transformer, bidirectional and causal in one implementation.
  *
- * <p>The network predicts the flow {@code v = noise − clean} of some latent frames. Each frame has a
- * timestep of its own and stands at a temporal position that the caller gives, and an {@link
+ * <p>The network predicts the flow {@code v = noise − clean} of some latent frames. Each frame has
+ * a timestep of its own and stands at a temporal position that the caller gives, and an {@link
  * dev.longtake.nn.AttentionSpan} per layer decides which keys a query sees. With that, every use is
  * the same forward pass:
  *
@@ -16,8 +16,8 @@
  * <tr><td>generation</td><td>one chunk</td><td>a layer of the key/value store</td></tr>
  * </table>
  *
- * <p>Axes throughout: B batch, C latent channels, F latent frames, Y and X latent rows and columns, P
- * patches per frame, L tokens (F·P), T text tokens, D model width, H heads, d head width.
+ * <p>Axes throughout: B batch, C latent channels, F latent frames, Y and X latent rows and columns,
+ * P patches per frame, L tokens (F·P), T text tokens, D model width, H heads, d head width.
  *
  * <p>Invariant: parameter names and shapes are those of the published checkpoints.
  */

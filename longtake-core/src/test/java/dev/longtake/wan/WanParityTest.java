@@ -130,8 +130,7 @@ class WanParityTest {
     var sizes = Fixtures.config().get("dit");
     generationMatches(
         "kv.rolling",
-        new SinkWindow(
-            sizes.get("sink").asInt(), sizes.get("local").asInt(), Positions.ABSOLUTE),
+        new SinkWindow(sizes.get("sink").asInt(), sizes.get("local").asInt(), Positions.ABSOLUTE),
         sizes.get("kv_blocks").asInt());
   }
 

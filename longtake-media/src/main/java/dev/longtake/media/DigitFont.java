@@ -1,9 +1,11 @@
 package dev.longtake.media;
 
 /** Digits, colon and point, five pixels wide and seven high, for machines without fonts. */
-final class DigitFont {
+public final class DigitFont {
 
-  static final int HEIGHT = 7;
+  /** Pixels from top to bottom at scale 1. */
+  public static final int HEIGHT = 7;
+
   private static final int ADVANCE = 6;
   private static final String CHARACTERS = "0123456789:.";
 
@@ -26,12 +28,20 @@ final class DigitFont {
   private DigitFont() {}
 
   /** Pixels that a text takes at scale 1. */
-  static int width(String text) {
+  public static int width(String text) {
     return ADVANCE * text.length() - 1;
   }
 
-  /** Draws a text with its top-left corner at (x, y), each font pixel {@code scale} wide. */
-  static void draw(Frame canvas, String text, int x, int y, int scale, int colour) {
+  /**
+   * Draws a text with its top-left corner at (x, y); what lies outside the picture is left out.
+   *
+   * @param canvas is drawn upon
+   * @param text of digits, colons and points
+   * @param scale pixels that each font pixel is wide and high, at least 1
+   * @param colour {@code 0xRRGGBB}
+   * @throws IllegalArgumentException if the text has other characters
+   */
+  public static void draw(Frame canvas, String text, int x, int y, int scale, int colour) {
     for (int i = 0; i < text.length(); i++) {
       int character = CHARACTERS.indexOf(text.charAt(i));
       if (character < 0) {

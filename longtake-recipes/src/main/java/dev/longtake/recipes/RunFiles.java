@@ -35,6 +35,9 @@ public final class RunFiles {
     }
     try {
       var tree = mapper().readTree(file.toFile());
+      if (!(tree instanceof ObjectNode)) {
+        throw new IllegalArgumentException(file + " is not a run file: it has no keys");
+      }
       settings.forEach((key, value) -> set(tree, file, key, value));
       return mapper().treeToValue(tree, TrainingRun.class);
     } catch (UnrecognizedPropertyException e) {
@@ -50,7 +53,7 @@ public final class RunFiles {
 
   private static void set(JsonNode tree, Path file, String key, String value) {
     var node = tree;
-    var parts = key.split("\\.");
+    var parts = key.split("\\.", -1);
     for (int i = 0; i < parts.length; i++) {
       var child = node.get(parts[i]);
       if (child == null) {
@@ -60,18 +63,23 @@ public final class RunFiles {
             file + ": unknown key " + key + nearest(parts[i], known));
       }
       if (i == parts.length - 1) {
-        ((ObjectNode) node).set(parts[i], parsed(value));
+        ((ObjectNode) node).set(parts[i], parsed(key, value));
       }
       node = child;
     }
   }
 
-  private static JsonNode parsed(String value) {
+  private static JsonNode parsed(String key, String value) {
     try {
-      return mapper().readTree(value);
+      var node = mapper().readTree(value);
+      if (!node.isMissingNode()) {
+        return node;
+      }
     } catch (IOException e) {
-      throw new IllegalArgumentException("'" + value + "' is not a YAML value", e);
+      throw new IllegalArgumentException(
+          key + ": '" + value + "' is not a YAML value: " + firstLine(e), e);
     }
+    throw new IllegalArgumentException(key + " is set to nothing; give a value after the =");
   }
 
   private static String nearest(String wrong, List<String> known) {
@@ -124,6 +132,9 @@ public final class RunFiles {
     return YAMLMapper.builder()
         .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
         .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+        .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+        .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
         .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
         .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
         .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)

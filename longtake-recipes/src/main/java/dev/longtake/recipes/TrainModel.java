@@ -2,6 +2,7 @@ package dev.longtake.recipes;
 
 import dev.longtake.checkpoint.CheckpointSource;
 import dev.longtake.checkpoint.KeyMap;
+import dev.longtake.checkpoint.Manifest;
 import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.nn.Weights;
 import dev.longtake.optim.FlatParameters;
@@ -18,6 +19,7 @@ import dev.longtake.text.WordTokenizerFile;
 import dev.longtake.train.CausalObjective;
 import dev.longtake.train.CheckpointStore;
 import dev.longtake.train.Curriculum;
+import dev.longtake.train.DecoderObjective;
 import dev.longtake.train.EventFile;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Progress;
@@ -32,9 +34,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -47,12 +51,16 @@ public final class TrainModel {
   private static final String TRANSFORMER = "transformer";
   private static final String TEXT = "text_encoder";
 
+  /** Where the finished model is, in the output folder. */
+  public static final String MODEL_FOLDER = "model";
+
   private final TrainingRun run;
   private final Device device;
   private final Dtype dtype;
   private final Path output;
   private final int threads;
   private final Watcher watcher;
+  private final Map<String, Double> losses = new TreeMap<>();
 
   /** Hears how the stages go. */
   public interface Watcher {
@@ -93,6 +101,24 @@ public final class TrainModel {
       trainVae(until);
     }
     trainCausal(until);
+    trainDecoder(until);
+    pack();
+  }
+
+  /** Leaves the finished model in half precision, with what is known of how it came about. */
+  private void pack() {
+    var manifest =
+        new Manifest(
+            Manifest.tree(run),
+            run.causal().training().seed(),
+            run.causal().training().steps(),
+            Revision.here(),
+            "procedural world, training seeds 0 to " + (run.footage().videos() - 1),
+            losses,
+            Manifest.versionsHere(),
+            Instant.now());
+    PackModel.run(output, output.resolve(MODEL_FOLDER), Dtype.BFLOAT16, manifest);
+    watcher.said("the model is in " + output.resolve(MODEL_FOLDER));
   }
 
   /** First stage: leaves vae.safetensors, and config.json with the latents' statistics. */
@@ -125,11 +151,12 @@ public final class TrainModel {
 
   /** Mean and deviation of each latent channel, over the first training worlds. */
   private VaeConfig measure(VaeConfig config) {
-    var few = new TrainingRun.FootageStage(
-        Math.min(32, run.footage().videos()),
-        Math.min(60, run.footage().latentFrames()),
-        Math.min(16, run.footage().together()),
-        run.footage().memories());
+    var few =
+        new TrainingRun.FootageStage(
+            Math.min(32, run.footage().videos()),
+            Math.min(60, run.footage().latentFrames()),
+            Math.min(16, run.footage().together()),
+            run.footage().memories());
     try (var scope = Scope.open();
         var vae = trainedVae(config);
         var tokenizer = tokenizer()) {
@@ -152,19 +179,17 @@ public final class TrainModel {
         var tokenizer = tokenizer();
         var footage =
             new WorldFootage(run.footage(), config.video())
-                .encode(
-                    vae,
-                    tokenizer,
-                    dtype,
-                    device,
-                    threads,
-                    watcher::said);
+                .encode(vae, tokenizer, dtype, device, threads, watcher::said);
         var drawn = drawn(stage.training().seed());
         var parameters = parameters(drawn, () -> new Networks(drawn, config));
         var weights = Weights.from(parameters);
         var loop = new TrainingLoop(stage.training(), parameters)) {
-      watcher.said("transformer: " + stage.training().steps() + " steps, "
-          + parameters.count() + " weights");
+      watcher.said(
+          "transformer: "
+              + stage.training().steps()
+              + " steps, "
+              + parameters.count()
+              + " weights");
       var networks = new Networks(weights, config);
       var curriculum =
           new Curriculum(
@@ -184,6 +209,32 @@ public final class TrainModel {
       steps("causal", loop, objective, stage.training(), until);
       write(VideoModel.TRANSFORMER, averaged(parameters, loop, TRANSFORMER + "."));
       write(VideoModel.TEXT_ENCODER, averaged(parameters, loop, TEXT + "."));
+    }
+  }
+
+  /**
+   * Last stage: the autoencoder's decoder again, on whole pictures, with everything else fixed;
+   * leaves vae.safetensors with it.
+   */
+  void trainDecoder(long until) {
+    var stage = run.decoder();
+    var config = ModelConfig.read(output).vae();
+    watcher.said("decoder: " + stage.training().steps() + " steps on " + device);
+    try (var scope = Scope.open();
+        var file = Safetensors.open(output.resolve(VideoModel.VAE))) {
+      Map<String, Tensor> all = new LinkedHashMap<>();
+      file.names().forEach(name -> all.put(name, file.read(name)));
+      Map<String, Tensor> trained = new LinkedHashMap<>(all);
+      trained.keySet().removeIf(name -> !name.startsWith("decoder.") && !name.startsWith("conv2."));
+      try (var parameters = FlatParameters.copyOf(trained, device);
+          var weights = Weights.from(new PartlyTrained(parameters, file, device));
+          var clips = new WorldClips(stage, run.model().video(), device, threads);
+          var loop = new TrainingLoop(stage.training(), parameters)) {
+        var vae = WanVae.of(config, weights);
+        steps("decoder", loop, new DecoderObjective(vae, clips, dtype), stage.training(), until);
+        all.putAll(averaged(parameters, loop, ""));
+        write(VideoModel.VAE, all);
+      }
     }
   }
 
@@ -213,6 +264,7 @@ public final class TrainModel {
           (step, steps, values) -> {
             events.scalars(step, values);
             heard.logged(step, steps, values);
+            values.forEach((tag, value) -> losses.put(name + "." + tag, value));
           });
     }
   }
@@ -227,12 +279,12 @@ public final class TrainModel {
     return FlatParameters.copyOf(drawn.taken(), device);
   }
 
-  private Map<String, Tensor> averaged(FlatParameters parameters, TrainingLoop loop, String prefix) {
+  private Map<String, Tensor> averaged(
+      FlatParameters parameters, TrainingLoop loop, String prefix) {
     Map<String, Tensor> out = new LinkedHashMap<>();
     for (var name : parameters.names()) {
       if (name.startsWith(prefix)) {
-        out.put(
-            name.substring(prefix.length()), parameters.view(loop.average().average(), name));
+        out.put(name.substring(prefix.length()), parameters.view(loop.average().average(), name));
       }
     }
     return out;

@@ -14,9 +14,16 @@ import java.util.List;
  * @param vae first stage: the video autoencoder on clips of the world
  * @param footage encoded videos for the second stage
  * @param causal second stage: transformer and text encoder
+ * @param decoder last stage: the autoencoder's decoder again, with its encoder fixed
  */
 public record TrainingRun(
-    ModelConfig model, Dtype dtype, VaeStage vae, FootageStage footage, CausalStage causal) {
+
+    ModelConfig model,
+    Dtype dtype,
+    VaeStage vae,
+    FootageStage footage,
+    CausalStage causal,
+    VaeStage decoder) {
 
   /**
    * The autoencoder's stage.
@@ -40,7 +47,13 @@ public record TrainingRun(
       if (batch < 1 || worlds < 1 || frames % 4 != 1 || columns < 16 || columns % 16 != 0) {
         throw new IllegalArgumentException(
             "vae needs batch and worlds of at least 1, frames of 4k + 1 and columns of 16k, not "
-                + batch + ", " + worlds + ", " + frames + ", " + columns);
+                + batch
+                + ", "
+                + worlds
+                + ", "
+                + frames
+                + ", "
+                + columns);
       }
     }
   }
@@ -60,7 +73,9 @@ public record TrainingRun(
       if (videos < 1 || together < 1 || latentFrames < 3 || latentFrames % 3 != 0) {
         throw new IllegalArgumentException(
             "footage needs at least 1 video and latent_frames of 3k, not "
-                + videos + " and " + latentFrames);
+                + videos
+                + " and "
+                + latentFrames);
       }
       if (memories.isEmpty()) {
         throw new IllegalArgumentException("footage.memories must name at least one policy");

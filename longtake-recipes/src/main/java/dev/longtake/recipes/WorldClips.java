@@ -74,8 +74,7 @@ final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
       for (int frame = 0; frame < stage.frames(); frame++) {
         panorama.render(yaw + speed * frame / CameraPath.FRAMES_PER_SECOND, picture);
         for (int row = 0; row < size.height(); row++) {
-          System.arraycopy(
-              picture, (row * size.width() + left) * 3, out, at, columns * 3);
+          System.arraycopy(picture, (row * size.width() + left) * 3, out, at, columns * 3);
           at += columns * 3;
         }
       }

@@ -43,7 +43,7 @@ final class WorldFootage {
   }
 
   /**
-   * Encodes every video.
+   * Encodes every video. The caller closes what is returned.
    *
    * @param progress hears how many latent frames of how many videos are done, as text
    */
@@ -58,12 +58,13 @@ final class WorldFootage {
         IntStream.range(0, stage.videos())
             .mapToObj(i -> Clip.of(Split.TRAIN.seed(i), pixelFrames))
             .toList();
-    var tokens = tokenizer.encode(clips.stream().map(Clip::caption).toList()).to(device);
-    Scope.escape(tokens.ids());
-    Scope.escape(tokens.mask());
     var traces = clips.parallelStream().map(this::traces).toList();
-    var latents = encode(clips, vae, dtype, device, threads, progress);
-    return new Footage(latents, new TokenIds(tokens.ids(), tokens.mask()), traces);
+    try (var scope = Scope.open()) {
+      var tokens = tokenizer.encode(clips.stream().map(Clip::caption).toList()).to(device);
+      var latents = encode(clips, vae, dtype, device, threads, progress);
+      return new Footage(
+          latents, new TokenIds(Scope.escape(tokens.ids()), Scope.escape(tokens.mask())), traces);
+    }
   }
 
   private @Axes("N F C Y X") Tensor encode(
@@ -104,8 +105,7 @@ final class WorldFootage {
               var bytes = pictures.apply((long) group * pieces + piece);
               int frames = pixels(range).count();
               var video =
-                  Tensor.ofBytes(
-                          bytes, Dtype.UINT8, count, frames, size.height(), size.width(), 3)
+                  Tensor.ofBytes(bytes, Dtype.UINT8, count, frames, size.height(), size.width(), 3)
                       .to(device)
                       .permute(0, 4, 1, 2, 3)
                       .to(Dtype.FLOAT32)
@@ -118,6 +118,7 @@ final class WorldFootage {
             }
           }
         }
+        films.keySet().removeIf(video -> video < first + count);
         progress.accept("encoded " + (first + count) + " of " + clips.size() + " videos");
       }
     }
@@ -166,7 +167,9 @@ final class WorldFootage {
     for (var spec : stage.memories()) {
       traces.add(
           MemoryTrace.of(
-              MemoryPolicies.parse(spec), byHeading, stage.latentFrames() / ModelConfig.CHUNK,
+              MemoryPolicies.parse(spec),
+              byHeading,
+              stage.latentFrames() / ModelConfig.CHUNK,
               ModelConfig.CHUNK));
     }
     return traces;

@@ -6,8 +6,9 @@
  * checkpoint, and leaves a model folder.
  *
  * <pre>{@code
- * var run = RunFiles.read(Path.of("recipes/longtake-mini.yaml"), Map.of("seed", "2"));
- * TrainModel.of(run, Device.cuda(0)).run(progress);
+ * var run =
+ *     RunFiles.read(Path.of("recipes/longtake-mini.yaml"), Map.of("causal.training.seed", "3"));
+ * new TrainModel(run, Device.parse("cuda"), Path.of("out/mini"), 8, watcher).run(Long.MAX_VALUE);
  * }</pre>
  */
 @NullMarked

@@ -88,8 +88,7 @@ public final class Functional {
     long[] dilation = {1, 1};
     return Tensor.op(
         "conv2d",
-        () ->
-            torch.conv2d(x.handle, weight.handle, optional(bias), stride, padding, dilation, 1),
+        () -> torch.conv2d(x.handle, weight.handle, optional(bias), stride, padding, dilation, 1),
         x,
         weight);
   }
@@ -100,8 +99,7 @@ public final class Functional {
     long[] dilation = {1, 1, 1};
     return Tensor.op(
         "conv3d",
-        () ->
-            torch.conv3d(x.handle, weight.handle, optional(bias), stride, padding, dilation, 1),
+        () -> torch.conv3d(x.handle, weight.handle, optional(bias), stride, padding, dilation, 1),
         x,
         weight);
   }

@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <p>Methods return new tensors, owned by the innermost {@link Scope}; those whose name says "view"
  * or that only change the shape may share memory with this one. The few that write in place end in
- * {@code InPlace}, or are {@link #copyFrom} and {@link #fill}. Axes count from 0; negative ones from
- * the end. Confined to one thread at a time.
+ * {@code InPlace}, or are {@link #copyFrom} and {@link #fill}. Axes count from 0; negative ones
+ * from the end. Confined to one thread at a time.
  */
 public final class Tensor implements AutoCloseable {
   final org.bytedeco.pytorch.Tensor handle;
@@ -29,8 +29,7 @@ public final class Tensor implements AutoCloseable {
     this.handle = handle;
   }
 
-  static Tensor op(
-      String name, Supplier<org.bytedeco.pytorch.Tensor> body, Tensor... operands) {
+  static Tensor op(String name, Supplier<org.bytedeco.pytorch.Tensor> body, Tensor... operands) {
     try {
       return new Tensor(body.get());
     } catch (RuntimeException e) {
@@ -59,7 +58,9 @@ public final class Tensor implements AutoCloseable {
   public static Tensor of(float[] values, long... shape) {
     checkCount(values.length, shape);
     var out = empty(Dtype.FLOAT32, Device.CPU, shape);
-    new FloatPointer(out.handle.data_ptr()).put(values);
+    if (values.length > 0) { // an empty tensor has no address
+      new FloatPointer(out.handle.data_ptr()).put(values);
+    }
     return out;
   }
 
@@ -67,7 +68,9 @@ public final class Tensor implements AutoCloseable {
   public static Tensor of(long[] values, long... shape) {
     checkCount(values.length, shape);
     var out = empty(Dtype.INT64, Device.CPU, shape);
-    new LongPointer(out.handle.data_ptr()).put(values);
+    if (values.length > 0) {
+      new LongPointer(out.handle.data_ptr()).put(values);
+    }
     return out;
   }
 
@@ -83,9 +86,15 @@ public final class Tensor implements AutoCloseable {
 
   /** On the processor, from little-endian row-major bytes. */
   public static Tensor ofBytes(byte[] bytes, Dtype dtype, long... shape) {
+    if (bytes.length % dtype.bytes() != 0) {
+      throw new IllegalArgumentException(
+          bytes.length + " bytes are no whole number of " + dtype + ", " + dtype.bytes() + " each");
+    }
     checkCount(bytes.length / dtype.bytes(), shape);
     var out = empty(dtype, Device.CPU, shape);
-    new BytePointer(out.handle.data_ptr()).put(bytes);
+    if (bytes.length > 0) {
+      new BytePointer(out.handle.data_ptr()).put(bytes);
+    }
     return out;
   }
 
@@ -96,7 +105,10 @@ public final class Tensor implements AutoCloseable {
    */
   public static Tensor copyOf(long address, Dtype dtype, long... shape) {
     var out = empty(dtype, Device.CPU, shape);
-    Pointer.memcpy(out.handle.data_ptr(), new Address(address), out.count() * dtype.bytes());
+    long bytes = out.count() * dtype.bytes();
+    if (bytes > 0) {
+      Pointer.memcpy(out.handle.data_ptr(), new Address(address), bytes);
+    }
     return out;
   }
 
@@ -156,7 +168,9 @@ public final class Tensor implements AutoCloseable {
     try (var scope = Scope.open()) {
       var source = detach().to(Device.CPU).to(Dtype.FLOAT32).contiguous();
       float[] out = new float[Math.toIntExact(count())];
-      new FloatPointer(source.handle.data_ptr()).get(out);
+      if (out.length > 0) {
+        new FloatPointer(source.handle.data_ptr()).get(out);
+      }
       return out;
     }
   }
@@ -166,7 +180,9 @@ public final class Tensor implements AutoCloseable {
     try (var scope = Scope.open()) {
       var source = to(Device.CPU).to(Dtype.INT64).contiguous();
       long[] out = new long[Math.toIntExact(count())];
-      new LongPointer(source.handle.data_ptr()).get(out);
+      if (out.length > 0) {
+        new LongPointer(source.handle.data_ptr()).get(out);
+      }
       return out;
     }
   }
@@ -176,7 +192,9 @@ public final class Tensor implements AutoCloseable {
     try (var scope = Scope.open()) {
       var source = detach().to(Device.CPU).contiguous();
       byte[] out = new byte[Math.toIntExact(count() * dtype().bytes())];
-      new BytePointer(source.handle.data_ptr()).get(out);
+      if (out.length > 0) {
+        new BytePointer(source.handle.data_ptr()).get(out);
+      }
       return out;
     }
   }
@@ -370,8 +388,7 @@ public final class Tensor implements AutoCloseable {
 
   /** The same elements laid out channels last (rank 4 or 5), copied only if they are not. */
   public Tensor channelsLast() {
-    var format =
-        rank() == 5 ? torch.MemoryFormat.ChannelsLast3d : torch.MemoryFormat.ChannelsLast;
+    var format = rank() == 5 ? torch.MemoryFormat.ChannelsLast3d : torch.MemoryFormat.ChannelsLast;
     return op("channelsLast", () -> handle.contiguous(format), this);
   }
 

@@ -52,6 +52,26 @@ class TensorTest {
   }
 
   @Test
+  void aTensorWithoutElementsIsMadeAndReadLikeAnyOther() {
+    try (var scope = Scope.open()) {
+      assertThat(Tensor.of(new float[0], 2, 0).toFloats()).isEmpty();
+      assertThat(Tensor.of(new long[0], 0).toLongs()).isEmpty();
+      assertThat(Tensor.of(new boolean[0], 0, 3).shape()).containsExactly(0, 3);
+      assertThat(Tensor.copyOf(0, Dtype.FLOAT32, 0, 4).shape()).containsExactly(0, 4);
+      for (var dtype : Dtype.values()) {
+        assertThat(Tensor.ofBytes(new byte[0], dtype, 0).toBytes()).as(dtype.name()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void bytesThatAreNoWholeNumberOfElementsAreRefused() {
+    assertThatThrownBy(() -> Tensor.ofBytes(new byte[7], Dtype.FLOAT32, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("7 bytes are no whole number of FLOAT32, 4 each");
+  }
+
+  @Test
   void aKeptTensorOutlivesItsScopeAndTheRestIsFreed() {
     try (var outer = Scope.open()) {
       var warm = Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1).plus(1);

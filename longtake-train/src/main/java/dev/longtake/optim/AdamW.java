@@ -7,8 +7,11 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter 2019) over flat parameters. Vectors (norms,
- * biases, modulations) are not decayed.
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2) over flat parameters;
+ * {@link FlatParameters#decayMask} says which of them are decayed.
+ *
+ * <p>With gradient g and update t from 1: {@code m ← β₁m + (1 − β₁)g}, {@code v ← β₂v + (1 − β₂)g²},
+ * {@code w ← w − rate·decay·w}, {@code w ← w − rate · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + eps)}.
  */
 public final class AdamW implements AutoCloseable {
 
@@ -26,7 +29,13 @@ public final class AdamW implements AutoCloseable {
       if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1 && eps > 0 && weightDecay >= 0)) {
         throw new IllegalArgumentException(
             "AdamW needs betas in [0, 1), eps above 0 and weight decay of at least 0, not "
-                + beta1 + ", " + beta2 + ", " + eps + ", " + weightDecay);
+                + beta1
+                + ", "
+                + beta2
+                + ", "
+                + eps
+                + ", "
+                + weightDecay);
       }
     }
   }

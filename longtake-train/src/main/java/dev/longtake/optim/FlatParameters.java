@@ -8,6 +8,7 @@ import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -15,8 +16,8 @@ import java.util.Set;
 /**
  * Trained weights as views into one FLOAT32 tensor, with their gradients in another.
  *
- * <p>A model built from this {@link Weights.Source} reads the views, so an update of {@link #values}
- * is an update of the model. Owns its tensors until {@link #close}.
+ * <p>A model built from this {@link Weights.Source} reads the views, so an update of {@link
+ * #values} is an update of the model. Owns its tensors until {@link #close}.
  */
 public final class FlatParameters implements Weights.Source, AutoCloseable {
   private record Place(long start, long[] shape) {
@@ -67,16 +68,24 @@ public final class FlatParameters implements Weights.Source, AutoCloseable {
   /** The names of the weights, in the order they are stored. */
   @Override
   public Set<String> names() {
-    return java.util.Collections.unmodifiableSet(places.keySet());
+    return Collections.unmodifiableSet(places.keySet());
   }
 
-  /** A leaf that shares its memory with {@link #values}, and its gradient with {@link #gradients}. */
+  /**
+   * A leaf that shares its memory with {@link #values}, and its gradient with {@link #gradients}.
+   */
   @Override
   public Tensor read(String name, Init init, long... shape) {
-    var place = places.get(name);
-    if (place == null || !Arrays.equals(place.shape(), shape)) {
+    var place = place(name);
+    if (!Arrays.equals(place.shape(), shape)) {
       throw new IllegalArgumentException(
-          "weight " + name + " " + Arrays.toString(shape) + " is not among the trained ones");
+          "weight "
+              + name
+              + " was drawn as "
+              + Arrays.toString(place.shape())
+              + ", the model needs "
+              + Arrays.toString(shape)
+              + "; draw and build with one configuration");
     }
     try (var off = Gradients.off()) {
       var leaf = view(values, name).detach().requireGradient(true);
@@ -87,10 +96,7 @@ public final class FlatParameters implements Weights.Source, AutoCloseable {
 
   /** One weight's part of a flat tensor laid out like {@link #values}, as a view in its shape. */
   public Tensor view(Tensor flat, String name) {
-    var place = places.get(name);
-    if (place == null) {
-      throw new IllegalArgumentException("no trained weight is called " + name);
-    }
+    var place = place(name);
     return flat.narrow(0, place.start(), place.count()).reshape(place.shape());
   }
 
@@ -100,6 +106,10 @@ public final class FlatParameters implements Weights.Source, AutoCloseable {
    * @param index 0 to {@link #count} − 1
    */
   public String nameAt(long index) {
+    if (index < 0 || index >= count()) {
+      throw new IllegalArgumentException(
+          "index " + index + " is outside the " + count() + " trained numbers");
+    }
     var name = "";
     for (var entry : places.entrySet()) {
       if (entry.getValue().start() > index) {
@@ -110,18 +120,32 @@ public final class FlatParameters implements Weights.Source, AutoCloseable {
     return name;
   }
 
-  /** 1 where weight decay applies (matrices and kernels), 0 for vectors, laid out like values. */
+  /**
+   * 1 where weight decay applies, 0 where not, laid out like values. Matrices and kernels are
+   * decayed; weights of one axis, modulations and what is named a norm are not.
+   */
   public Tensor decayMask() {
     try (var scope = Scope.open()) {
       var mask = Tensor.zeros(Dtype.FLOAT32, values.device(), count());
       places.forEach(
           (name, place) -> {
-            if (place.shape().length > 1 && !name.endsWith("modulation") && !name.contains("norm")) {
+            if (place.shape().length > 1
+                && !name.endsWith("modulation")
+                && !name.contains("norm")) {
               view(mask, name).fill(1);
             }
           });
       return scope.keep(mask);
     }
+  }
+
+  private Place place(String name) {
+    var place = places.get(name);
+    if (place == null) {
+      throw new IllegalArgumentException(
+          "no trained weight is called " + name + "; draw and build with one configuration");
+    }
+    return place;
   }
 
   @Override

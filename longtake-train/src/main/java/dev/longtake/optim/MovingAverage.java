@@ -5,8 +5,8 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 
 /**
- * The exponential moving average of the weights. Early on it averages over the steps so far, so that
- * the random start is soon forgotten.
+ * The exponential moving average of the weights. Early on it averages over the steps so far, so
+ * that the random start is soon forgotten.
  */
 public final class MovingAverage implements AutoCloseable {
   private final double decay;

@@ -16,7 +16,13 @@ public record RateSchedule(double peak, long warmup, long steps, double floor) {
       throw new IllegalArgumentException(
           "a rate needs a peak above 0, warmup of at least 0, steps of at least 1 and a floor in"
               + " [0, 1], not "
-              + peak + ", " + warmup + ", " + steps + ", " + floor);
+              + peak
+              + ", "
+              + warmup
+              + ", "
+              + steps
+              + ", "
+              + floor);
     }
   }
 

@@ -5,7 +5,8 @@ import dev.longtake.tensor.Tensor;
 import dev.longtake.text.TokenIds;
 
 /**
- * Frames to train the causal transformer on: what memory would hold, then the chunk to be generated.
+ * Frames to train the causal transformer on: what memory would hold, then the chunk to be
+ * generated.
  *
  * @param latents clean, normalised, FLOAT32; the chunk comes last
  * @param positions temporal position of each frame, memory first
@@ -13,10 +14,20 @@ import dev.longtake.text.TokenIds;
  * @param captions token numbers of the captions
  */
 public record CausalBatch(
-    @Axes("B C F Y X") Tensor latents,
-    int[] positions,
-    int chunk,
-    TokenIds captions) {
+    @Axes("B C F Y X") Tensor latents, int[] positions, int chunk, TokenIds captions) {
+
+  /** Checks that positions and frames are as many. */
+  public CausalBatch {
+    if (latents.size(2) != positions.length || chunk < 1 || chunk > positions.length) {
+      throw new IllegalArgumentException(
+          "a chunk of "
+              + chunk
+              + " frames and "
+              + positions.length
+              + " positions do not fit latents "
+              + latents);
+    }
+  }
 
   /** How many frames memory holds. */
   public int context() {

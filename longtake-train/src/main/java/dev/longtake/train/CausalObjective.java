@@ -22,8 +22,8 @@ import java.util.function.LongFunction;
  * <p>With memory, context and chunk are one pass: the context is clean (timestep 0) apart from a
  * little noise the network is not told of, which stands for the errors of its own past; it sees
  * itself, the chunk sees everything, and gradients reach the keys that memory will hold. In teacher
- * forcing a stretch of consecutive frames is learnt at once, every block from the clean blocks before
- * it (spec, section A.5 and H.3).
+ * forcing a stretch of consecutive frames is learnt at once, every block from the clean blocks
+ * before it (spec, section A.5 and H.3).
  *
  * @param model the causal transformer
  * @param text its text encoder, trained along
@@ -56,7 +56,11 @@ public record CausalObjective(
           || !(promptDropout >= 0 && promptDropout <= 1)) {
         throw new IllegalArgumentException(
             "need shift above 0, context_noise and prompt_dropout in [0, 1], not "
-                + shift + ", " + contextNoise + ", " + promptDropout);
+                + shift
+                + ", "
+                + contextNoise
+                + ", "
+                + promptDropout);
       }
     }
   }
@@ -114,8 +118,7 @@ public record CausalObjective(
       for (int i = 0; i < twice.length; i++) {
         twice[i] = batch.positions()[i % frames];
       }
-      var mask =
-          CausalMasks.teacherForcing(frames, block, patches(batch), clean.device());
+      var mask = CausalMasks.teacherForcing(frames, block, patches(batch), clean.device());
       var flow =
           model.forward(
               Tensor.cat(List.of(disturbed(clean, rng), noisy), 2).to(dtype),
@@ -156,7 +159,6 @@ public record CausalObjective(
 
   private static int patches(CausalBatch batch) {
     int patch = WanConfig.PATCH;
-    return Math.toIntExact(
-        batch.latents().size(3) / patch * (batch.latents().size(4) / patch));
+    return Math.toIntExact(batch.latents().size(3) / patch * (batch.latents().size(4) / patch));
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * States of a run as files {@code checkpoint-STEP.safetensors} in one folder; the last few stay.
@@ -75,7 +76,7 @@ public final class CheckpointStore implements Checkpoints {
    * Continues a loop from the newest state.
    *
    * @return whether there was one
-   * @throws TrainingException if it belongs to another stage or model
+   * @throws TrainingException if it belongs to another stage or model, or does not say its step
    */
   public boolean resume(TrainingLoop loop) {
     var files = files();
@@ -88,25 +89,59 @@ public final class CheckpointStore implements Checkpoints {
       var facts = file.metadata();
       if (!stage.equals(facts.get("stage"))) {
         throw new TrainingException(
-            newest + " is a checkpoint of stage " + facts.get("stage") + ", not of " + stage
+            newest
+                + " is a checkpoint of stage "
+                + facts.get("stage")
+                + ", not of "
+                + stage
                 + "; give another output folder");
       }
       long wanted = loop.state().values().count();
       if (file.shape("values")[0] != wanted) {
         throw new TrainingException(
-            newest + " holds " + file.shape("values")[0] + " weights, this model has " + wanted
+            newest
+                + " holds "
+                + file.shape("values")[0]
+                + " weights, this model has "
+                + wanted
                 + "; give another output folder");
       }
       loop.restore(
           new TrainingState(
-              Long.parseLong(facts.getOrDefault("step", "0")),
-              Long.parseLong(facts.getOrDefault("updates", "0")),
+              number(newest, facts, "step"),
+              number(newest, facts, "updates"),
               file.read("values"),
               file.read("first"),
               file.read("second"),
               file.read("average")));
     }
     return true;
+  }
+
+  /** The step that the newest state continues from; empty if there is none. */
+  public OptionalLong newestStep() {
+    var files = files();
+    if (files.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    try (var file = Safetensors.open(files.getLast())) {
+      return OptionalLong.of(number(files.getLast(), file.metadata(), "step"));
+    }
+  }
+
+  private static long number(Path file, Map<String, String> facts, String name) {
+    var text = facts.getOrDefault(name, "");
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new TrainingException(
+          file
+              + " says '"
+              + text
+              + "' for its "
+              + name
+              + ", which is no number; delete it to resume from the one before");
+    }
   }
 
   /** The saved states, oldest first. */

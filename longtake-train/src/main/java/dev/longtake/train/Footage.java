@@ -8,17 +8,15 @@ import dev.longtake.text.TokenIds;
 import java.util.List;
 
 /**
- * Encoded videos with their captions, all of one length. Axes: N videos, F latent frames, C channels,
- * Y rows, X columns, T text tokens.
+ * Encoded videos with their captions, all of one length. Axes: N videos, F latent frames, C
+ * channels, Y rows, X columns, T text tokens.
  *
  * @param latents normalised, any float type, on the training device
  * @param captions token numbers of the captions, on the training device
  * @param traces for each video, what memory would hold under some policies
  */
 public record Footage(
-    @Axes("N F C Y X") Tensor latents,
-    TokenIds captions,
-    List<List<MemoryTrace>> traces)
+    @Axes("N F C Y X") Tensor latents, TokenIds captions, List<List<MemoryTrace>> traces)
     implements AutoCloseable {
 
   /** Copies the lists. */

@@ -27,10 +27,19 @@ public record TrainingConfig(
 
   /** Checks the ranges. */
   public TrainingConfig {
+    if (!(emaDecay >= 0 && emaDecay < 1)) {
+      throw new IllegalArgumentException("ema_decay must be in [0, 1), not " + emaDecay);
+    }
     if (steps < 1 || logEvery < 1 || saveEvery < 1 || !(clip > 0)) {
       throw new IllegalArgumentException(
           "steps, log_every and save_every must be at least 1 and clip above 0, not "
-              + steps + ", " + logEvery + ", " + saveEvery + ", " + clip);
+              + steps
+              + ", "
+              + logEvery
+              + ", "
+              + saveEvery
+              + ", "
+              + clip);
     }
   }
 }

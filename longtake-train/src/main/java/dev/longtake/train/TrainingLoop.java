@@ -4,15 +4,20 @@ import dev.longtake.optim.AdamW;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.optim.GradientClip;
 import dev.longtake.optim.MovingAverage;
+import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Runs an objective: backward pass, clipping, update, moving average, log, checkpoint.
  *
- * <p>The parameters belong to the caller; optimiser state and moving average belong to the loop.
+ * <p>The parameters belong to the caller; optimiser state and moving average belong to the loop. What
+ * happens at a step depends on the state before it and on the step's number only, not on when the
+ * loop was started.
  */
 public final class TrainingLoop implements AutoCloseable {
   private final TrainingConfig config;
@@ -56,15 +61,18 @@ public final class TrainingLoop implements AutoCloseable {
    *
    * @param until stop before this step; the configured end if larger
    * @param checkpoints where states are saved
-   * @throws TrainingException if the loss or a gradient is not finite
+   * @throws TrainingException if the loss or a gradient is not finite, which is looked at in every
+   *     step that is logged or saved: a broken state never replaces a good checkpoint
    */
   public void run(Objective objective, long until, Checkpoints checkpoints, Progress progress) {
     long end = Math.min(until, config.steps());
     long started = System.nanoTime();
     long sinceStep = step;
     while (step < end) {
-      boolean log = (step + 1) % config.logEvery() == 0 || step + 1 == end;
-      var values = advance(objective, log);
+      boolean last = step + 1 == end;
+      boolean log = last || (step + 1) % config.logEvery() == 0;
+      boolean save = last || (step + 1) % config.saveEvery() == 0;
+      var values = advance(objective, log || save);
       step++;
       if (log) {
         double seconds = (System.nanoTime() - started) / 1e9;
@@ -73,13 +81,13 @@ public final class TrainingLoop implements AutoCloseable {
         sinceStep = step;
         progress.logged(step - 1, config.steps(), values);
       }
-      if (step % config.saveEvery() == 0 || step == end) {
+      if (save) {
         checkpoints.save(state());
       }
     }
   }
 
-  private Map<String, Double> advance(Objective objective, boolean log) {
+  private Map<String, Double> advance(Objective objective, boolean look) {
     var values = new LinkedHashMap<String, Double>();
     double rate = config.rate().at(step);
     try (var scope = Scope.open();
@@ -88,7 +96,7 @@ public final class TrainingLoop implements AutoCloseable {
       var loss = objective.at(step, rng);
       loss.total().backward();
       var norm = GradientClip.apply(parameters, config.clip());
-      if (log) {
+      if (look) {
         loss.parts().forEach((tag, value) -> values.put(tag, value.item()));
         values.put("loss", loss.total().item());
         values.put("grad_norm", norm.item());
@@ -106,22 +114,37 @@ public final class TrainingLoop implements AutoCloseable {
         (tag, value) -> {
           if (!Double.isFinite(value)) {
             throw new TrainingException(
-                "step " + step + ": " + tag + " is " + value + firstBrokenGradient()
-                    + "; lower the learning rate or resume from the last checkpoint");
+                "step "
+                    + step
+                    + ": "
+                    + tag
+                    + " is "
+                    + value
+                    + firstBroken()
+                    + "; resume from the last checkpoint with a lower learning rate, or with"
+                    + " log_every 1 to find the step where it began");
           }
         });
   }
 
-  private String firstBrokenGradient() {
-    for (var name : parameters.names()) {
-      try (var scope = Scope.open()) {
-        double sum = parameters.view(parameters.gradients(), name).square().sum().item();
-        if (!Double.isFinite(sum)) {
-          return ", the gradient of " + name + " is not finite";
-        }
-      }
+  /** A broken weight broke the gradients, not the other way round, so weights are looked at first. */
+  private String firstBroken() {
+    return firstNotFinite(parameters.values())
+        .map(name -> ", weight " + name + " is not finite")
+        .or(
+            () ->
+                firstNotFinite(parameters.gradients())
+                    .map(name -> ", the gradient of " + name + " is not finite"))
+        .orElse("");
+  }
+
+  private Optional<String> firstNotFinite(Tensor flat) {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      return parameters.names().stream()
+          .filter(name -> !Double.isFinite(parameters.view(flat, name).square().sum().item()))
+          .findFirst();
     }
-    return "";
   }
 
   @Override

@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.function.LongFunction;
 
 /**
- * Reconstruction of clips through the video autoencoder: mean absolute error, plus the divergence of
- * the latents from a standard normal, which keeps them bounded and smooth (Kingma and Welling 2014).
+ * Reconstruction of clips through the video autoencoder: mean absolute error, plus the divergence
+ * of the latents from a standard normal, which keeps them bounded and smooth (Kingma and Welling
+ * 2014).
  *
  * @param vae with latent mean 0 and deviation 1
  * @param clips pixels in [−1, 1] of each step's batch, FLOAT32 on the VAE's device
@@ -19,11 +20,16 @@ import java.util.function.LongFunction;
  * @param divergenceWeight of the divergence per latent number, against the error per pixel number
  */
 public record VaeObjective(
-    WanVae vae,
-    @Axes("B 3 F Y X") LongFunction<Tensor> clips,
-    Dtype dtype,
-    double divergenceWeight)
+    WanVae vae, @Axes("B 3 F Y X") LongFunction<Tensor> clips, Dtype dtype, double divergenceWeight)
     implements Objective {
+
+  /** Checks the weight. */
+  public VaeObjective {
+    if (!(divergenceWeight >= 0)) {
+      throw new IllegalArgumentException(
+          "divergence_weight must be at least 0, not " + divergenceWeight);
+    }
+  }
 
   @Override
   public Loss at(long step, Rng rng) {
@@ -52,12 +58,7 @@ public record VaeObjective(
   static Tensor divergence(Tensor mean, Tensor logVariance) {
     try (var scope = Scope.open()) {
       return scope.keep(
-          mean.square()
-              .plus(logVariance.exp())
-              .minus(logVariance)
-              .plus(-1)
-              .mean()
-              .times(0.5));
+          mean.square().plus(logVariance.exp()).minus(logVariance).plus(-1).mean().times(0.5));
     }
   }
 }

@@ -1,0 +1,83 @@
+package dev.longtake.cli;
+
+import dev.longtake.recipes.RunFiles;
+import dev.longtake.recipes.TrainModel;
+import dev.longtake.tensor.Device;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code longtake train}: carries out a run file. */
+@Command(
+    name = "train",
+    mixinStandardHelpOptions = true,
+    versionProvider = Software.class,
+    sortOptions = false,
+    description = {
+      "Trains a model as a run file says, stage by stage.",
+      "The output folder gets checkpoints and TensorBoard event files of each stage, and the"
+          + " finished model in the folder model. Started again, a run goes on where it stopped.",
+      ""
+    })
+final class TrainCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "RUN.yaml",
+      description = "The run file, such as recipes/longtake-mini.yaml")
+  private Path runFile = Path.of("");
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "DIR",
+      description = "Where the run leaves its files. Default: out/NAME, for the model's name")
+  private Path out = Path.of("");
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Sets a key of the run file, such as causal.training.steps=100; may be repeated")
+  private Map<String, String> settings = new LinkedHashMap<>();
+
+  @Option(
+      names = "--device",
+      paramLabel = "D",
+      description = "cpu, cuda, cuda:N or auto, a GPU if there is one. Default: auto")
+  private String device = "auto";
+
+  @Option(
+      names = "--until",
+      paramLabel = "STEP",
+      description = "Stops each stage before this step, to try a run out")
+  private long until = Long.MAX_VALUE;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that render training data. Default: all processors but two")
+  private int threads = Math.max(1, Runtime.getRuntime().availableProcessors() - 2);
+
+  TrainCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    if (threads < 1 || until < 1) {
+      throw new IllegalArgumentException(
+          "--threads and --until must be at least 1, not " + threads + " and " + until);
+    }
+    var run = RunFiles.read(runFile, settings);
+    var where = Device.parse(device);
+    var folder =
+        out.toString().isEmpty() ? Path.of("out", run.model().name()) : out;
+    new TrainModel(run, where, folder, threads, new TrainingProgress(terminal)).run(until);
+    terminal.out().println(folder.resolve(TrainModel.MODEL_FOLDER));
+    return Failures.NONE;
+  }
+}

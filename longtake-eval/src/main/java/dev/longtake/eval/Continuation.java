@@ -1,0 +1,103 @@
+package dev.longtake.eval;
+
+import dev.longtake.memory.MemoryPolicy;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.Rollout;
+import dev.longtake.rollout.VideoModel;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.vae.DecodeState;
+import dev.longtake.wan.Prompt;
+import java.util.List;
+
+/**
+ * A video continued from true latents, as {@link dev.longtake.rollout.VideoGenerator} does it, but
+ * that encoding and decoding of the truth are left to the caller, who shares them among memories.
+ */
+final class Continuation implements AutoCloseable {
+  private final VideoModel model;
+  private final long seed;
+  private final Prompt prompt;
+  private final Prompt empty;
+  private final Rollout rollout;
+  private int chunks;
+
+  Continuation(VideoModel model, String text, MemoryPolicy memory, long seed) {
+    this.model = model;
+    this.seed = seed;
+    model.tokenizer().check(text);
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var ids = model.tokenizer().encode(List.of(text));
+      var states = model.text().encode(ids, model.dtype());
+      prompt = model.transformer().read(states).escape();
+      empty = model.transformer().read(states.times(0)).escape();
+    }
+    var size = model.config().video();
+    rollout =
+        new Rollout(
+            model.transformer(),
+            memory,
+            size.latentRows(),
+            size.latentColumns(),
+            model.dtype(),
+            model.device());
+  }
+
+  /** Remembers a chunk of true latents. */
+  void remember(Tensor latents) {
+    rollout.remember(latents, prompt);
+  }
+
+  /** Generates a chunk, remembers it, and decodes it where the state stands. */
+  List<byte[]> next(DecodeState decoding) {
+    return generate(decoding, rollout::next);
+  }
+
+  /** The same, but the chunk is forgotten; a true one must be remembered in its place. */
+  List<byte[]> peek(DecodeState decoding) {
+    return generate(decoding, rollout::peek);
+  }
+
+  @FunctionalInterface
+  private interface Generator {
+    Tensor chunk(
+        Prompt prompt,
+        Prompt empty,
+        double guidance,
+        dev.longtake.diffusion.Sampler sampler,
+        Tensor noise,
+        Rng rng);
+  }
+
+  private List<byte[]> generate(DecodeState decoding, Generator generator) {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(Device.CPU, seed, chunks++)) {
+      var config = model.config();
+      var size = config.video();
+      var noise =
+          rng.normal(
+              Dtype.FLOAT32,
+              1,
+              config.transformer().inDim(),
+              ModelConfig.CHUNK,
+              size.latentRows(),
+              size.latentColumns());
+      var sampling = config.sampling();
+      var latents =
+          generator.chunk(prompt, empty, sampling.guidance(), sampling.sampler(), noise, rng);
+      return Autoencoding.decode(model, latents, decoding);
+    }
+  }
+
+  @Override
+  public void close() {
+    rollout.close();
+    prompt.close();
+    empty.close();
+  }
+}

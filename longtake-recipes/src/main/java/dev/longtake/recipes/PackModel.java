@@ -1,0 +1,55 @@
+package dev.longtake.recipes;
+
+import dev.longtake.checkpoint.Manifest;
+import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.VideoModel;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Makes a model folder of another, its weights in a smaller type, with a manifest. */
+public final class PackModel {
+  private static final List<String> WEIGHTS =
+      List.of(VideoModel.TRANSFORMER, VideoModel.VAE, VideoModel.TEXT_ENCODER);
+
+  private PackModel() {}
+
+  /**
+   * Copies a model.
+   *
+   * @param from a folder with a model's files
+   * @param to where the copy goes; made if absent
+   * @param dtype type of the copied weights
+   * @param manifest what is known of how they came about
+   */
+  public static void run(Path from, Path to, Dtype dtype, Manifest manifest) {
+    try {
+      Files.createDirectories(to);
+      for (var name : List.of(ModelConfig.FILE, VideoModel.TOKENIZER)) {
+        Files.copy(from.resolve(name), to.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot copy a model from " + from + " to " + to, e);
+    }
+    for (var name : WEIGHTS) {
+      try (var scope = Scope.open();
+          var file = Safetensors.open(from.resolve(name))) {
+        Map<String, Tensor> smaller = new LinkedHashMap<>();
+        for (var tensor : file.names()) {
+          smaller.put(tensor, file.read(tensor).to(dtype));
+        }
+        Safetensors.write(to.resolve(name), smaller, Map.of());
+      }
+    }
+    manifest.write(to);
+  }
+}

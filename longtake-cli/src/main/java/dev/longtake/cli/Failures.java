@@ -1,6 +1,7 @@
 package dev.longtake.cli;
 
 import dev.longtake.checkpoint.CheckpointException;
+import dev.longtake.eval.EvaluationException;
 import dev.longtake.media.MediaException;
 import dev.longtake.tensor.TensorException;
 import java.util.List;
@@ -55,6 +56,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
       }
       case IllegalArgumentException _,
           CheckpointException _,
+          EvaluationException _,
           MediaException _,
           TensorException _ -> {
         terminal.say(oneLine(e.getMessage()));

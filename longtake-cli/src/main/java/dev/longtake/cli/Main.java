@@ -55,6 +55,7 @@ public final class Main implements Runnable {
         .addSubcommand(new GenerateCommand(terminal))
         .addSubcommand(new WorldCommand(terminal))
         .addSubcommand(new TrainCommand(terminal))
+        .addSubcommand(new EvalCommand(terminal))
         .setOut(terminal.out())
         .setErr(terminal.err())
         .setExpandAtFiles(false) // a prompt may begin with an @

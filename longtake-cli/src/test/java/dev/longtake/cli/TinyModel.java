@@ -47,7 +47,8 @@ final class TinyModel {
             VaeConfig.small(4, LATENT),
             Umt5Config.of(tokenizer.size(), TEXT, TEXT, 16, 2, 1),
             new Sampling(SamplerKind.FEW_STEP, 2, 5, 1),
-            "sink-window:sink=3,frames=6");
+            "sink-window:sink=3,frames=6",
+            dev.longtake.rollout.Recall.CACHED);
     config.write(folder);
     var file = folder.resolve(VideoModel.TRANSFORMER);
     weights(file, seed, weights -> WanTransformer.of(weights, config.transformer()));

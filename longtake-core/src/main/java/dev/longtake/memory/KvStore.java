@@ -103,19 +103,40 @@ public final class KvStore implements AutoCloseable {
     recording = true;
   }
 
+  /** Until the next {@link #begin}, a pass sees its own tokens only. */
+  public void forgetPast() {
+    layers.forEach(Layer::dropPast);
+  }
+
   /**
    * Takes in the frames of the recorded pass.
    *
-   * @param firstFrame number of its first frame since the video began
+   * @param frames their numbers since the video began, in the order of the pass
    * @param summarise whether mean keys are wanted, for {@link #similarity}
    * @throws IllegalStateException if no pass was recorded since {@link #begin}
+   * @throws IllegalArgumentException if the pass had more frames or fewer
    */
-  public void commit(int firstFrame, boolean summarise) {
+  public void commit(List<Integer> frames, boolean summarise) {
+    int passed = layers.getFirst().frames();
+    if (frames.size() != passed) {
+      throw new IllegalArgumentException(
+          frames.size() + " numbers do not fit a pass of " + passed + " frames");
+    }
     recording = false;
     if (summarise) {
-      summarise(firstFrame);
+      summarise(frames);
     }
-    layers.forEach(layer -> layer.commit(firstFrame));
+    layers.forEach(layer -> layer.commit(frames));
+  }
+
+  /**
+   * Takes in consecutive frames; see {@link #commit(List, boolean)}.
+   *
+   * @param firstFrame number of the first of them since the video began
+   */
+  public void commit(int firstFrame, boolean summarise) {
+    int count = layers.getFirst().frames();
+    commit(IntStream.range(firstFrame, firstFrame + count).boxed().toList(), summarise);
   }
 
   /**
@@ -141,7 +162,7 @@ public final class KvStore implements AutoCloseable {
     return Tensor.cat(layers.get(layer).entries.values().stream().map(Entry::value).toList(), 1);
   }
 
-  private void summarise(int firstFrame) {
+  private void summarise(List<Integer> numbers) {
     try (var scope = Scope.open()) {
       var means = new ArrayList<Tensor>();
       int frames = layers.getFirst().frames();
@@ -153,7 +174,7 @@ public final class KvStore implements AutoCloseable {
       }
       var all = Tensor.cat(means, 1);
       for (int i = 0; i < frames; i++) {
-        meanKeys.put(firstFrame + i, all.select(0, i).toFloats());
+        meanKeys.put(numbers.get(i), all.select(0, i).toFloats());
       }
     }
   }
@@ -180,10 +201,7 @@ public final class KvStore implements AutoCloseable {
                 return drop;
               });
       dropPending();
-      if (past != null) {
-        past.close();
-        past = null;
-      }
+      dropPast();
       if (rotary != null) {
         try (var scope = Scope.open()) {
           var held = frames.stream().map(entries::get).toList();
@@ -224,7 +242,7 @@ public final class KvStore implements AutoCloseable {
       return (int) (pending().key().size(1) / geometry.tokens());
     }
 
-    void commit(int firstFrame) {
+    void commit(List<Integer> numbers) {
       var recorded = pending();
       int tokens = geometry.tokens();
       try (var scope = Scope.open()) {
@@ -233,13 +251,20 @@ public final class KvStore implements AutoCloseable {
               new Entry(
                   Scope.escape(recorded.key().narrow(1, (long) i * tokens, tokens).copy()),
                   Scope.escape(recorded.value().narrow(1, (long) i * tokens, tokens).copy()));
-          var before = entries.put(firstFrame + i, entry);
+          var before = entries.put(numbers.get(i), entry);
           if (before != null) {
             before.close();
           }
         }
       }
       dropPending();
+    }
+
+    void dropPast() {
+      if (past != null) {
+        past.close();
+        past = null;
+      }
     }
 
     private void dropPending() {
@@ -253,10 +278,7 @@ public final class KvStore implements AutoCloseable {
       entries.values().forEach(Entry::close);
       entries.clear();
       dropPending();
-      if (past != null) {
-        past.close();
-        past = null;
-      }
+      dropPast();
     }
   }
 }

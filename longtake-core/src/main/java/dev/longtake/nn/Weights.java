@@ -74,11 +74,12 @@ public final class Weights implements AutoCloseable {
    */
   public Tensor take(String name, Init init, long... shape) {
     var full = prefix + name;
+    if (taken.containsKey(full)) {
+      throw new IllegalStateException("weight " + full + " was taken twice");
+    }
     try (var scope = Scope.open()) {
       var tensor = Scope.escape(source.read(full, init, shape));
-      if (taken.put(full, tensor) != null) {
-        throw new IllegalStateException("weight " + full + " was taken twice");
-      }
+      taken.put(full, tensor);
       return tensor;
     }
   }

@@ -30,6 +30,7 @@ import java.nio.file.StandardCopyOption;
  * @param textEncoder sizes of the text encoder
  * @param sampling how it is sampled unless told otherwise
  * @param memory policy it was trained with, as {@link MemoryPolicies#parse} reads it
+ * @param recall how it was trained to look back
  */
 public record ModelConfig(
     String name,
@@ -38,7 +39,8 @@ public record ModelConfig(
     VaeConfig vae,
     Umt5Config textEncoder,
     Sampling sampling,
-    String memory) {
+    String memory,
+    Recall recall) {
 
   /**
    * Checks that the parts fit one another.
@@ -169,7 +171,8 @@ public record ModelConfig(
 
   /** With another autoencoder's sizes and statistics. */
   public ModelConfig withVae(VaeConfig other) {
-    return new ModelConfig(name, video, transformer, other, textEncoder, sampling, memory);
+    return new ModelConfig(
+        name, video, transformer, other, textEncoder, sampling, memory, recall);
   }
 
   /** The policy it was trained with. */

@@ -6,6 +6,7 @@ import dev.longtake.memory.Held;
 import dev.longtake.memory.KvStore;
 import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.Plan;
+import dev.longtake.memory.Slot;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -16,6 +17,9 @@ import dev.longtake.tensor.Tensor;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Generates latents chunk by chunk (spec, section E.1): denoise a chunk with what memory holds,
@@ -30,11 +34,14 @@ public final class Rollout implements AutoCloseable {
   private final Dtype dtype;
   private final Device device;
   private final KvStore store;
+  private final Recall recall;
+  private final Map<Integer, Tensor> remembered = new TreeMap<>(); // latents by frame
   private Held held = Held.empty();
 
   /**
    * With an empty memory.
    *
+   * @param recall how the model was trained to look back
    * @param rows latent rows
    * @param columns latent columns
    * @param dtype of the arithmetic
@@ -42,12 +49,14 @@ public final class Rollout implements AutoCloseable {
   public Rollout(
       WanTransformer model,
       MemoryPolicy policy,
+      Recall recall,
       int rows,
       int columns,
       Dtype dtype,
       Device device) {
     this.model = model;
     this.policy = policy;
+    this.recall = recall;
     this.dtype = dtype;
     this.device = device;
     int patch = WanConfig.PATCH;
@@ -85,7 +94,7 @@ public final class Rollout implements AutoCloseable {
       Rng rng) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      var plan = begin(Math.toIntExact(noise.size(2)));
+      var plan = begin(Math.toIntExact(noise.size(2)), prompt);
       var clean = sample(plan, prompt, empty, guidance, sampler, noise, rng);
       rememberClean(clean, prompt, plan);
       return scope.keep(clean);
@@ -108,7 +117,7 @@ public final class Rollout implements AutoCloseable {
       Rng rng) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      var plan = begin(Math.toIntExact(noise.size(2)));
+      var plan = begin(Math.toIntExact(noise.size(2)), prompt);
       return scope.keep(sample(plan, prompt, empty, guidance, sampler, noise, rng));
     }
   }
@@ -120,14 +129,44 @@ public final class Rollout implements AutoCloseable {
   public void remember(@Axes("B C F Y X") Tensor clean, Prompt prompt) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      rememberClean(clean.to(device), prompt, begin(Math.toIntExact(clean.size(2))));
+      rememberClean(clean.to(device), prompt, begin(Math.toIntExact(clean.size(2)), prompt));
     }
   }
 
-  private Plan begin(int chunkFrames) {
+  private Plan begin(int chunkFrames, Prompt prompt) {
     var plan = policy.plan(held, chunkFrames);
+    if (recall == Recall.RECOMPUTED && !plan.past().isEmpty()) {
+      recompute(plan, prompt);
+    }
     store.begin(plan);
     return plan;
+  }
+
+  /** Keys and values of the planned past, from one pass over its latents alone. */
+  private void recompute(Plan plan, Prompt prompt) {
+    var frames = plan.past().stream().map(Slot::frame).toList();
+    forgetAllBut(frames);
+    try (var scope = Scope.open()) {
+      var past = Tensor.cat(List.copyOf(remembered.values()), 2);
+      var clean = Tensor.zeros(Dtype.FLOAT32, device, past.size(0), frames.size());
+      store.forgetPast();
+      store.record();
+      model.forward(past.to(dtype), clean, plan.pastPositions(), prompt, store::layer, 1);
+      store.commit(frames, false);
+    }
+  }
+
+  private void forgetAllBut(List<Integer> frames) {
+    remembered
+        .entrySet()
+        .removeIf(
+            entry -> {
+              boolean gone = !frames.contains(entry.getKey());
+              if (gone) {
+                entry.getValue().close();
+              }
+              return gone;
+            });
   }
 
   private Tensor sample(
@@ -146,6 +185,11 @@ public final class Rollout implements AutoCloseable {
     store.record();
     denoiser(prompt, plan).flow(clean, 0);
     store.commit(held.frames(), policy.comparesKeys());
+    if (recall == Recall.RECOMPUTED) {
+      for (int i = 0; i < clean.size(2); i++) {
+        remembered.put(held.frames() + i, Scope.escape(clean.narrow(2, i, 1).copy()));
+      }
+    }
     held = policy.remember(held, plan, store.similarity());
   }
 
@@ -166,5 +210,6 @@ public final class Rollout implements AutoCloseable {
   @Override
   public void close() {
     store.close();
+    forgetAllBut(List.of());
   }
 }

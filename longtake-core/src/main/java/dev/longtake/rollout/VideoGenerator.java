@@ -52,6 +52,7 @@ public final class VideoGenerator implements AutoCloseable {
         new Rollout(
             model.transformer(),
             request.memory(),
+            model.config().recall(),
             size.latentRows(),
             size.latentColumns(),
             model.dtype(),
@@ -104,6 +105,7 @@ public final class VideoGenerator implements AutoCloseable {
           "a video to be continued needs at least 9 frames, not " + given.size());
     }
     int used = 9 + 12 * (usable - 1);
+    checkSizes(given.subList(0, used));
     int at = 0;
     try (var encoding = EncodeState.start()) {
       for (int chunk = 0; chunk < usable; chunk++) {
@@ -115,6 +117,26 @@ public final class VideoGenerator implements AutoCloseable {
       }
     }
     return used;
+  }
+
+  private void checkSizes(List<byte[]> given) {
+    var size = model.config().video();
+    int bytes = size.width() * size.height() * 3;
+    for (int i = 0; i < given.size(); i++) {
+      if (given.get(i).length != bytes) {
+        throw new IllegalArgumentException(
+            "picture "
+                + i
+                + " has "
+                + given.get(i).length
+                + " bytes, "
+                + size.width()
+                + " x "
+                + size.height()
+                + " pixels have "
+                + bytes);
+      }
+    }
   }
 
   /**

@@ -42,6 +42,7 @@ final class Continuation implements AutoCloseable {
         new Rollout(
             model.transformer(),
             memory,
+            model.config().recall(),
             size.latentRows(),
             size.latentColumns(),
             model.dtype(),

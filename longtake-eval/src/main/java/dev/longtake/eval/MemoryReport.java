@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * {@link Revisit} for people: {@value #PAGE} with tables, plots and pictures, beside the numbers in
@@ -95,7 +96,7 @@ public final class MemoryReport {
         """
         # Does it remember?
 
-        Model %s (%.1f million numbers in all, %s), %d held-out worlds. The camera pans steadily \
+        Model %s (%s million numbers in all, %s), %d held-out worlds. The camera pans steadily \
         through a room. The model is given the true first turn and two seconds more, and then \
         generates %s of the second turn; every view that comes is one that it was shown. Each \
         picture is compared with the only right one, in dB of PSNR: *raw* at the yaw where the \
@@ -109,7 +110,7 @@ public final class MemoryReport {
         """
             .formatted(
                 subject.model(),
-                subject.parameters() / 1e6,
+                plain(subject.parameters() / 1e6),
                 subject.sampler(),
                 result.settings().worlds(),
                 fraction(result.settings().share())));
@@ -129,7 +130,9 @@ public final class MemoryReport {
         """
             .formatted(
                 result.method(),
-                result.settings().turnSeconds().stream().map(MemoryReport::plain).toList(),
+                result.settings().turnSeconds().stream()
+                    .map(MemoryReport::plain)
+                    .collect(Collectors.joining(", ")),
                 JSON,
                 JSON,
                 subject.device(),
@@ -159,7 +162,7 @@ public final class MemoryReport {
       page.append(
           String.format(
               Locale.ROOT,
-              " %.1f | %.1f | %.1f° | %.1f° |%n",
+              " %.1f | %.1f | %.1f° | %.1f° |\n",
               all.aligned(),
               all.raw(),
               all.yawError(),

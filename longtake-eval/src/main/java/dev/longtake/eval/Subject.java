@@ -13,6 +13,7 @@ import java.util.Locale;
  * @param width of its pictures, pixels
  * @param height of its pictures, pixels
  * @param sampler how it was sampled, such as {@code euler, 8 steps, shift 3.0, guidance 1.0}
+ * @param recall where the keys of remembered frames come from
  * @param device where it ran
  * @param dtype type of weights and arithmetic
  * @param threads of the processor within an operator
@@ -25,6 +26,7 @@ public record Subject(
     int width,
     int height,
     String sampler,
+    String recall,
     String device,
     String dtype,
     int threads,
@@ -46,6 +48,7 @@ public record Subject(
                 sampling.steps(),
                 sampling.shift(),
                 sampling.guidance()),
+        config.recall().name().toLowerCase(Locale.ROOT),
         model.device().toString(),
         model.dtype().name().toLowerCase(Locale.ROOT),
         Threads.get(),

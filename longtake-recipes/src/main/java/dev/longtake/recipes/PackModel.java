@@ -24,7 +24,7 @@ public final class PackModel {
   private PackModel() {}
 
   /**
-   * Copies a model.
+   * Copies a model. The manifest comes last: where there is one, the rest is there.
    *
    * @param from a folder with a model's files
    * @param to where the copy goes; made if absent
@@ -34,6 +34,7 @@ public final class PackModel {
   public static void run(Path from, Path to, Dtype dtype, Manifest manifest) {
     try {
       Files.createDirectories(to);
+      Files.deleteIfExists(to.resolve(Manifest.FILE_NAME)); // where it is, the copy is whole
       for (var name : List.of(ModelConfig.FILE, VideoModel.TOKENIZER)) {
         Files.copy(from.resolve(name), to.resolve(name), StandardCopyOption.REPLACE_EXISTING);
       }

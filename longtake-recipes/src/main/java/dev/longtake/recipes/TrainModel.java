@@ -18,12 +18,13 @@ import dev.longtake.text.Umt5Encoder;
 import dev.longtake.text.WordTokenizerFile;
 import dev.longtake.train.CausalObjective;
 import dev.longtake.train.CheckpointStore;
-import dev.longtake.train.Curriculum;
 import dev.longtake.train.DecoderObjective;
 import dev.longtake.train.EventFile;
+import dev.longtake.train.Footage;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Progress;
 import dev.longtake.train.TrainingConfig;
+import dev.longtake.train.TrainingException;
 import dev.longtake.train.TrainingLoop;
 import dev.longtake.train.VaeObjective;
 import dev.longtake.vae.VaeConfig;
@@ -35,19 +36,27 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
  * Trains a model on the world from nothing: the autoencoder, then the transformer with its text
- * encoder. Each stage resumes from its last checkpoint; the output folder ends up a model folder of
- * averaged FLOAT32 weights.
+ * encoder, then the autoencoder's decoder once more. Each stage resumes from its last checkpoint and
+ * leaves averaged FLOAT32 weights in the output folder; the packed model is in a folder inside it.
  */
 public final class TrainModel {
   private static final int KEPT_CHECKPOINTS = 2;
+  private static final int MEASURED_VIDEOS = 32;
+  private static final int MEASURED_FRAMES = 60;
+  private static final int MEASURED_TOGETHER = 16;
+  private static final String VAE_STAGE = "vae";
+  private static final String CAUSAL_STAGE = "causal";
+  private static final String DECODER_STAGE = "decoder";
   private static final String TRANSFORMER = "transformer";
   private static final String TEXT = "text_encoder";
 
@@ -61,6 +70,7 @@ public final class TrainModel {
   private final int threads;
   private final Watcher watcher;
   private final Map<String, Double> losses = new TreeMap<>();
+  private boolean advanced; // whether there is something new to pack
 
   /** Hears how the stages go. */
   public interface Watcher {
@@ -75,9 +85,19 @@ public final class TrainModel {
    * A run.
    *
    * @param output folder of checkpoints, event files and the finished model
-   * @param threads that make training data
+   * @param threads that make training data, at least 1
+   * @throws IllegalArgumentException if the text encoder has no room for the words of the captions
    */
   public TrainModel(TrainingRun run, Device device, Path output, int threads, Watcher watcher) {
+    int words = new WordTokenizerFile(Caption.vocabulary()).size();
+    int room = run.model().textEncoder().vocab();
+    if (room < words) {
+      throw new IllegalArgumentException(
+          "model.text_encoder.vocab is " + room + ", the captions need at least " + words);
+    }
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads must be at least 1, not " + threads);
+    }
     this.run = run;
     this.device = device;
     this.output = output;
@@ -90,6 +110,7 @@ public final class TrainModel {
    * Runs every stage that is not finished.
    *
    * @param until stop each stage before this step, for trying a run out
+   * @throws TrainingException if training diverges, or the folder holds another run's files
    */
   public void run(long until) {
     try {
@@ -97,119 +118,143 @@ public final class TrainModel {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot make " + output, e);
     }
-    if (!Files.exists(output.resolve(ModelConfig.FILE))) {
+    if (!hasVae(until)) {
+      for (var later : List.of(CAUSAL_STAGE, DECODER_STAGE)) {
+        if (!store(later).files().isEmpty()) {
+          throw new TrainingException(
+              output.resolve(later)
+                  + " was trained on an autoencoder that is not finished; delete that folder or"
+                  + " give another output folder");
+        }
+      }
       trainVae(until);
     }
-    trainCausal(until);
+    long steps = trainCausal(until);
     trainDecoder(until);
-    pack();
+    if (advanced || !Files.exists(output.resolve(MODEL_FOLDER).resolve(Manifest.FILE_NAME))) {
+      pack(steps);
+    }
+    watcher.said("the model is in " + output.resolve(MODEL_FOLDER));
+  }
+
+  /** Whether the first stage is finished: config.json is its last file, but a trial leaves it too. */
+  private boolean hasVae(long until) {
+    long wanted = Math.min(until, run.vae().training().steps());
+    return Files.exists(output.resolve(ModelConfig.FILE))
+        && store(VAE_STAGE).newestStep().orElse(wanted) >= wanted;
   }
 
   /** Leaves the finished model in half precision, with what is known of how it came about. */
-  private void pack() {
+  private void pack(long steps) {
     var manifest =
         new Manifest(
             Manifest.tree(run),
             run.causal().training().seed(),
-            run.causal().training().steps(),
+            steps,
             Revision.here(),
             "procedural world, training seeds 0 to " + (run.footage().videos() - 1),
             losses,
             Manifest.versionsHere(),
             Instant.now());
     PackModel.run(output, output.resolve(MODEL_FOLDER), Dtype.BFLOAT16, manifest);
-    watcher.said("the model is in " + output.resolve(MODEL_FOLDER));
   }
 
   /** First stage: leaves vae.safetensors, and config.json with the latents' statistics. */
   void trainVae(long until) {
     var stage = run.vae();
-    var config = run.model().vae();
+    var config = unmeasured(run.model().vae());
     watcher.said("autoencoder: " + stage.training().steps() + " steps on " + device);
-    try (var drawn = drawn(stage.training().seed());
-        var parameters = parameters(drawn, () -> WanVae.of(config, drawn));
+    try (var parameters = drawn(stage.training().seed(), w -> WanVae.of(config, w).close());
         var weights = Weights.from(parameters);
+        var vae = WanVae.of(config, weights);
         var clips = new WorldClips(stage, run.model().video(), device, threads);
         var loop = new TrainingLoop(stage.training(), parameters)) {
-      var vae = WanVae.of(config, weights);
+      var store = resumed(VAE_STAGE, loop, stage.training());
       var objective = new VaeObjective(vae, clips, dtype, stage.divergenceWeight());
-      steps("vae", loop, objective, stage.training(), until);
-      write(VideoModel.VAE, averaged(parameters, loop, ""));
-    }
-    var measured = measure(config);
-    var model = run.model();
-    new ModelConfig(
-            model.name(),
-            model.video(),
-            model.transformer(),
-            measured,
-            model.textEncoder(),
-            model.sampling(),
-            model.memory())
-        .write(output);
-  }
-
-  /** Mean and deviation of each latent channel, over the first training worlds. */
-  private VaeConfig measure(VaeConfig config) {
-    var few =
-        new TrainingRun.FootageStage(
-            Math.min(32, run.footage().videos()),
-            Math.min(60, run.footage().latentFrames()),
-            Math.min(16, run.footage().together()),
-            run.footage().memories());
-    try (var scope = Scope.open();
-        var vae = trainedVae(config);
-        var tokenizer = tokenizer()) {
-      var films = new WorldFootage(few, run.model().video());
-      try (var footage = films.encode(vae, tokenizer, dtype, device, threads, text -> {})) {
-        var latents = footage.latents().to(Dtype.FLOAT32);
-        var mean = latents.mean(0, 1, 3, 4);
-        var deviation = latents.minus(mean).square().mean(0, 1, 3, 4).sqrt();
-        return config.withStatistics(numbers(mean), numbers(deviation));
+      steps(VAE_STAGE, loop, objective, until, store);
+      try (var scope = Scope.open()) {
+        write(VideoModel.VAE, averaged(parameters, loop, ""));
       }
     }
+    run.model().withVae(measured(config)).write(output);
   }
 
-  /** Second stage: leaves transformer.safetensors and text_encoder.safetensors. */
-  void trainCausal(long until) {
+  /** With the mean and deviation of each latent channel, over the first training worlds. */
+  private VaeConfig measured(VaeConfig config) {
+    var all = run.footage();
+    var few =
+        new TrainingRun.FootageStage(
+            Math.min(MEASURED_VIDEOS, all.videos()),
+            Math.min(MEASURED_FRAMES, all.latentFrames()),
+            Math.min(MEASURED_TOGETHER, all.together()),
+            all.memories());
+    try (var scope = Scope.open();
+        var footage = film(few, config, text -> {})) {
+      var latents = footage.latents().to(Dtype.FLOAT32);
+      var mean = latents.mean(0, 1, 3, 4);
+      var deviation = latents.minus(mean).square().mean(0, 1, 3, 4).sqrt();
+      return config.withStatistics(numbers(mean), numbers(deviation));
+    }
+  }
+
+  /**
+   * Second stage: leaves transformer.safetensors and text_encoder.safetensors.
+   *
+   * @return how many steps they were trained
+   */
+  long trainCausal(long until) {
     var stage = run.causal();
-    var config = ModelConfig.read(output);
-    watcher.said("filming and encoding " + run.footage().videos() + " worlds");
-    try (var vae = trainedVae(config.vae());
-        var tokenizer = tokenizer();
-        var footage =
-            new WorldFootage(run.footage(), config.video())
-                .encode(vae, tokenizer, dtype, device, threads, watcher::said);
-        var drawn = drawn(stage.training().seed());
-        var parameters = parameters(drawn, () -> new Networks(drawn, config));
+    var config = configWithStatistics();
+    try (var parameters = drawn(stage.training().seed(), w -> Networks.of(w, config));
         var weights = Weights.from(parameters);
         var loop = new TrainingLoop(stage.training(), parameters)) {
-      watcher.said(
-          "transformer: "
-              + stage.training().steps()
-              + " steps, "
-              + parameters.count()
-              + " weights");
-      var networks = new Networks(weights, config);
-      var curriculum =
-          new Curriculum(
-              stage.training().seed(),
-              stage.framesPerStep(),
-              stage.first(),
-              stage.filling(),
-              stage.forcing(),
-              stage.forcedFrames());
-      var objective =
-          new CausalObjective(
-              networks.transformer,
-              networks.text,
-              step -> curriculum.batch(footage, step),
-              stage.objective(),
-              dtype);
-      steps("causal", loop, objective, stage.training(), until);
-      write(VideoModel.TRANSFORMER, averaged(parameters, loop, TRANSFORMER + "."));
-      write(VideoModel.TEXT_ENCODER, averaged(parameters, loop, TEXT + "."));
+      var store = resumed(CAUSAL_STAGE, loop, stage.training());
+      if (loop.step() < Math.min(until, stage.training().steps())) {
+        watcher.said("filming and encoding " + run.footage().videos() + " worlds");
+        try (var footage = film(run.footage(), config.vae(), watcher::said)) {
+          watcher.said(
+              "transformer: %d steps, %d weights"
+                  .formatted(stage.training().steps(), parameters.count()));
+          var networks = Networks.of(weights, config);
+          var curriculum = stage.curriculum();
+          var objective =
+              new CausalObjective(
+                  networks.transformer,
+                  networks.text,
+                  step -> curriculum.batch(footage, step),
+                  stage.objective(),
+                  dtype);
+          steps(CAUSAL_STAGE, loop, objective, until, store);
+        }
+      }
+      try (var scope = Scope.open()) {
+        write(VideoModel.TRANSFORMER, averaged(parameters, loop, TRANSFORMER + "."));
+        write(VideoModel.TEXT_ENCODER, averaged(parameters, loop, TEXT + "."));
+      }
+      return loop.step();
     }
+  }
+
+  /** What the run file says, with the latents' statistics that the first stage left. */
+  private ModelConfig configWithStatistics() {
+    var there = ModelConfig.read(output);
+    var asked = run.model();
+    boolean same =
+        there.video().equals(asked.video())
+            && there.transformer().equals(asked.transformer())
+            && there.textEncoder().equals(asked.textEncoder())
+            && unmeasured(there.vae()).equals(unmeasured(asked.vae()));
+    if (!same) {
+      throw new TrainingException(
+          output.resolve(ModelConfig.FILE)
+              + " is of a model of other sizes than the run file's; give another output folder");
+    }
+    var config = asked.withVae(there.vae());
+    if (!config.equals(there)) {
+      config.write(output);
+      advanced = true;
+    }
+    return config;
   }
 
   /**
@@ -220,43 +265,55 @@ public final class TrainModel {
     var stage = run.decoder();
     var config = ModelConfig.read(output).vae();
     watcher.said("decoder: " + stage.training().steps() + " steps on " + device);
-    try (var scope = Scope.open();
-        var file = Safetensors.open(output.resolve(VideoModel.VAE))) {
+    try (var scope = Scope.open()) {
       Map<String, Tensor> all = new LinkedHashMap<>();
-      file.names().forEach(name -> all.put(name, file.read(name)));
-      Map<String, Tensor> trained = new LinkedHashMap<>(all);
-      trained.keySet().removeIf(name -> !name.startsWith("decoder.") && !name.startsWith("conv2."));
-      try (var parameters = FlatParameters.copyOf(trained, device);
-          var weights = Weights.from(new PartlyTrained(parameters, file, device));
-          var clips = new WorldClips(stage, run.model().video(), device, threads);
-          var loop = new TrainingLoop(stage.training(), parameters)) {
-        var vae = WanVae.of(config, weights);
-        steps("decoder", loop, new DecoderObjective(vae, clips, dtype), stage.training(), until);
-        all.putAll(averaged(parameters, loop, ""));
-        write(VideoModel.VAE, all);
+      try (var file = Safetensors.open(output.resolve(VideoModel.VAE))) {
+        file.names().forEach(name -> all.put(name, file.read(name)));
+        Map<String, Tensor> trained = new LinkedHashMap<>(all);
+        trained.keySet().removeIf(name -> !ofDecoder(name));
+        try (var parameters = FlatParameters.copyOf(trained, device);
+            var weights = Weights.from(new PartlyTrained(parameters, file, device));
+            var vae = WanVae.of(config, weights);
+            var clips = new WorldClips(stage, run.model().video(), device, threads);
+            var loop = new TrainingLoop(stage.training(), parameters)) {
+          var store = resumed(DECODER_STAGE, loop, stage.training());
+          steps(DECODER_STAGE, loop, new DecoderObjective(vae, clips, dtype), until, store);
+          averaged(parameters, loop, "").forEach((name, now) -> all.put(name, now.copy()));
+        }
       }
+      write(VideoModel.VAE, all);
     }
   }
 
-  private static final class Networks {
-    final WanTransformer transformer;
-    final Umt5Encoder text;
+  private static boolean ofDecoder(String name) {
+    return name.startsWith("decoder.") || name.startsWith("conv2.");
+  }
 
-    Networks(Weights weights, ModelConfig config) {
-      transformer = WanTransformer.of(weights.at(TRANSFORMER), config.transformer());
-      text = Umt5Encoder.of(weights.at(TEXT), config.textEncoder());
+  private record Networks(WanTransformer transformer, Umt5Encoder text) {
+    static Networks of(Weights weights, ModelConfig config) {
+      return new Networks(
+          WanTransformer.of(weights.at(TRANSFORMER), config.transformer()),
+          Umt5Encoder.of(weights.at(TEXT), config.textEncoder()));
     }
   }
 
-  private void steps(
-      String name, TrainingLoop loop, Objective objective, TrainingConfig config, long until) {
-    var folder = output.resolve(name);
-    var store = new CheckpointStore(folder, name, KEPT_CHECKPOINTS);
+  private CheckpointStore store(String name) {
+    return new CheckpointStore(output.resolve(name), name, KEPT_CHECKPOINTS);
+  }
+
+  private CheckpointStore resumed(String name, TrainingLoop loop, TrainingConfig config) {
+    var store = store(name);
     if (store.resume(loop)) {
       watcher.said("resumed " + name + " at step " + loop.step() + " of " + config.steps());
     }
+    return store;
+  }
+
+  private void steps(
+      String name, TrainingLoop loop, Objective objective, long until, CheckpointStore store) {
     var heard = watcher.stage(name);
-    try (var events = EventFile.in(folder.resolve("tensorboard"))) {
+    long before = loop.step();
+    try (var events = EventFile.in(output.resolve(name).resolve("tensorboard"))) {
       loop.run(
           objective,
           until,
@@ -267,19 +324,22 @@ public final class TrainModel {
             values.forEach((tag, value) -> losses.put(name + "." + tag, value));
           });
     }
+    advanced |= loop.step() > before;
   }
 
-  private Weights drawn(long seed) {
+  /** The weights that {@code build} asks for, freshly drawn. */
+  private FlatParameters drawn(long seed, Consumer<Weights> build) {
     // Drawn on the processor, so that a seed means the same start on every device.
-    return Weights.random(Rng.seeded(seed, Device.CPU), Dtype.FLOAT32);
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(seed, Device.CPU);
+        var drawn = Weights.random(rng, Dtype.FLOAT32)) {
+      build.accept(drawn);
+      return FlatParameters.copyOf(drawn.taken(), device);
+    }
   }
 
-  private FlatParameters parameters(Weights drawn, Runnable build) {
-    build.run();
-    return FlatParameters.copyOf(drawn.taken(), device);
-  }
-
-  private Map<String, Tensor> averaged(
+  /** Averaged weights whose names start so, without that start; views, owned by the scope. */
+  private static Map<String, Tensor> averaged(
       FlatParameters parameters, TrainingLoop loop, String prefix) {
     Map<String, Tensor> out = new LinkedHashMap<>();
     for (var name : parameters.names()) {
@@ -294,17 +354,23 @@ public final class TrainModel {
     Safetensors.write(output.resolve(file), tensors, Map.of());
   }
 
-  private WanVae trainedVae(VaeConfig config) {
-    try (var file = Safetensors.open(output.resolve(VideoModel.VAE))) {
-      var source = new CheckpointSource(file, KeyMap.identity(), dtype, device);
-      return WanVae.of(config, Weights.from(source));
+  private Footage film(
+      TrainingRun.FootageStage stage, VaeConfig config, Consumer<String> progress) {
+    var words = output.resolve(VideoModel.TOKENIZER);
+    new WordTokenizerFile(Caption.vocabulary()).write(words);
+    try (var file = Safetensors.open(output.resolve(VideoModel.VAE));
+        var weights = Weights.from(new CheckpointSource(file, KeyMap.identity(), dtype, device));
+        var vae = WanVae.of(config, weights);
+        var tokenizer = Tokenizer.open(words, run.model().transformer().textLen())) {
+      return new WorldFootage(stage, run.model().video())
+          .encode(vae, tokenizer, dtype, device, threads, progress);
     }
   }
 
-  private Tokenizer tokenizer() {
-    var file = output.resolve(VideoModel.TOKENIZER);
-    new WordTokenizerFile(Caption.vocabulary()).write(file);
-    return Tokenizer.open(file, run.model().transformer().textLen());
+  /** With statistics that leave latents as they are. */
+  private static VaeConfig unmeasured(VaeConfig config) {
+    return config.withStatistics(
+        Collections.nCopies(config.zDim(), 0.0), Collections.nCopies(config.zDim(), 1.0));
   }
 
   private static List<Double> numbers(Tensor tensor) {

@@ -1,8 +1,11 @@
 package dev.longtake.recipes;
 
+import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.train.CausalObjective;
+import dev.longtake.train.Curriculum;
+import dev.longtake.train.MemoryTrace;
 import dev.longtake.train.TrainingConfig;
 import java.util.List;
 
@@ -17,13 +20,38 @@ import java.util.List;
  * @param decoder last stage: the autoencoder's decoder again, with its encoder fixed
  */
 public record TrainingRun(
-
     ModelConfig model,
     Dtype dtype,
     VaeStage vae,
     FootageStage footage,
     CausalStage causal,
     VaeStage decoder) {
+
+  /** Checks that the parts fit one another, before any of them has cost an hour. */
+  public TrainingRun {
+    if (!dtype.isFloat()) {
+      throw new IllegalArgumentException("dtype must be a real one such as bfloat16, not " + dtype);
+    }
+    int width = model.video().width();
+    if (vae.columns() > width || decoder.columns() > width) {
+      throw new IllegalArgumentException(
+          "columns of "
+              + vae.columns()
+              + " (vae) and "
+              + decoder.columns()
+              + " (decoder) must fit pictures of width "
+              + width);
+    }
+    int chunks = footage.latentFrames() / ModelConfig.CHUNK;
+    causal
+        .curriculum()
+        .check(
+            footage.memories().stream()
+                .map(MemoryPolicies::parse)
+                // How alike frames are decides which are held, but not how many or where.
+                .map(policy -> MemoryTrace.of(policy, (a, b) -> 1, chunks, ModelConfig.CHUNK))
+                .toList());
+  }
 
   /**
    * The autoencoder's stage.
@@ -46,7 +74,7 @@ public record TrainingRun(
     public VaeStage {
       if (batch < 1 || worlds < 1 || frames % 4 != 1 || columns < 16 || columns % 16 != 0) {
         throw new IllegalArgumentException(
-            "vae needs batch and worlds of at least 1, frames of 4k + 1 and columns of 16k, not "
+            "need batch and worlds of at least 1, frames of 4k + 1 and columns of 16k, not "
                 + batch
                 + ", "
                 + worlds
@@ -80,6 +108,7 @@ public record TrainingRun(
       if (memories.isEmpty()) {
         throw new IllegalArgumentException("footage.memories must name at least one policy");
       }
+      memories.forEach(MemoryPolicies::parse);
     }
   }
 
@@ -101,5 +130,11 @@ public record TrainingRun(
       double forcing,
       int forcedFrames,
       CausalObjective.Config objective,
-      TrainingConfig training) {}
+      TrainingConfig training) {
+
+    /** What each step trains on. */
+    public Curriculum curriculum() {
+      return new Curriculum(training.seed(), framesPerStep, first, filling, forcing, forcedFrames);
+    }
+  }
 }

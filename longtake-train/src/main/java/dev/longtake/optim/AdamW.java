@@ -49,8 +49,8 @@ public final class AdamW implements AutoCloseable {
   /** Starts with moments at 0. */
   public AdamW(Config config, FlatParameters parameters) {
     this.config = config;
-    Device device = parameters.values().device();
     try (var scope = Scope.open()) {
+      Device device = parameters.values().device();
       first = Scope.escape(Tensor.zeros(Dtype.FLOAT32, device, parameters.count()));
       second = Scope.escape(Tensor.zeros(Dtype.FLOAT32, device, parameters.count()));
       decay = Scope.escape(parameters.decayMask());

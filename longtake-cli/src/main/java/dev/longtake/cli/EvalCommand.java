@@ -1,0 +1,222 @@
+package dev.longtake.cli;
+
+import dev.longtake.eval.CaptionObjects;
+import dev.longtake.eval.GenerationSpeed;
+import dev.longtake.eval.MemoryReport;
+import dev.longtake.eval.ResultFile;
+import dev.longtake.eval.Revisit;
+import dev.longtake.eval.VaeQuality;
+import dev.longtake.rollout.VideoModel;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Threads;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code longtake eval}: what a model can do, in numbers. */
+@Command(
+    name = "eval",
+    mixinStandardHelpOptions = true,
+    versionProvider = Software.class,
+    sortOptions = false,
+    synopsisSubcommandLabel = "MEASUREMENT",
+    description = {
+      "Measures a model on worlds that nothing is ever trained on.",
+      "Results are JSON files in the folder --out; eval memory also writes a page with plots and"
+          + " pictures. Minutes are for longtake-mini on two processor cores.",
+      ""
+    })
+final class EvalCommand implements Runnable {
+  private final Terminal terminal;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  /** What every measurement asks for. */
+  static final class Common {
+    @Option(
+        names = "--model",
+        paramLabel = "DIR",
+        description = "Model folder. Default: longtake-mini, which comes with Longtake")
+    private Optional<Path> model = Optional.empty();
+
+    @Option(
+        names = "--device",
+        paramLabel = "DEVICE",
+        description = "cpu, cuda, cuda:N, or auto: a GPU if there is one. Default: auto")
+    private String device = "auto";
+
+    @Option(
+        names = {"-o", "--out"},
+        paramLabel = "DIR",
+        description = "Where results go. Default: results in the working directory")
+    private Path out = Path.of("results");
+
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        description = "Number of the first held-out world. Default: 0")
+    private long seed;
+
+    @Option(
+        names = "--threads",
+        paramLabel = "N",
+        description =
+            "Processor threads; fewer than cores where other programs run. Default: one for each"
+                + " core")
+    private Optional<Integer> threads = Optional.empty();
+  }
+
+  EvalCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** Without a measurement: says which there are. */
+  @Override
+  public void run() {
+    spec.commandLine().usage(terminal.out());
+  }
+
+  @Command(
+      mixinStandardHelpOptions = true,
+      versionProvider = Software.class,
+      sortOptions = false,
+      description = "What the video autoencoder loses, in dB. About 1 minute.")
+  int vae(
+      @Mixin Common common,
+      @Option(
+              names = "--worlds",
+              paramLabel = "N",
+              defaultValue = "24",
+              description = "How many worlds, of 81 frames each. Default: 24")
+          int worlds) {
+    var settings = new VaeQuality.Settings(worlds, 81, common.seed);
+    var quality = with(common, model -> VaeQuality.measure(model, settings, terminal::say));
+    ResultFile.write(common.out.resolve("vae-quality.json"), quality);
+    print(
+        "%.2f dB on average over %d worlds, lowest %.2f, highest %.2f",
+        quality.mean(), worlds, quality.lowest(), quality.highest());
+    return Failures.NONE;
+  }
+
+  @Command(
+      mixinStandardHelpOptions = true,
+      versionProvider = Software.class,
+      sortOptions = false,
+      description = "Whether videos show the objects that prompts name. About 8 minutes.")
+  int objects(
+      @Mixin Common common,
+      @Option(
+              names = "--worlds",
+              paramLabel = "N",
+              defaultValue = "12",
+              description = "How many videos. Default: 12")
+          int worlds,
+      @Option(
+              names = "--seconds",
+              paramLabel = "S",
+              defaultValue = "20",
+              description = "Length of each. Default: 20")
+          double seconds) {
+    var settings = new CaptionObjects.Settings(worlds, seconds, common.seed);
+    var objects = with(common, model -> CaptionObjects.measure(model, settings, terminal::say));
+    ResultFile.write(common.out.resolve("caption-objects.json"), objects);
+    print("generated:     %s", line(objects.generated()));
+    print("chance:        %s", line(objects.shuffled()));
+    print("truth:         %s", line(objects.truth()));
+    print("reconstructed: %s", line(objects.reconstructed()));
+    return Failures.NONE;
+  }
+
+  @Command(
+      mixinStandardHelpOptions = true,
+      versionProvider = Software.class,
+      sortOptions = false,
+      description =
+          "Whether what left the frame is still there when the camera comes back. About 10 minutes.")
+  int memory(
+      @Mixin Common common,
+      @Option(
+              names = "--worlds",
+              paramLabel = "N",
+              defaultValue = "4",
+              description = "How many worlds. Default: 4")
+          int worlds,
+      @Option(
+              names = "--memory",
+              paramLabel = "SPEC",
+              description =
+                  "A memory to measure; may be repeated. Default: slow-fast-redundant, slow-fast,"
+                      + " and a window of as many frames with and without the first three")
+          List<String> memories) {
+    var usual = Revisit.Settings.DEFAULT.withWorlds(worlds).withSeed(common.seed);
+    var settings =
+        memories == null || memories.isEmpty() ? usual : usual.withMemories(memories);
+    var outcome = with(common, model -> Revisit.measure(model, settings, terminal::say));
+    MemoryReport.write(common.out, outcome.result(), outcome.pictures());
+    for (var row : outcome.result().rows()) {
+      print(
+          "%s: %.1f dB when views come back (raw %.1f), %.1f dB in new columns after a true past",
+          row.name(), row.returned().aligned(), row.returned().raw(), row.newest().psnr());
+    }
+    return Failures.NONE;
+  }
+
+  @Command(
+      mixinStandardHelpOptions = true,
+      versionProvider = Software.class,
+      sortOptions = false,
+      description = "Frames per second, waiting time and memory. About 2 minutes.")
+  int speed(
+      @Mixin Common common,
+      @Option(
+              names = "--seconds",
+              paramLabel = "S",
+              defaultValue = "62",
+              description = "Length of the video. Default: 62")
+          double seconds) {
+    var usual = GenerationSpeed.Settings.DEFAULT;
+    var settings = new GenerationSpeed.Settings(usual.prompt(), seconds, common.seed);
+    var speed = with(common, model -> GenerationSpeed.measure(model, settings, terminal::say));
+    ResultFile.write(common.out.resolve("generation-speed.json"), speed);
+    print(
+        "%.1f frames/s (%.1f to the finished file), first pictures after %.2f s,"
+            + " %.2f s a chunk (99th percentile %.2f)",
+        speed.loopFramesPerSecond(),
+        speed.endToEndFramesPerSecond(),
+        speed.firstChunkSeconds(),
+        speed.medianChunkSeconds(),
+        speed.slowChunkSeconds());
+    return Failures.NONE;
+  }
+
+  private static <R> R with(Common common, Function<VideoModel, R> measurement) {
+    common.threads.ifPresent(Threads::set);
+    var folder = ModelFolder.inspect(common.model.orElseGet(ModelFolder::bundled));
+    var device = Device.parse(common.device);
+    var dtype = device.kind() == Device.Kind.CUDA ? Dtype.BFLOAT16 : Dtype.FLOAT32;
+    try (var model = VideoModel.open(folder.path(), device, dtype)) {
+      return measurement.apply(model);
+    }
+  }
+
+  private void print(String format, Object... values) {
+    terminal.out().println(String.format(Locale.ROOT, format, values));
+  }
+
+  private static String line(CaptionObjects.Score score) {
+    return String.format(
+        Locale.ROOT,
+        "%.2f of the named colours are there, %.2f of the others; %.2f of the shapes are right",
+        score.recall(),
+        score.falseAlarmRate(),
+        score.shapeAccuracy());
+  }
+}

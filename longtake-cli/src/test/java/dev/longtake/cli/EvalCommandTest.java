@@ -1,0 +1,53 @@
+package dev.longtake.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Measurements from a terminal; what they measure is tested beside them. */
+class EvalCommandTest {
+  @TempDir private Path folder;
+
+  @Test
+  void aMeasurementIsALineAndAFile() throws IOException {
+    var model = TinyModel.write(folder, 1);
+    var out = folder.resolve("results");
+
+    var spoken =
+        Spoken.by("eval", "vae", "--model", model, "--device", "cpu", "--worlds", 1, "--out", out);
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    assertThat(spoken.out()).contains(" dB on average over 1 worlds");
+    var result = new ObjectMapper().readTree(out.resolve("vae-quality.json").toFile());
+    assertThat(result.path("subject").path("model").asText()).isEqualTo("tiny");
+    assertThat(result.path("worlds").size()).isEqualTo(1);
+  }
+
+  @Test
+  void withoutAMeasurementTheyAreListed() {
+    var spoken = Spoken.by("eval");
+
+    assertThat(spoken.code()).isZero();
+    assertThat(spoken.out()).contains("vae", "objects", "memory", "speed");
+  }
+
+  @Test
+  void everyMeasurementSaysHowLongItTakes() {
+    for (var name : new String[] {"vae", "objects", "memory", "speed"}) {
+      assertThat(Spoken.by("eval", name, "--help").out()).as(name).contains("minute");
+    }
+  }
+
+  @Test
+  void mistakesAreFoundBeforeTheModelIsLoaded() {
+    var spoken = Spoken.by("eval", "memory", "--memory", "slidng-window", "--model", "nowhere");
+
+    assertThat(spoken.code()).isEqualTo(2);
+    assertThat(spoken.err()).hasSize(1);
+    assertThat(spoken.err().getFirst()).contains("did you mean sliding-window?");
+  }
+}

@@ -1,0 +1,350 @@
+package dev.longtake.memory;
+
+import static dev.longtake.testkit.TensorAssert.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.Rotary;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.NativeMemory;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.testkit.LeakGuard;
+import dev.longtake.wan.CausalMasks;
+import dev.longtake.wan.Prompt;
+import dev.longtake.wan.TinyWan;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakGuard.class)
+class KvStoreTest {
+  private static final int LAYERS = TinyWan.CONFIG.numLayers();
+  private static final int PATCHES = 4;
+  private static final KvStore.Geometry GEOMETRY =
+      new KvStore.Geometry(LAYERS, 2, 2, TinyWan.CONFIG.headDim());
+
+  private static TinyWan tiny;
+
+  @BeforeAll
+  static void build() {
+    tiny = TinyWan.drawn(1);
+  }
+
+  @AfterAll
+  static void close() {
+    tiny.close();
+  }
+
+  @Test
+  void generationWithAFullCacheEqualsOnePassWithABlockCausalMask() {
+    int block = 2;
+    int frames = 4 * block;
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var store = new KvStore(GEOMETRY, Device.CPU)) {
+      var latents = latents(2, frames);
+      var mask = CausalMasks.blockCausal(frames, block, PATCHES, Device.CPU);
+      var whole =
+          tiny.model()
+              .forward(
+                  latents,
+                  Tensor.zeros(Dtype.FLOAT32, Device.CPU, 2, frames),
+                  IntStream.range(0, frames).toArray(),
+                  prompt(2),
+                  i -> AttentionSpan.masked(mask),
+                  frames);
+      var policy = new FullMemory();
+      var held = Held.empty();
+      for (int start = 0; start < frames; start += block) {
+        var plan = policy.plan(held, block);
+        store.begin(plan);
+        store.record();
+        var flow = pass(latents.narrow(2, start, block), 0, plan, store::layer);
+        assertThat(flow).isCloseTo(whole.narrow(2, start, block), 1e-5);
+        store.commit(start, false);
+        held = policy.remember(held, plan, store.similarity());
+      }
+    }
+  }
+
+  @Test
+  void everySlotHoldsTheRawKeysOfTheFrameThatThePlanSays() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var book = new Book(MEMORY)) {
+      int attended = 0;
+      for (int chunk = 0; chunk < 20; chunk++) {
+        var plan = book.chunk(chunk);
+        var frames = plan.past().stream().map(Slot::frame).toList();
+        assertThat(book.heldBeforeCommit).as("chunk " + chunk).isEqualTo(frames);
+        attended = plan.attended();
+      }
+      assertThat(attended).isEqualTo(MEMORY.capacity());
+    }
+  }
+
+  @Test
+  void similarityIsTheCosineOfMeanRawKeysOverAllLayersAndHeads() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var book = new Book(MEMORY)) {
+      for (int chunk = 0; chunk < 6; chunk++) {
+        book.chunk(chunk);
+      }
+      var frames = book.store.frames();
+      var keys = book.store.similarity();
+      for (int a : frames) {
+        for (int b : frames) {
+          double expected = cosine(book.mean(List.of(a)), book.mean(List.of(b)));
+          assertThat(keys.between(a, b)).as(a + " and " + b).isEqualTo(expected, within(1e-5));
+        }
+      }
+      int last = frames.getLast();
+      assertThat(keys.between(new FrameRange(last - 1, last + 1), new FrameRange(0, 2)))
+          .isEqualTo(
+              cosine(book.mean(List.of(last - 1, last)), book.mean(List.of(0, 1))), within(1e-5));
+      assertThat(keys.between(last, last)).isEqualTo(1, within(1e-9));
+      assertThatThrownBy(() -> keys.between(0, 999))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("no mean key of frame 999 is held");
+    }
+  }
+
+  @Test
+  void memoryUseDoesNotGrowWithTheVideo() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var store = new KvStore(GEOMETRY, Device.CPU)) {
+      var handles = new ArrayList<Long>();
+      var held = Held.empty();
+      for (int chunk = 0; chunk < 40; chunk++) {
+        try (var inner = Scope.open()) {
+          var plan = MEMORY.plan(held, 2);
+          store.begin(plan);
+          pass(latents(chunk, 2), 500, plan, store::layer);
+          store.record();
+          pass(latents(chunk, 2), 0, plan, store::layer);
+          store.commit(held.frames(), true);
+          held = MEMORY.remember(held, plan, store.similarity());
+        }
+        handles.add(NativeMemory.liveHandles());
+      }
+      assertThat(handles.subList(10, 40)).containsOnly(handles.get(10));
+    }
+  }
+
+  @Test
+  void aDenoisingPassLeavesNothingBehind() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var book = new Book(MEMORY)) {
+      for (int chunk = 0; chunk < 4; chunk++) {
+        book.chunk(chunk);
+      }
+      var plan = MEMORY.plan(book.held, 2);
+      book.store.begin(plan);
+      var first = pass(latents(9, 2), 800, plan, book.store::layer);
+      var keys = book.store.keys(1);
+      pass(latents(10, 2), 400, plan, book.store::layer);
+      assertThat(pass(latents(9, 2), 800, plan, book.store::layer)).isBitwiseEqualTo(first);
+      assertThat(book.store.keys(1)).isBitwiseEqualTo(keys);
+    }
+  }
+
+  @Test
+  void withoutItsPastAPassSeesItselfOnly() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var book = new Book(MEMORY)) {
+      book.chunk(0);
+      book.chunk(1);
+      var plan = MEMORY.plan(book.held, 2);
+      book.store.begin(plan);
+      book.store.forgetPast();
+      var alone = pass(latents(9, 2), 800, plan, i -> AttentionSpan.FULL);
+      assertThat(pass(latents(9, 2), 800, plan, book.store::layer)).isBitwiseEqualTo(alone);
+      book.store.begin(plan);
+      assertThat(pass(latents(9, 2), 800, plan, book.store::layer).toFloats())
+          .isNotEqualTo(alone.toFloats());
+    }
+  }
+
+  @Test
+  void aPlanForAnotherStateIsRefusedAndChangesNothing() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var book = new Book(MEMORY)) {
+      book.chunk(0);
+      book.chunk(1);
+      var before = book.store.frames();
+      var foreign =
+          new Plan(List.of(new Slot(77, Region.FAST)), new int[] {0}, new int[] {1, 2});
+      assertThatThrownBy(() -> book.store.begin(foreign))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("the plan attends frame 77, which is not held");
+      assertThat(book.store.frames()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void aPassThatWasNotRecordedCannotBeCommitted() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var store = new KvStore(GEOMETRY, Device.CPU)) {
+      var plan = MEMORY.plan(Held.empty(), 2);
+      store.begin(plan);
+      pass(latents(1, 2), 0, plan, store::layer);
+      assertThatThrownBy(() -> store.commit(0, true))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("no pass was recorded");
+      // A recorded pass that was given up is not committed in another's place.
+      store.record();
+      pass(latents(1, 2), 0, plan, store::layer);
+      store.begin(plan);
+      assertThatThrownBy(() -> store.commit(0, true)).isInstanceOf(IllegalStateException.class);
+      store.record();
+      pass(latents(1, 2), 0, plan, store::layer);
+      assertThatThrownBy(() -> store.commit(List.of(0, 1, 2), true))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("3 numbers do not fit a pass of 2 frames");
+      store.commit(List.of(4, 9), true);
+      assertThat(store.frames()).containsExactly(4, 9);
+    }
+  }
+
+  /** Two frames of sink, three of slow and four of fast memory. */
+  private static final SlowFast MEMORY =
+      new SlowFast(2, 3, 4, SlowFast.ALWAYS, 1, Eviction.REDUNDANT);
+
+  /** Generates chunks of two frames and keeps its own books of every frame's raw keys and values. */
+  private static final class Book implements AutoCloseable {
+    final KvStore store = new KvStore(GEOMETRY, Device.CPU);
+    final SlowFast policy;
+    final List<Map<Integer, Tensor>> keys = new ArrayList<>();
+    final List<Map<Integer, Tensor>> values = new ArrayList<>();
+    Held held = Held.empty();
+    List<Integer> heldBeforeCommit = List.of();
+
+    Book(SlowFast policy) {
+      this.policy = policy;
+      for (int i = 0; i < LAYERS; i++) {
+        keys.add(new TreeMap<>());
+        values.add(new TreeMap<>());
+      }
+    }
+
+    Plan chunk(int number) {
+      var plan = policy.plan(held, 2);
+      store.begin(plan);
+      pass(latents(number, 2), 600, plan, layer -> checked(layer, plan));
+      heldBeforeCommit = store.frames();
+      store.record();
+      pass(latents(number, 2), 0, plan, layer -> noted(layer, plan));
+      store.commit(held.frames(), true);
+      held = policy.remember(held, plan, store.similarity());
+      return plan;
+    }
+
+    /** The store's attention, compared with attention to the books. */
+    private AttentionSpan checked(int layer, Plan plan) {
+      return (q, k, rawK, v) -> {
+        var out = store.layer(layer).attend(q, k, rawK, v);
+        if (!plan.past().isEmpty()) {
+          var pastKeys = joined(keys.get(layer), plan);
+          assertThat(store.keys(layer)).isBitwiseEqualTo(pastKeys);
+          var rotary =
+              Rotary.at(plan.pastPositions(), 2, 2, TinyWan.CONFIG.headDim(), Device.CPU);
+          var allKeys = Tensor.cat(List.of(rotary.apply(pastKeys), k), 1);
+          var allValues = Tensor.cat(List.of(joined(values.get(layer), plan), v), 1);
+          assertThat(out).isCloseTo(AttentionSpan.attend(q, allKeys, allValues), 1e-6);
+        }
+        return out;
+      };
+    }
+
+    private AttentionSpan noted(int layer, Plan plan) {
+      return (q, k, rawK, v) -> {
+        for (int i = 0; i < 2; i++) {
+          var key = rawK.narrow(1, (long) i * PATCHES, PATCHES).copy();
+          var value = v.narrow(1, (long) i * PATCHES, PATCHES).copy();
+          keys.get(layer).put(held.frames() + i, Scope.escape(key));
+          values.get(layer).put(held.frames() + i, Scope.escape(value));
+        }
+        return checked(layer, plan).attend(q, k, rawK, v);
+      };
+    }
+
+    private static Tensor joined(Map<Integer, Tensor> byFrame, Plan plan) {
+      return Tensor.cat(plan.past().stream().map(slot -> byFrame.get(slot.frame())).toList(), 1);
+    }
+
+    /** Mean raw key of some frames, all layers one after the other. */
+    double[] mean(List<Integer> frames) {
+      var out = new ArrayList<Double>();
+      for (var layer : keys) {
+        float[] mean =
+            Tensor.cat(frames.stream().map(layer::get).toList(), 1).mean(1).toFloats();
+        for (float value : mean) {
+          out.add((double) value);
+        }
+      }
+      return out.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    @Override
+    public void close() {
+      store.close();
+      keys.forEach(layer -> layer.values().forEach(Tensor::close));
+      values.forEach(layer -> layer.values().forEach(Tensor::close));
+    }
+  }
+
+  private static double cosine(double[] a, double[] b) {
+    double product = IntStream.range(0, a.length).mapToDouble(i -> a[i] * b[i]).sum();
+    double norms = Arrays.stream(a).map(x -> x * x).sum() * Arrays.stream(b).map(x -> x * x).sum();
+    return product / Math.sqrt(norms);
+  }
+
+  private static Tensor pass(
+      Tensor latents,
+      double timestep,
+      Plan plan,
+      IntFunction<AttentionSpan> spans) {
+    int frames = plan.chunkFrames();
+    long batch = latents.size(0);
+    return tiny.model()
+        .forward(
+            latents,
+            Tensor.full(timestep, Dtype.FLOAT32, Device.CPU, batch, frames),
+            plan.chunkPositions(),
+            prompt(batch),
+            spans,
+            frames);
+  }
+
+  private static Prompt prompt(long batch) {
+    return tiny.model().read(tiny.states().expand(batch, -1, -1));
+  }
+
+  private static Tensor latents(long seed, int frames) {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(seed, Device.CPU)) {
+      long batch = frames > 2 ? 2 : 1;
+      return scope.keep(rng.normal(Dtype.FLOAT32, batch, TinyWan.CHANNELS, frames, 4, 4));
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package dev.longtake.rollout;
+
+import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.nn.Weights;
+import dev.longtake.rollout.ModelConfig.Sampling;
+import dev.longtake.rollout.ModelConfig.SamplerKind;
+import dev.longtake.rollout.ModelConfig.VideoSize;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.text.Umt5Config;
+import dev.longtake.text.Umt5Encoder;
+import dev.longtake.text.WordTokenizerFile;
+import dev.longtake.vae.VaeConfig;
+import dev.longtake.vae.WanVae;
+import dev.longtake.wan.WanConfig;
+import dev.longtake.wan.WanTransformer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** A whole model folder of random weights, as small as the parts allow. */
+final class TinyModel {
+  static final String PROMPT = "a red cube in a brick room";
+  static final int WIDTH = 32;
+  static final int HEIGHT = 16;
+
+  private TinyModel() {}
+
+  static ModelConfig config() {
+    return new ModelConfig(
+        "tiny",
+        new VideoSize(WIDTH, HEIGHT, 16),
+        new WanConfig(16, 24, 8, 6, 12, 2, 2, 2),
+        new VaeConfig(
+            4,
+            2,
+            List.of(1, 1, 1, 1),
+            1,
+            List.of(false, true, true),
+            List.of(0.5, -0.25),
+            List.of(2.0, 0.5)),
+        Umt5Config.of(12, 6, 6, 8, 2, 1),
+        new Sampling(SamplerKind.EULER, 2, 3, 1),
+        "slow-fast:sink=3,slow=3,fast=6",
+        Recall.CACHED);
+  }
+
+  /** Writes the model into a folder and returns the folder. */
+  static Path write(Path folder) {
+    var config = config();
+    config.write(folder);
+    WordTokenizerFile.of(List.of(PROMPT)).write(folder.resolve(VideoModel.TOKENIZER));
+    weights(
+        folder.resolve(VideoModel.TRANSFORMER), w -> WanTransformer.of(w, config.transformer()));
+    weights(folder.resolve(VideoModel.VAE), w -> WanVae.of(config.vae(), w).close());
+    weights(folder.resolve(VideoModel.TEXT_ENCODER), w -> Umt5Encoder.of(w, config.textEncoder()));
+    return folder;
+  }
+
+  /** None is left at 0, where fresh heads start: such a transformer predicts 0 for everything. */
+  private static void weights(Path file, Consumer<Weights> network) {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(1, Device.CPU);
+        var weights = Weights.random(rng, Dtype.FLOAT32)) {
+      network.accept(weights);
+      for (Tensor weight : weights.taken().values()) {
+        weight.plusInPlace(rng.normal(Dtype.FLOAT32, weight.shape()), 0.2);
+      }
+      Safetensors.write(file, weights.taken(), Map.of());
+    }
+  }
+}

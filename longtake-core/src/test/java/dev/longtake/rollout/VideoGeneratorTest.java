@@ -1,0 +1,208 @@
+package dev.longtake.rollout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.rollout.ModelConfig.SamplerKind;
+import dev.longtake.rollout.ModelConfig.Sampling;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.NativeMemory;
+import dev.longtake.testkit.LeakGuard;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(LeakGuard.class)
+class VideoGeneratorTest {
+  private static final int BYTES = TinyModel.WIDTH * TinyModel.HEIGHT * 3;
+
+  private static VideoModel model;
+
+  @BeforeAll
+  static void open(@TempDir Path folder) {
+    model = VideoModel.open(TinyModel.write(folder), Device.CPU, Dtype.FLOAT32);
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+  }
+
+  @Test
+  void theFirstChunkIsNinePicturesAndEveryOtherTwelve() {
+    try (var video = VideoGenerator.start(model, request())) {
+      long frames = 0;
+      for (int i = 0; i < 4; i++) {
+        var chunk = video.next();
+        assertThat(chunk.index()).isEqualTo(i);
+        assertThat(chunk.firstFrame()).isEqualTo(frames);
+        assertThat(chunk.frames()).hasSize(i == 0 ? 9 : 12).allMatch(rgb -> rgb.length == BYTES);
+        assertThat(chunk.width()).isEqualTo(TinyModel.WIDTH);
+        assertThat(chunk.height()).isEqualTo(TinyModel.HEIGHT);
+        assertThat(chunk.denoiseSeconds()).isPositive();
+        assertThat(chunk.decodeSeconds()).isPositive();
+        frames += chunk.frames().size();
+        assertThat(video.frames()).isEqualTo(frames);
+        assertThat(video.held().frames()).isEqualTo(3 * (i + 1));
+      }
+      assertThat(video.seconds()).isEqualTo(45 / 16.0);
+    }
+  }
+
+  @Test
+  void aVideoDependsOnSeedMemorySamplerAndPromptAndOnNothingElse() {
+    var request = request();
+    var pictures = pictures(request, 4);
+    assertThat(pictures(request, 4)).isDeepEqualTo(pictures);
+    for (var other :
+        List.of(
+            request.withSeed(1),
+            request.withMemory(MemoryPolicies.parse("sink-window:sink=0,frames=4")),
+            request.withSampling(new Sampling(SamplerKind.EULER, 3, 3, 1)),
+            request.withSampling(new Sampling(SamplerKind.EULER, 2, 3, 2)),
+            request.withSampling(new Sampling(SamplerKind.FEW_STEP, 2, 3, 1)),
+            new VideoRequest("a brick cube", 0, request.memory(), request.sampling()))) {
+      assertThat(Arrays.deepEquals(pictures(other, 4), pictures)).as(other.toString()).isFalse();
+    }
+  }
+
+  @Test
+  void picturesAreHandedOnAsTheyAreMade() {
+    try (var two = VideoGenerator.start(model, request());
+        var one = VideoGenerator.start(model, request())) {
+      var early = one.next().frames();
+      two.next();
+      two.next();
+      one.next();
+      // The first picture of a video does not depend on how much follows.
+      try (var again = VideoGenerator.start(model, request())) {
+        assertThat(again.next().frames().getFirst()).isEqualTo(early.getFirst());
+      }
+    }
+  }
+
+  @Test
+  void aGivenVideoIsContinuedFromItsLastWholeChunk() {
+    for (var counts : new int[][] {{9, 9}, {20, 9}, {21, 21}, {32, 21}, {33, 33}}) {
+      try (var video = VideoGenerator.start(model, request())) {
+        assertThat(video.continueFrom(given(counts[0])))
+            .as(counts[0] + " pictures")
+            .isEqualTo(counts[1]);
+        assertThat(video.held().frames()).isEqualTo(3 + (counts[1] - 9) / 4);
+        assertThat(video.frames()).isZero();
+        assertThat(video.plan().past()).isNotEmpty();
+        assertThat(video.next().frames()).hasSize(12);
+        assertThat(video.frames()).isEqualTo(12);
+      }
+    }
+  }
+
+  @Test
+  void theContinuationDependsOnWhatWasGiven() {
+    var pictures = given(21);
+    var other = new ArrayList<>(pictures);
+    other.set(20, new byte[BYTES]);
+    var continued = continued(pictures);
+    assertThat(continued(pictures)).isDeepEqualTo(continued);
+    assertThat(Arrays.deepEquals(continued(other), continued)).isFalse();
+    // What is left over is not used.
+    var longer = new ArrayList<>(pictures);
+    longer.addAll(given(11));
+    assertThat(continued(longer)).isDeepEqualTo(continued);
+  }
+
+  @Test
+  void tooFewPicturesOrPicturesOfAnotherSizeAreRefused() {
+    try (var video = VideoGenerator.start(model, request())) {
+      assertThatThrownBy(() -> video.continueFrom(given(8)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("a video to be continued needs at least 9 frames, not 8");
+      var small = new ArrayList<>(given(9));
+      small.set(4, new byte[BYTES - 3]);
+      assertThatThrownBy(() -> video.continueFrom(small))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("picture 4 has " + (BYTES - 3) + " bytes");
+      assertThat(video.held().frames()).isZero();
+      assertThat(video.continueFrom(given(9))).isEqualTo(9); // nothing was spoilt
+    }
+  }
+
+  @Test
+  void aVideoThatHasBegunCannotBeContinuedFromAnother() {
+    try (var video = VideoGenerator.start(model, request())) {
+      video.next();
+      assertThatThrownBy(() -> video.continueFrom(given(9)))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("before the first chunk");
+    }
+  }
+
+  @Test
+  void anEmptyPromptAndOneTooLongAreRefused() {
+    var request = request();
+    assertThatThrownBy(() -> VideoGenerator.start(model, prompted(request, "  ")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("prompt is empty");
+    assertThatThrownBy(() -> VideoGenerator.start(model, prompted(request, "cube ".repeat(12))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("prompt has 13 tokens, the model reads at most 12");
+  }
+
+  @Test
+  void memoryUseDoesNotGrowWithTheVideo() {
+    try (var video = VideoGenerator.start(model, request())) {
+      var handles = new ArrayList<Long>();
+      for (int chunk = 0; chunk < 14; chunk++) {
+        video.next();
+        handles.add(NativeMemory.liveHandles());
+      }
+      assertThat(handles.subList(6, 14)).containsOnly(handles.get(6));
+    }
+  }
+
+  private static VideoRequest request() {
+    return VideoRequest.of(model.config(), TinyModel.PROMPT);
+  }
+
+  private static VideoRequest prompted(VideoRequest request, String prompt) {
+    return new VideoRequest(prompt, request.seed(), request.memory(), request.sampling());
+  }
+
+  private static byte[][] pictures(VideoRequest request, int chunks) {
+    try (var video = VideoGenerator.start(model, request)) {
+      return IntStream.range(0, chunks)
+          .mapToObj(i -> video.next())
+          .flatMap(chunk -> chunk.frames().stream())
+          .toArray(byte[][]::new);
+    }
+  }
+
+  private static byte[][] continued(List<byte[]> given) {
+    try (var video = VideoGenerator.start(model, request())) {
+      video.continueFrom(given);
+      return video.next().frames().toArray(byte[][]::new);
+    }
+  }
+
+  private static List<byte[]> given(int count) {
+    var random = new SplittableRandom(3);
+    return IntStream.range(0, count)
+        .mapToObj(
+            i -> {
+              byte[] rgb = new byte[BYTES];
+              random.nextBytes(rgb);
+              return rgb;
+            })
+        .toList();
+  }
+}

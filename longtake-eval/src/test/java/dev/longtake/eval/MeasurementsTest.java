@@ -1,0 +1,132 @@
+package dev.longtake.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.longtake.media.Png;
+import dev.longtake.rollout.VideoModel;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.world.Colour;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole measurements of a model with random weights: everything but good scores. */
+class MeasurementsTest {
+  @TempDir private static Path folder;
+  private static VideoModel model;
+
+  @BeforeAll
+  static void open() {
+    model = VideoModel.open(TinyModel.write(folder, 1), Device.CPU, Dtype.FLOAT32);
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+  }
+
+  @Test
+  void vaeQualitySurvivesItsFile(@TempDir Path out) {
+    var quality = VaeQuality.measure(model, new VaeQuality.Settings(2, 21, 5), Reporter.SILENT);
+
+    assertThat(quality.worlds()).hasSize(2);
+    assertThat(quality.mean()).isBetween(quality.lowest(), quality.highest());
+    assertSurvives(out, quality);
+  }
+
+  @Test
+  void captionObjectsSurviveTheirFile(@TempDir Path out) {
+    var objects =
+        CaptionObjects.measure(model, new CaptionObjects.Settings(2, 2, 0), Reporter.SILENT);
+
+    assertThat(objects.clips()).hasSize(2);
+    assertThat(objects.truth().recall()).isGreaterThan(objects.generated().recall());
+    assertThat(objects.generated().captioned() + objects.generated().uncaptioned())
+        .isEqualTo(2 * Colour.values().length);
+    assertSurvives(out, objects);
+  }
+
+  @Test
+  void generationSpeedSurvivesItsFile(@TempDir Path out) {
+    var speed =
+        GenerationSpeed.measure(
+            model, new GenerationSpeed.Settings("a red cube", 3, 0), Reporter.SILENT);
+
+    assertThat(speed.frames()).isBetween(48L, 60L);
+    assertThat(speed.denoisingFramesPerSecond()).isGreaterThan(speed.loopFramesPerSecond());
+    assertThat(speed.loopFramesPerSecond()).isGreaterThan(speed.endToEndFramesPerSecond());
+    assertThat(speed.slowChunkSeconds()).isGreaterThanOrEqualTo(speed.medianChunkSeconds());
+    assertSurvives(out, speed);
+  }
+
+  @Test
+  void revisitBecomesAPageWithPlotsAndPictures(@TempDir Path out) {
+    var settings =
+        new Revisit.Settings(
+            2, List.of("slow-fast-redundant", "sliding-window:9"), List.of(8.0, 9.0), 0.5, 2, 0);
+
+    var outcome = Revisit.measure(model, settings, Reporter.SILENT);
+    MemoryReport.write(out, outcome.result(), outcome.pictures());
+
+    var result = outcome.result();
+    assertThat(result.rows()).hasSize(5);
+    assertThat(result.rows()).allSatisfy(row -> assertThat(row.newest().count()).isEqualTo(4));
+    assertThat(result.rows())
+        .allSatisfy(
+            row ->
+                assertThat(row.returned().aligned())
+                    .isGreaterThanOrEqualTo(row.returned().raw()));
+    assertThat(ResultFile.read(out.resolve(MemoryReport.JSON), Revisit.class)).isEqualTo(result);
+    assertThat(out.resolve(MemoryReport.PAGE))
+        .content()
+        .contains("`slow-fast-redundant`", "| *floor: another room* |", "![](memory-revisit-world-1");
+    var grid = Png.read(out.resolve("memory-revisit-world-0.png"));
+    assertThat(grid.height()).isGreaterThan(4 * TinyModel.HEIGHT);
+    for (var name : List.of("lag", "time", "newest")) {
+      assertThat(out.resolve("memory-revisit-" + name + ".svg")).content().startsWith("<svg");
+    }
+  }
+
+  @Test
+  void percentilesAreValuesThatOccurred() {
+    double[] sorted = {1, 2, 3, 4};
+
+    assertThat(GenerationSpeed.percentile(sorted, 50)).isEqualTo(2, within(0.0));
+    assertThat(GenerationSpeed.percentile(sorted, 99)).isEqualTo(4, within(0.0));
+  }
+
+  @Test
+  void settingsOutOfRangeAreRefused() {
+    assertThatIllegalArgumentException().isThrownBy(() -> new VaeQuality.Settings(1, 20, 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> new CaptionObjects.Settings(1, 20, 0));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Revisit.Settings.DEFAULT.withMemories(List.of("slidng-window")))
+        .withMessageContaining("sliding-window");
+  }
+
+  @Test
+  void aFileOfAnotherKindIsNamed(@TempDir Path out) throws Exception {
+    var file = Files.writeString(out.resolve("a.json"), "{\"frames\": 3}");
+
+    assertThatExceptionOfType(EvaluationException.class)
+        .isThrownBy(() -> ResultFile.read(file, VaeQuality.class))
+        .withMessageContaining("a.json is no VaeQuality");
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <R extends Record> void assertSurvives(Path out, R result) {
+    var file = out.resolve("made/for/it/result.json");
+    ResultFile.write(file, result);
+
+    assertThat(ResultFile.read(file, (Class<R>) result.getClass())).isEqualTo(result);
+    assertThat(file).content().contains("\"method\" : \"");
+  }
+}

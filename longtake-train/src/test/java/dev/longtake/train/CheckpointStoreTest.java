@@ -1,0 +1,167 @@
+package dev.longtake.train;
+
+import static dev.longtake.testkit.TensorAssert.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.longtake.checkpoint.CheckpointException;
+import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.optim.FlatParameters;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.testkit.LeakGuard;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(LeakGuard.class)
+class CheckpointStoreTest {
+  @TempDir Path folder;
+
+  @Test
+  void anEmptyFolderResumesNothing() {
+    var store = new CheckpointStore(folder.resolve("new"), "causal", 2);
+    withLoop(4, loop -> assertThat(store.resume(loop)).isFalse());
+    assertThat(store.newestStep()).isEmpty();
+  }
+
+  @Test
+  void theLastFewStatesStay() {
+    var store = new CheckpointStore(folder, "causal", 2);
+    for (long step : new long[] {2, 4, 100, 20_000}) {
+      save(store, step);
+    }
+    assertThat(store.files())
+        .extracting(file -> file.getFileName().toString())
+        .containsExactly("checkpoint-00000100.safetensors", "checkpoint-00020000.safetensors");
+    assertThat(store.newestStep()).hasValue(20_000);
+    withLoop(
+        4,
+        loop -> {
+          assertThat(store.resume(loop)).isTrue();
+          assertThat(loop.step()).isEqualTo(20_000);
+          assertThat(loop.state().first().toFloats()).containsOnly(2);
+          assertThat(loop.state().second().toFloats()).containsOnly(3);
+          assertThat(loop.average().average().toFloats()).containsOnly(4);
+        });
+  }
+
+  @Test
+  void aSaveThatWasKilledLeavesItsPredecessor() throws Exception {
+    var store = new CheckpointStore(folder, "causal", 2);
+    save(store, 2);
+    byte[] whole = Files.readAllBytes(store.files().getLast());
+    var half = folder.resolve("checkpoint-00000004.safetensors.4711.part");
+    Files.write(half, Arrays.copyOf(whole, whole.length / 2));
+    withLoop(
+        4,
+        loop -> {
+          assertThat(store.resume(loop)).isTrue();
+          assertThat(loop.step()).isEqualTo(2);
+        });
+    save(store, 4);
+    assertThat(store.newestStep()).hasValue(4);
+  }
+
+  @Test
+  void aDamagedStateIsRefusedNamingTheFile() throws Exception {
+    var store = new CheckpointStore(folder, "causal", 2);
+    save(store, 2);
+    var file = store.files().getLast();
+    Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 200));
+    withLoop(
+        4,
+        loop ->
+            assertThatThrownBy(() -> store.resume(loop))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("checkpoint-00000002.safetensors"));
+  }
+
+  @Test
+  void aStateOfAnotherStageIsRefusedInOneLine() {
+    save(new CheckpointStore(folder, "vae", 2), 2);
+    var store = new CheckpointStore(folder, "causal", 2);
+    refused(store, 4, "is a checkpoint of stage vae, not of causal; give another output folder");
+  }
+
+  @Test
+  void aStateOfAnotherModelIsRefusedInOneLine() {
+    var store = new CheckpointStore(folder, "causal", 2);
+    save(store, 2);
+    refused(store, 5, "holds 4 weights, this model has 5; give another output folder");
+  }
+
+  @Test
+  void aStateThatDoesNotSayItsStepIsRefusedInOneLine() {
+    try (var scope = Scope.open()) {
+      var values = Tensor.zeros(Dtype.FLOAT32, Device.CPU, 4);
+      Safetensors.write(
+          folder.resolve("checkpoint-00000002.safetensors"),
+          Map.of("values", values, "first", values, "second", values, "average", values),
+          Map.of("stage", "causal", "updates", "2"));
+    }
+    refused(new CheckpointStore(folder, "causal", 2), 4, "says '' for its step");
+  }
+
+  @Test
+  void aStateSurvivesTheRoundTripBitForBit() {
+    var store = new CheckpointStore(folder, "causal", 1);
+    try (var scope = Scope.open()) {
+      var values = Tensor.of(new float[] {Float.MIN_VALUE, -0f, 1e38f, 1 / 3f}, 4);
+      store.save(new TrainingState(7, 6, values, values, values, values));
+      withLoop(
+          4,
+          loop -> {
+            store.resume(loop);
+            assertThat(loop.state().updates()).isEqualTo(6);
+            assertThat(loop.state().values()).isBitwiseEqualTo(values);
+          });
+    }
+  }
+
+  @Test
+  void keepingNoStateIsRefused() {
+    assertThatThrownBy(() -> new CheckpointStore(folder, "causal", 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("keep must be at least 1, not 0");
+  }
+
+  private static void refused(CheckpointStore store, int weights, String because) {
+    withLoop(
+        weights,
+        loop ->
+            assertThatThrownBy(() -> store.resume(loop))
+                .isInstanceOf(TrainingException.class)
+                .hasMessageContaining("checkpoint-00000002.safetensors")
+                .hasMessageContaining(because)
+                .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1)));
+  }
+
+  private static void withLoop(int weights, Consumer<TrainingLoop> check) {
+    try (var scope = Scope.open();
+        var flat =
+            FlatParameters.copyOf(
+                Map.of("w", Tensor.zeros(Dtype.FLOAT32, Device.CPU, weights)), Device.CPU);
+        var loop = new TrainingLoop(Tiny.config(9, 1, 1), flat)) {
+      check.accept(loop);
+    }
+  }
+
+  /** Four weights whose parts can be told from one another. */
+  private static void save(CheckpointStore store, long step) {
+    try (var scope = Scope.open()) {
+      store.save(new TrainingState(step, step, full(1), full(2), full(3), full(4)));
+    }
+  }
+
+  private static Tensor full(double value) {
+    return Tensor.full(value, Dtype.FLOAT32, Device.CPU, 4);
+  }
+}

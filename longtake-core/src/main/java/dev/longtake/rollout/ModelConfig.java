@@ -214,7 +214,11 @@ public record ModelConfig(
 
   private static String reason(IOException e) {
     var told = e.getCause() instanceof IllegalArgumentException refused ? refused : e;
-    return String.valueOf(told.getMessage()).lines().findFirst().orElse("");
+    return String.valueOf(told.getMessage())
+        .lines()
+        .findFirst()
+        .orElse("")
+        .replaceFirst(" \\(index \\d+\\);.*", ""); // of no use to whoever reads the file
   }
 
   private static JsonMapper mapper() {
@@ -223,6 +227,7 @@ public record ModelConfig(
         .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
         .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
         .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+        .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
         .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
         .build();
   }

@@ -59,8 +59,15 @@ public final class VideoModel implements AutoCloseable {
       text = load(folder, TEXT_ENCODER, taken -> Umt5Encoder.of(taken, config.textEncoder()));
       transformer =
           load(folder, TRANSFORMER, taken -> WanTransformer.of(taken, config.transformer()));
-      vae = load(folder, VAE, taken -> WanVae.of(config.vae(), taken));
-      closers.add(vae::close);
+      vae =
+          load(
+              folder,
+              VAE,
+              taken -> {
+                var made = WanVae.of(config.vae(), taken);
+                closers.add(made::close);
+                return made;
+              });
     } catch (RuntimeException e) {
       closers.forEach(Runnable::run);
       throw e;

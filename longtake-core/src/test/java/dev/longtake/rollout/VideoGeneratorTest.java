@@ -77,21 +77,6 @@ class VideoGeneratorTest {
   }
 
   @Test
-  void picturesAreHandedOnAsTheyAreMade() {
-    try (var two = VideoGenerator.start(model, request());
-        var one = VideoGenerator.start(model, request())) {
-      var early = one.next().frames();
-      two.next();
-      two.next();
-      one.next();
-      // The first picture of a video does not depend on how much follows.
-      try (var again = VideoGenerator.start(model, request())) {
-        assertThat(again.next().frames().getFirst()).isEqualTo(early.getFirst());
-      }
-    }
-  }
-
-  @Test
   void aGivenVideoIsContinuedFromItsLastWholeChunk() {
     for (var counts : new int[][] {{9, 9}, {20, 9}, {21, 21}, {32, 21}, {33, 33}}) {
       try (var video = VideoGenerator.start(model, request())) {

@@ -73,7 +73,9 @@ public final class KvStore implements AutoCloseable {
     for (int frame : frames) {
       if (!layers.getFirst().entries.containsKey(frame)) {
         throw new IllegalArgumentException(
-            "the plan attends frame " + frame + ", which is not held; it was made for another"
+            "the plan attends frame "
+                + frame
+                + ", which is not held; it was made for another"
                 + " state: plan from this one");
       }
     }

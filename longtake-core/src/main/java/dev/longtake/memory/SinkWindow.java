@@ -40,7 +40,11 @@ public record SinkWindow(int sink, int frames, Positions positions) implements M
 
   @Override
   public String spec() {
-    return "sink-window:sink=%d,frames=%d,positions=%s"
-        .formatted(sink, frames, PolicySpec.word(positions));
+    return "sink-window:sink="
+        + sink
+        + ",frames="
+        + frames
+        + ",positions="
+        + PolicySpec.word(positions);
   }
 }

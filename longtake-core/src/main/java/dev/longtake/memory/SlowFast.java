@@ -2,6 +2,7 @@ package dev.longtake.memory;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToIntFunction;
 
 /**
@@ -49,9 +50,13 @@ public record SlowFast(
   public SlowFast {
     if (sink < 0 || slow < 1 || fast < 2) {
       throw new IllegalArgumentException(
-          ("sink %d, slow %d, fast %d: need sink >= 0, slow >= 1 and fast >= 2;"
-                  + " without slow memory use sink-window")
-              .formatted(sink, slow, fast));
+          "sink "
+              + sink
+              + ", slow "
+              + slow
+              + ", fast "
+              + fast
+              + ": need sink >= 0, slow >= 1 and fast >= 2; without slow memory use sink-window");
     }
     if (!(threshold >= NEVER && threshold <= ALWAYS)) {
       throw new IllegalArgumentException(
@@ -112,8 +117,15 @@ public record SlowFast(
 
   @Override
   public String spec() {
-    return "slow-fast:sink=%d,slow=%d,fast=%d,threshold=%s,interval=%d,eviction=%s"
-        .formatted(sink, slow, fast, threshold, interval, PolicySpec.word(eviction));
+    return String.format(
+        Locale.ROOT,
+        "slow-fast:sink=%d,slow=%d,fast=%d,threshold=%s,interval=%d,eviction=%s",
+        sink,
+        slow,
+        fast,
+        threshold,
+        interval,
+        PolicySpec.word(eviction));
   }
 
   /** Whether the chunk made with this plan is unlike the one before it (eq. 7). */

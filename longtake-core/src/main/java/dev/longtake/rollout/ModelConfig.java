@@ -171,8 +171,7 @@ public record ModelConfig(
 
   /** With another autoencoder's sizes and statistics. */
   public ModelConfig withVae(VaeConfig other) {
-    return new ModelConfig(
-        name, video, transformer, other, textEncoder, sampling, memory, recall);
+    return new ModelConfig(name, video, transformer, other, textEncoder, sampling, memory, recall);
   }
 
   /** The policy it was trained with. */

@@ -9,10 +9,10 @@ public enum Recall {
   CACHED,
 
   /**
-   * Computed anew for each chunk, by one pass over the latents that memory holds. Models trained with
-   * given context and chunk in one sequence expect this: what a frame's keys are then depends on the
-   * frames it stands among, not on those it was generated among. One pass over the memory more per
-   * chunk; nothing stale after a change of prompt.
+   * Computed anew for each chunk, by one pass over the latents that memory holds. Models trained
+   * with given context and chunk in one sequence expect this: what a frame's keys are then depends
+   * on the frames it stands among, not on those it was generated among. One pass over the memory
+   * more per chunk; nothing stale after a change of prompt.
    */
   RECOMPUTED
 }

@@ -191,8 +191,7 @@ class KvStoreTest {
       book.chunk(0);
       book.chunk(1);
       var before = book.store.frames();
-      var foreign =
-          new Plan(List.of(new Slot(77, Region.FAST)), new int[] {0}, new int[] {1, 2});
+      var foreign = new Plan(List.of(new Slot(77, Region.FAST)), new int[] {0}, new int[] {1, 2});
       assertThatThrownBy(() -> book.store.begin(foreign))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("the plan attends frame 77, which is not held");
@@ -230,7 +229,9 @@ class KvStoreTest {
   private static final SlowFast MEMORY =
       new SlowFast(2, 3, 4, SlowFast.ALWAYS, 1, Eviction.REDUNDANT);
 
-  /** Generates chunks of two frames and keeps its own books of every frame's raw keys and values. */
+  /**
+   * Generates chunks of two frames and keeps its own books of every frame's raw keys and values.
+   */
   private static final class Book implements AutoCloseable {
     final KvStore store = new KvStore(GEOMETRY, Device.CPU);
     final SlowFast policy;
@@ -266,8 +267,7 @@ class KvStoreTest {
         if (!plan.past().isEmpty()) {
           var pastKeys = joined(keys.get(layer), plan);
           assertThat(store.keys(layer)).isBitwiseEqualTo(pastKeys);
-          var rotary =
-              Rotary.at(plan.pastPositions(), 2, 2, TinyWan.CONFIG.headDim(), Device.CPU);
+          var rotary = Rotary.at(plan.pastPositions(), 2, 2, TinyWan.CONFIG.headDim(), Device.CPU);
           var allKeys = Tensor.cat(List.of(rotary.apply(pastKeys), k), 1);
           var allValues = Tensor.cat(List.of(joined(values.get(layer), plan), v), 1);
           assertThat(out).isCloseTo(AttentionSpan.attend(q, allKeys, allValues), 1e-6);
@@ -296,8 +296,7 @@ class KvStoreTest {
     double[] mean(List<Integer> frames) {
       var out = new ArrayList<Double>();
       for (var layer : keys) {
-        float[] mean =
-            Tensor.cat(frames.stream().map(layer::get).toList(), 1).mean(1).toFloats();
+        float[] mean = Tensor.cat(frames.stream().map(layer::get).toList(), 1).mean(1).toFloats();
         for (float value : mean) {
           out.add((double) value);
         }
@@ -320,10 +319,7 @@ class KvStoreTest {
   }
 
   private static Tensor pass(
-      Tensor latents,
-      double timestep,
-      Plan plan,
-      IntFunction<AttentionSpan> spans) {
+      Tensor latents, double timestep, Plan plan, IntFunction<AttentionSpan> spans) {
     int frames = plan.chunkFrames();
     long batch = latents.size(0);
     return tiny.model()

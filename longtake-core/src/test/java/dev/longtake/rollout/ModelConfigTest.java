@@ -35,8 +35,9 @@ class ModelConfigTest {
   @Test
   void aFileIsReplacedWhole() throws Exception {
     TinyModel.config().write(folder);
-    var other = TinyModel.config().withVae(TinyModel.config().vae().withStatistics(
-        List.of(1.0, 2.0), List.of(3.0, 4.0)));
+    var other =
+        TinyModel.config()
+            .withVae(TinyModel.config().vae().withStatistics(List.of(1.0, 2.0), List.of(3.0, 4.0)));
     other.write(folder);
     assertThat(ModelConfig.read(folder)).isEqualTo(other);
   }

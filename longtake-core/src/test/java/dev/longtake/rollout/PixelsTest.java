@@ -46,8 +46,7 @@ class PixelsTest {
       float[] values = {-3, 3, 0, 1 / 127.5f * 0.4f, -1 + 1 / 127.5f * 0.6f, 0.999f};
       var bytes = Pixels.toBytes(Tensor.of(values, 1, 3, 1, 1, 2), 0).getFirst();
       // Planes become pixels: the first of each colour, then the second of each.
-      assertThat(bytes)
-          .containsExactly(0, (byte) 128, 1, (byte) 255, (byte) 128, (byte) 255);
+      assertThat(bytes).containsExactly(0, (byte) 128, 1, (byte) 255, (byte) 128, (byte) 255);
     }
   }
 }

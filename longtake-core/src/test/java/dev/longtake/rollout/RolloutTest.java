@@ -196,8 +196,7 @@ class RolloutTest {
         for (double guidance : new double[] {1, 2}) {
           try (var rollout = rollout(policy, Recall.CACHED)) {
             rollout.remember(latents(1, 3), prompt);
-            results.add(
-                rollout.next(prompt, empty, guidance, TWO_STEPS, noise(2), rng).toFloats());
+            results.add(rollout.next(prompt, empty, guidance, TWO_STEPS, noise(2), rng).toFloats());
           }
         }
       }

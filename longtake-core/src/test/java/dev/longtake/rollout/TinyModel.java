@@ -2,8 +2,8 @@ package dev.longtake.rollout;
 
 import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.nn.Weights;
-import dev.longtake.rollout.ModelConfig.Sampling;
 import dev.longtake.rollout.ModelConfig.SamplerKind;
+import dev.longtake.rollout.ModelConfig.Sampling;
 import dev.longtake.rollout.ModelConfig.VideoSize;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;

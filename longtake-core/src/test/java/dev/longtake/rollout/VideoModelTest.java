@@ -55,8 +55,7 @@ class VideoModelTest {
 
   @Test
   void aFolderThatIsNoModelIsRefused() {
-    assertThatThrownBy(
-            () -> VideoModel.open(folder.resolve("absent"), Device.CPU, Dtype.FLOAT32))
+    assertThatThrownBy(() -> VideoModel.open(folder.resolve("absent"), Device.CPU, Dtype.FLOAT32))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("absent: is not a model folder: it has no config.json");
   }
@@ -94,8 +93,7 @@ class VideoModelTest {
   void aTensorOfAnotherShapeIsNamedWithBoth() {
     change(
         VideoModel.TEXT_ENCODER,
-        tensors ->
-            tensors.put("norm.weight", Tensor.zeros(Dtype.FLOAT32, Device.CPU, 9)));
+        tensors -> tensors.put("norm.weight", Tensor.zeros(Dtype.FLOAT32, Device.CPU, 9)));
     refused("text_encoder.safetensors", "'norm.weight' has shape [9], the model needs [6]");
   }
 

@@ -37,8 +37,14 @@ class CausalMasksTest {
       var mask = CausalMasks.teacherForcing(4, 2, 1, Device.CPU);
       assertThat(picture(mask, 8))
           .containsExactly(
-              "##......", "##......", "####....", "####....", // clean
-              "....##..", "....##..", "##....##", "##....##"); // noisy
+              "##......",
+              "##......",
+              "####....",
+              "####....", // clean
+              "....##..",
+              "....##..",
+              "##....##",
+              "##....##"); // noisy
     }
   }
 

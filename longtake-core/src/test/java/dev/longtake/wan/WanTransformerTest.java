@@ -62,12 +62,7 @@ class WanTransformerTest {
       var last =
           tiny.model()
               .forward(
-                  latents,
-                  times(1, 300),
-                  POSITIONS,
-                  tiny.prompt(),
-                  i -> AttentionSpan.FULL,
-                  1);
+                  latents, times(1, 300), POSITIONS, tiny.prompt(), i -> AttentionSpan.FULL, 1);
       assertThat(last).isCloseTo(all.narrow(2, 2, 1), 1e-6);
     }
   }

@@ -6,7 +6,6 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.List;
 
 /** The keys of a run file: those of {@link TrainingRun} and the records in it, in snake case. */
 final class RunKeys {

@@ -46,8 +46,9 @@ import java.util.stream.IntStream;
 
 /**
  * Trains a model on the world from nothing: the autoencoder, then the transformer with its text
- * encoder, then the autoencoder's decoder once more. Each stage resumes from its last checkpoint and
- * leaves averaged FLOAT32 weights in the output folder; the packed model is in a folder inside it.
+ * encoder, then the autoencoder's decoder once more. Each stage resumes from its last checkpoint
+ * and leaves averaged FLOAT32 weights in the output folder; the packed model is in a folder inside
+ * it.
  */
 public final class TrainModel {
   private static final int KEPT_CHECKPOINTS = 2;
@@ -137,7 +138,9 @@ public final class TrainModel {
     watcher.said("the model is in " + output.resolve(MODEL_FOLDER));
   }
 
-  /** Whether the first stage is finished: config.json is its last file, but a trial leaves it too. */
+  /**
+   * Whether the first stage is finished: config.json is its last file, but a trial leaves it too.
+   */
   private boolean hasVae(long until) {
     long wanted = Math.min(until, run.vae().training().steps());
     return Files.exists(output.resolve(ModelConfig.FILE))
@@ -213,8 +216,11 @@ public final class TrainModel {
         watcher.said("filming and encoding " + run.footage().videos() + " worlds");
         try (var footage = film(run.footage(), config.vae(), watcher::said)) {
           watcher.said(
-              "transformer: %d steps, %d weights"
-                  .formatted(stage.training().steps(), parameters.count()));
+              "transformer: "
+                  + stage.training().steps()
+                  + " steps, "
+                  + parameters.count()
+                  + " weights");
           var networks = Networks.of(weights, config);
           var curriculum = stage.curriculum();
           var objective =

@@ -56,32 +56,36 @@ public record TrainingRun(
   /**
    * The autoencoder's stage.
    *
-   * @param batch clips per step, at least 1
-   * @param frames pictures per clip, 1 more than a multiple of 4
+   * @param pictures per step, all clips together
+   * @param lengths pictures per clip, each 1 more than a multiple of 4; a step takes one of them. A
+   *     causal autoencoder knows how far it is from the first picture, so one that only ever saw
+   *     short clips drifts in long ones
    * @param columns pixels of each picture's width that are seen, a multiple of 16
    * @param worlds how many different worlds
    * @param divergenceWeight of the latents' divergence from a normal distribution
    * @param training how the loop runs
    */
   public record VaeStage(
-      int batch,
-      int frames,
+      int pictures,
+      List<Integer> lengths,
       int columns,
       int worlds,
       double divergenceWeight,
       TrainingConfig training) {
     /** Checks the sizes. */
     public VaeStage {
-      if (batch < 1 || worlds < 1 || frames % 4 != 1 || columns < 16 || columns % 16 != 0) {
+      lengths = List.copyOf(lengths);
+      if (lengths.isEmpty()
+          || lengths.stream().anyMatch(n -> n < 1 || n % 4 != 1 || n > pictures)) {
         throw new IllegalArgumentException(
-            "need batch and worlds of at least 1, frames of 4k + 1 and columns of 16k, not "
-                + batch
-                + ", "
-                + worlds
-                + ", "
-                + frames
-                + ", "
-                + columns);
+            "vae lengths must be 4k + 1 and at most the "
+                + pictures
+                + " pictures of a step, not "
+                + lengths);
+      }
+      if (worlds < 1 || columns < 16 || columns % 16 != 0) {
+        throw new IllegalArgumentException(
+            "vae needs worlds of at least 1 and columns of 16k, not " + worlds + " and " + columns);
       }
     }
   }

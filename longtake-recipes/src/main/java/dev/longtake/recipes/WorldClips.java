@@ -47,8 +47,8 @@ final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
           Tensor.ofBytes(
                   batches.apply(step),
                   Dtype.UINT8,
-                  stage.batch(),
-                  stage.frames(),
+                  clips(step),
+                  length(step),
                   size.height(),
                   stage.columns(),
                   3)
@@ -63,15 +63,17 @@ final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
   private byte[] batch(long step) {
     var random = new SplittableRandom(Rng.mix(stage.training().seed(), step, 1));
     int columns = stage.columns();
-    byte[] out = new byte[stage.batch() * stage.frames() * size.height() * columns * 3];
+    int clips = clips(step);
+    int length = length(step);
+    byte[] out = new byte[clips * length * size.height() * columns * 3];
     byte[] picture = new byte[size.bytes()];
     int at = 0;
-    for (int clip = 0; clip < stage.batch(); clip++) {
+    for (int clip = 0; clip < clips; clip++) {
       var panorama = panorama(random.nextInt(stage.worlds()));
       double yaw = random.nextDouble(360);
       double speed = random.nextDouble() < STILL ? 0 : random.nextDouble(-FASTEST, FASTEST);
       int left = random.nextInt(size.width() - columns + 1);
-      for (int frame = 0; frame < stage.frames(); frame++) {
+      for (int frame = 0; frame < length; frame++) {
         panorama.render(yaw + speed * frame / CameraPath.FRAMES_PER_SECOND, picture);
         for (int row = 0; row < size.height(); row++) {
           System.arraycopy(picture, (row * size.width() + left) * 3, out, at, columns * 3);
@@ -80,6 +82,16 @@ final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
       }
     }
     return out;
+  }
+
+  private int clips(long step) {
+    return stage.pictures() / length(step);
+  }
+
+  private int length(long step) {
+    var lengths = stage.lengths();
+    long drawn = Rng.mix(stage.training().seed(), step, 2);
+    return lengths.get((int) Long.remainderUnsigned(drawn, lengths.size()));
   }
 
   private Panorama panorama(int number) {

@@ -85,10 +85,11 @@ class RunFilesTest {
 
   @Test
   void anUnknownSettingSuggestsTheNearestKey() throws Exception {
-    refused(Map.of("vae.trainin.steps", "7"), "unknown key vae.trainin.steps; did you mean training?");
+    refused(
+        Map.of("vae.trainin.steps", "7"), "unknown key vae.trainin.steps; did you mean training?");
     refused(Map.of("vae.training.step", "7"), "did you mean steps?");
     refused(Map.of("modle.name", "x"), "did you mean model?");
-    refused(Map.of("vae.batch.size", "7"), "unknown key vae.batch.size");
+    refused(Map.of("vae.worlds.size", "7"), "unknown key vae.worlds.size");
     refused(Map.of("footage.memories.0", "full"), "unknown key footage.memories.0");
     refused(Map.of("dtype.", "float32"), "unknown key dtype.");
     refused(Map.of("", "1"), "unknown key");
@@ -133,7 +134,7 @@ class RunFilesTest {
   @Test
   void valuesThatDoNotFitOneAnotherAreRefusedBeforeAnythingRuns() throws Exception {
     refused(Map.of("vae.columns", "48"), "columns of 48 (vae) and 32 (decoder)", "width 32");
-    refused(Map.of("vae.frames", "6"), "frames of 4k + 1");
+    refused(Map.of("vae.lengths", "[6]"), "lengths must be 4k + 1");
     refused(Map.of("dtype", "int64"), "dtype must be a real one");
     refused(Map.of("footage.memories", "[forgetful]"), "forgetful");
     refused(Map.of("footage.memories", "[longlive]"), "cannot share a batch");

@@ -22,8 +22,8 @@ final class TinyRun {
         memory: "slow-fast:sink=3,slow=3,fast=6"
       dtype: bfloat16
       vae:
-        batch: 1
-        frames: 5
+        pictures: 5
+        lengths: [5]
         columns: 16
         worlds: 2
         divergence_weight: 1.0e-6
@@ -58,8 +58,8 @@ final class TinyRun {
           log_every: 1
           save_every: 2
       decoder:
-        batch: 1
-        frames: 5
+        pictures: 5
+        lengths: [5]
         columns: 32
         worlds: 2
         divergence_weight: 0

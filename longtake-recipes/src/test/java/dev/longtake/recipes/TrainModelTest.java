@@ -61,8 +61,18 @@ class TrainModelTest {
     var ear = train(out, Map.of());
     assertThat(ear.steps)
         .containsExactly(
-            "vae 0", "vae 1", "vae 2", "vae 3", "causal 0", "causal 1", "causal 2", "causal 3",
-            "decoder 0", "decoder 1", "decoder 2", "decoder 3");
+            "vae 0",
+            "vae 1",
+            "vae 2",
+            "vae 3",
+            "causal 0",
+            "causal 1",
+            "causal 2",
+            "causal 3",
+            "decoder 0",
+            "decoder 1",
+            "decoder 2",
+            "decoder 3");
 
     var packed = out.resolve(TrainModel.MODEL_FOLDER);
     for (var model : List.of(packed, out)) {

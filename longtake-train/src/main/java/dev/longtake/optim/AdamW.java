@@ -10,8 +10,9 @@ import dev.longtake.tensor.Tensor;
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2) over flat parameters;
  * {@link FlatParameters#decayMask} says which of them are decayed.
  *
- * <p>With gradient g and update t from 1: {@code m ← β₁m + (1 − β₁)g}, {@code v ← β₂v + (1 − β₂)g²},
- * {@code w ← w − rate·decay·w}, {@code w ← w − rate · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + eps)}.
+ * <p>With gradient g and update t from 1: {@code m ← β₁m + (1 − β₁)g}, {@code v ← β₂v + (1 −
+ * β₂)g²}, {@code w ← w − rate·decay·w}, {@code w ← w − rate · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) +
+ * eps)}.
  */
 public final class AdamW implements AutoCloseable {
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 
@@ -55,7 +56,7 @@ public final class CheckpointStore implements Checkpoints {
       tensors.put("second", state.second());
       tensors.put("average", state.average());
       Safetensors.write(
-          folder.resolve(PREFIX + "%08d".formatted(state.step()) + SUFFIX),
+          folder.resolve(String.format(Locale.ROOT, "%s%08d%s", PREFIX, state.step(), SUFFIX)),
           tensors,
           Map.of(
               "stage", stage,

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.function.LongFunction;
 
 /**
- * Reconstruction by the decoder alone: the encoder stays as it is, so latents that a transformer was
- * trained on stay valid.
+ * Reconstruction by the decoder alone: the encoder stays as it is, so latents that a transformer
+ * was trained on stay valid.
  *
  * @param vae whose decoder is trained
  * @param clips pixels in [−1, 1] of each step's batch, FLOAT32 on the VAE's device

@@ -15,9 +15,9 @@ import java.util.Optional;
 /**
  * Runs an objective: backward pass, clipping, update, moving average, log, checkpoint.
  *
- * <p>The parameters belong to the caller; optimiser state and moving average belong to the loop. What
- * happens at a step depends on the state before it and on the step's number only, not on when the
- * loop was started.
+ * <p>The parameters belong to the caller; optimiser state and moving average belong to the loop.
+ * What happens at a step depends on the state before it and on the step's number only, not on when
+ * the loop was started.
  */
 public final class TrainingLoop implements AutoCloseable {
   private final TrainingConfig config;
@@ -127,7 +127,9 @@ public final class TrainingLoop implements AutoCloseable {
         });
   }
 
-  /** A broken weight broke the gradients, not the other way round, so weights are looked at first. */
+  /**
+   * A broken weight broke the gradients, not the other way round, so weights are looked at first.
+   */
   private String firstBroken() {
     return firstNotFinite(parameters.values())
         .map(name -> ", weight " + name + " is not finite")

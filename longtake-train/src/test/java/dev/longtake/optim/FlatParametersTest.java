@@ -44,8 +44,7 @@ class FlatParametersTest {
 
       layer.forward(x).sum().backward();
       layer.forward(x).sum().backward();
-      assertThat(flat.gradients().toFloats())
-          .containsExactly(2, 4, 6, 2, 4, 6, 2, 2, 0, 0, 0);
+      assertThat(flat.gradients().toFloats()).containsExactly(2, 4, 6, 2, 4, 6, 2, 2, 0, 0, 0);
     }
   }
 

@@ -305,8 +305,7 @@ class CausalObjectiveTest {
         var rng = Rng.seeded(8, Device.CPU)) {
       int frames = context + chunk;
       var latents =
-          scope.keep(
-              rng.normal(Dtype.FLOAT32, 2, Tiny.CHANNELS, frames, Tiny.SIDE, Tiny.SIDE));
+          scope.keep(rng.normal(Dtype.FLOAT32, 2, Tiny.CHANNELS, frames, Tiny.SIDE, Tiny.SIDE));
       var ids = scope.keep(rng.integers(Tiny.TEXT.vocab(), 2, Tiny.WAN.textLen()));
       var mask = scope.keep(Tensor.full(1, Dtype.INT64, Device.CPU, ids.shape()));
       int[] positions = IntStream.range(0, frames).map(i -> i < context ? i : i + 2).toArray();

@@ -53,8 +53,7 @@ class CurriculumTest {
         }
       }
     }
-    Map<String, Double> wanted =
-        Map.of("forcing", 0.1, "first", 0.2, "filling", 0.3, "full", 0.4);
+    Map<String, Double> wanted = Map.of("forcing", 0.1, "first", 0.2, "filling", 0.3, "full", 0.4);
     assertThat(kinds).containsOnlyKeys(wanted.keySet());
     kinds.forEach(
         (kind, count) ->
@@ -90,7 +89,10 @@ class CurriculumTest {
         assertThat(again.captions().ids()).isBitwiseEqualTo(batch.captions().ids());
         assertThat(again.positions()).isEqualTo(batch.positions());
         float[] latents = batch.latents().toFloats();
-        like += Arrays.equals(CURRICULUM.batch(footage, step + 1).latents().toFloats(), latents) ? 1 : 0;
+        like +=
+            Arrays.equals(CURRICULUM.batch(footage, step + 1).latents().toFloats(), latents)
+                ? 1
+                : 0;
         like += Arrays.equals(other.batch(footage, step).latents().toFloats(), latents) ? 1 : 0;
       }
       assertThat(like).isLessThan(3);
@@ -191,8 +193,7 @@ class CurriculumTest {
     var stretches = new Curriculum(1, 60, 0, 0, 0.1, 12);
     assertThatThrownBy(() -> stretches.check(List.of(trace(POLICIES.getFirst(), 3))))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "footage of 9 latent frames is too short; this curriculum needs at least 12");
+        .hasMessage("footage of 9 latent frames is too short; this curriculum needs at least 12");
   }
 
   @Test
@@ -220,7 +221,9 @@ class CurriculumTest {
     return numbered(POLICIES);
   }
 
-  /** Footage whose latents say which they are, 1000 · video + frame, and whose captions say so too. */
+  /**
+   * Footage whose latents say which they are, 1000 · video + frame, and whose captions say so too.
+   */
   private static Footage numbered(List<MemoryPolicy> policies) {
     float[] numbers = new float[VIDEOS * FRAMES];
     long[] words = new long[2 * VIDEOS];

@@ -169,7 +169,8 @@ class TrainingLoopTest {
           .hasMessageContaining("step 3: loss is NaN, weight good is not finite")
           .hasMessageContaining("log_every 1");
     }
-    assertThat(store.files()).extracting(file -> file.getFileName().toString())
+    assertThat(store.files())
+        .extracting(file -> file.getFileName().toString())
         .containsExactly("checkpoint-00000002.safetensors");
   }
 

@@ -51,25 +51,64 @@ class ArchitectureTest {
           entry(
               "train",
               Set.of(
-                  "checkpoint", "diffusion", "memory", "nn", "optim", "rollout", "tensor", "text",
-                  "vae", "wan")),
+                  "checkpoint",
+                  "diffusion",
+                  "memory",
+                  "nn",
+                  "optim",
+                  "rollout",
+                  "tensor",
+                  "text",
+                  "vae",
+                  "wan")),
           entry("world", Set.of()),
           entry("media", Set.of()),
           entry(
               "eval",
               Set.of(
-                  "checkpoint", "diffusion", "media", "memory", "nn", "rollout", "tensor", "text",
-                  "vae", "wan", "world")),
+                  "checkpoint",
+                  "diffusion",
+                  "media",
+                  "memory",
+                  "nn",
+                  "rollout",
+                  "tensor",
+                  "text",
+                  "vae",
+                  "wan",
+                  "world")),
           entry(
               "recipes",
               Set.of(
-                  "checkpoint", "diffusion", "eval", "media", "memory", "nn", "optim", "rollout",
-                  "tensor", "text", "train", "vae", "wan", "world")),
+                  "checkpoint",
+                  "diffusion",
+                  "eval",
+                  "media",
+                  "memory",
+                  "nn",
+                  "optim",
+                  "rollout",
+                  "tensor",
+                  "text",
+                  "train",
+                  "vae",
+                  "wan",
+                  "world")),
           entry(
               "cli",
               Set.of(
-                  "checkpoint", "eval", "media", "memory", "recipes", "rollout", "tensor", "text",
-                  "train", "vae", "wan", "world")),
+                  "checkpoint",
+                  "eval",
+                  "media",
+                  "memory",
+                  "recipes",
+                  "rollout",
+                  "tensor",
+                  "text",
+                  "train",
+                  "vae",
+                  "wan",
+                  "world")),
           entry("testkit", Set.of("tensor")));
 
   private static JavaClasses all;
@@ -239,8 +278,7 @@ class ArchitectureTest {
             new DescribedPredicate<JavaAccess<?>>("dependent on locale or charset") {
               @Override
               public boolean test(JavaAccess<?> access) {
-                var parameters =
-                    access.getTarget().getFullName().replaceAll("^[^(]*", "");
+                var parameters = access.getTarget().getFullName().replaceAll("^[^(]*", "");
                 return switch (access.getTargetOwner().getName() + "." + access.getName()) {
                   case "java.lang.String.toLowerCase",
                       "java.lang.String.toUpperCase",
@@ -263,8 +301,18 @@ class ArchitectureTest {
         .resideInAnyPackage(
             Arrays.stream(
                     new String[] {
-                      "tensor", "nn", "wan", "vae", "text", "memory", "diffusion", "checkpoint",
-                      "rollout", "optim", "train", "recipes"
+                      "tensor",
+                      "nn",
+                      "wan",
+                      "vae",
+                      "text",
+                      "memory",
+                      "diffusion",
+                      "checkpoint",
+                      "rollout",
+                      "optim",
+                      "train",
+                      "recipes"
                     })
                 .map(ArchitectureTest::inside)
                 .toArray(String[]::new))
@@ -285,9 +333,7 @@ class ArchitectureTest {
                     .as("package-info of " + name)
                     .hasValueSatisfying(
                         info ->
-                            assertThat(
-                                    info.isAnnotatedWith(
-                                        "org.jspecify.annotations.NullMarked"))
+                            assertThat(info.isAnnotatedWith("org.jspecify.annotations.NullMarked"))
                                 .as(name + " is @NullMarked")
                                 .isTrue()));
   }

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.NodeList;
 
 /**
- * The build's null checks can fall silent without a word, for instance on a new JDK. So a class that
- * must not compile is compiled with the very arguments of the build.
+ * The build's null checks can fall silent without a word, for instance on a new JDK. So a class
+ * that must not compile is compiled with the very arguments of the build.
  */
 class NullChecksTest {
   private static final Path POM = Path.of("..", "pom.xml");
@@ -57,7 +57,8 @@ class NullChecksTest {
     var pom = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(POM.toFile());
     var path = "//plugin[artifactId='maven-compiler-plugin']//compilerArgs/arg";
     var found =
-        (NodeList) XPathFactory.newInstance().newXPath().evaluate(path, pom, XPathConstants.NODESET);
+        (NodeList)
+            XPathFactory.newInstance().newXPath().evaluate(path, pom, XPathConstants.NODESET);
     var arguments =
         IntStream.range(0, found.getLength())
             .mapToObj(i -> found.item(i).getTextContent().strip())
@@ -66,7 +67,9 @@ class NullChecksTest {
     return arguments;
   }
 
-  /** Error Prone, NullAway and what they need; other libraries may bring processors of their own. */
+  /**
+   * Error Prone, NullAway and what they need; other libraries may bring processors of their own.
+   */
   private static String processors() {
     return String.join(
         File.pathSeparator,

@@ -122,10 +122,10 @@ public final class FlowSchedule {
     }
   }
 
-  /** Entry i of steps + 1 even ones from 1 to 0, each counted from its nearer end. */
+  /** Entry i of steps + 1 even ones from 1 to 0, counted from its nearer end and rounded once. */
   private static float even(int i, int steps) {
-    float step = -1f / steps;
-    return i < (steps + 1) / 2 ? 1 + step * i : -step * (steps - i);
+    double step = -1f / steps;
+    return (float) (i < (steps + 1) / 2 ? 1 + step * i : -step * (steps - i));
   }
 
   private static float[] bell(float[] timesteps) {

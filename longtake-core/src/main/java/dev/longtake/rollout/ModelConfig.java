@@ -1,6 +1,7 @@
 package dev.longtake.rollout;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -18,6 +19,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * Everything about a model but its weights: the {@code config.json} of a model folder, in snake
@@ -213,11 +216,17 @@ public record ModelConfig(
 
   private static String reason(IOException e) {
     var told = e.getCause() instanceof IllegalArgumentException refused ? refused : e;
-    return String.valueOf(told.getMessage())
-        .lines()
-        .findFirst()
-        .orElse("")
-        .replaceFirst(" \\(index \\d+\\);.*", ""); // of no use to whoever reads the file
+    var line = String.valueOf(told.getMessage()).lines().findFirst().orElse("");
+    var keys =
+        e instanceof JsonMappingException mapping
+            ? mapping.getPath().stream()
+                .map(JsonMappingException.Reference::getFieldName)
+                .filter(Objects::nonNull) // as for the entries of a list
+                .toList()
+            : List.<String>of();
+    // In brackets the parser says which of its settings to change: no help with a file.
+    return (keys.isEmpty() ? "" : keys.getLast() + ": ")
+        + line.replaceFirst(" \\((index|set) .*", "");
   }
 
   private static JsonMapper mapper() {

@@ -100,7 +100,8 @@ public final class RunFiles {
     return Objects.requireNonNullElse(told, String.valueOf(e.getMessage()))
         .lines()
         .findFirst()
-        .orElse("");
+        .orElse("")
+        .replaceFirst(" \\((index|set) .*", ""); // which of the parser's settings to change
   }
 
   private static ObjectMapper mapper() {

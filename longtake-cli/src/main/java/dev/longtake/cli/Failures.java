@@ -106,7 +106,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
   private static String didYouMean(List<String> suggestions) {
     return suggestions.isEmpty()
         ? ""
-        : "; did you mean " + suggestions.stream().limit(3).collect(Collectors.joining(", ")) + "?";
+        : "; did you mean " + suggestions.getFirst() + "?"; // the nearest comes first
   }
 
   /** A message on one line, harmless on a terminal. */

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -106,6 +107,12 @@ record RevisitWorld(
   private record Encoded(
       List<Tensor> latents, List<byte[]> pictures, Map<Integer, DecodeState> states)
       implements AutoCloseable {
+
+    /** A decoder that stands before a chunk, which must be one of those kept. */
+    DecodeState decoding(int chunk) {
+      return Objects.requireNonNull(states.get(chunk), "no state was kept").fork();
+    }
+
     @Override
     public void close() {
       states.values().forEach(DecodeState::close);
@@ -186,7 +193,7 @@ record RevisitWorld(
   private List<byte[]> generate(VideoModel model, String memory, Encoded encoded) {
     var pictures = new ArrayList<byte[]>();
     try (var video = continuation(model, memory);
-        var decoding = encoded.states().get(given).fork()) {
+        var decoding = encoded.decoding(given)) {
       encoded.latents().subList(0, given).forEach(video::remember);
       for (int chunk = 0; chunk < generated; chunk++) {
         pictures.addAll(video.next(decoding));
@@ -204,7 +211,7 @@ record RevisitWorld(
     try (var video = continuation(model, score.name())) {
       for (int chunk = 0; chunk <= moments.last(); chunk++) {
         if (moments.contains(chunk)) {
-          try (var decoding = encoded.states().get(chunk).fork()) {
+          try (var decoding = encoded.decoding(chunk)) {
             strip(score, Autoencoding.pictures(chunk), video.peek(decoding));
           }
         }

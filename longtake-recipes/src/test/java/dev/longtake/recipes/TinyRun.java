@@ -20,6 +20,7 @@ final class TinyRun {
           buckets: 32, max_distance: 128}
         sampling: {kind: euler, steps: 2, shift: 3, guidance: 1}
         memory: "slow-fast:sink=3,slow=3,fast=6"
+        recall: recomputed
       dtype: bfloat16
       vae:
         pictures: 5

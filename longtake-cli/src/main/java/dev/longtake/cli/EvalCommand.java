@@ -157,8 +157,7 @@ final class EvalCommand implements Runnable {
                       + " and a window of as many frames with and without the first three")
           List<String> memories) {
     var usual = Revisit.Settings.DEFAULT.withWorlds(worlds).withSeed(common.seed);
-    var settings =
-        memories == null || memories.isEmpty() ? usual : usual.withMemories(memories);
+    var settings = memories == null || memories.isEmpty() ? usual : usual.withMemories(memories);
     var outcome = with(common, model -> Revisit.measure(model, settings, terminal::say));
     MemoryReport.write(common.out, outcome.result(), outcome.pictures());
     for (var row : outcome.result().rows()) {

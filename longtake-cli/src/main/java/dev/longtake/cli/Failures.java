@@ -4,6 +4,7 @@ import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.eval.EvaluationException;
 import dev.longtake.media.MediaException;
 import dev.longtake.tensor.TensorException;
+import dev.longtake.train.TrainingException;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -58,7 +59,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
           CheckpointException _,
           EvaluationException _,
           MediaException _,
-          TensorException _ -> {
+          TensorException _,
+          TrainingException _ -> {
         terminal.say(oneLine(e.getMessage()));
         yield MISTAKE;
       }

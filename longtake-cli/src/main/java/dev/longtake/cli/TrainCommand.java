@@ -41,7 +41,8 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Sets a key of the run file, such as causal.training.steps=100; may be repeated")
+      description =
+          "Sets a key of the run file, such as causal.training.steps=100; may be repeated")
   private Map<String, String> settings = new LinkedHashMap<>();
 
   @Option(
@@ -74,8 +75,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     var run = RunFiles.read(runFile, settings);
     var where = Device.parse(device);
-    var folder =
-        out.toString().isEmpty() ? Path.of("out", run.model().name()) : out;
+    var folder = out.toString().isEmpty() ? Path.of("out", run.model().name()) : out;
     new TrainModel(run, where, folder, threads, new TrainingProgress(terminal)).run(until);
     terminal.out().println(folder.resolve(TrainModel.MODEL_FOLDER));
     return Failures.NONE;

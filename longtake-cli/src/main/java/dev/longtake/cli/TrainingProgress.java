@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Tells how a training run goes: a line that is drawn over on a terminal, a line an entry elsewhere.
+ * Tells how a training run goes: a line that is drawn over on a terminal, a line an entry
+ * elsewhere.
  */
 record TrainingProgress(Terminal terminal) implements TrainModel.Watcher {
   private static final int BAR = 24;

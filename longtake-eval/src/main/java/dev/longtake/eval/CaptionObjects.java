@@ -216,8 +216,7 @@ public record CaptionObjects(
       reconstructed.add(seenInReconstruction(model, film, classifier));
       generated.add(seenInVideo(model, caption.text(), i, frames, classifier));
       clips.add(
-          new ClipResult(
-              seed, caption.text(), words(generated.getLast()), words(truth.getLast())));
+          new ClipResult(seed, caption.text(), words(generated.getLast()), words(truth.getLast())));
       reporter.say(
           String.format(
               Locale.ROOT,
@@ -256,8 +255,7 @@ public record CaptionObjects(
     int chunks = Autoencoding.chunks(truth.frames());
     try (var autoencoding = new Autoencoding(model)) {
       for (int chunk = 0; chunk < chunks; chunk++) {
-        var given =
-            truth.frames(Autoencoding.pictures(chunk), Autoencoding.pictures(chunk + 1));
+        var given = truth.frames(Autoencoding.pictures(chunk), Autoencoding.pictures(chunk + 1));
         autoencoding.pass(given).forEach(sightings::add);
       }
     }

@@ -5,11 +5,11 @@ import dev.longtake.world.Colour;
 /**
  * Finds the pixels of objects by their colour alone.
  *
- * <p>A pixel belongs to a colour when it is saturated and bright enough and its hue is within {@link
- * #HUE} of the colour's. In a true picture objects have a saturation of at least 0.75 and all else
- * at most 0.46 ({@link Colour}). The autoencoder mixes neighbours and so lowers the saturation of
- * outlines; {@link #SATURATION} halves the gap. Dark pixels have no reliable hue, hence {@link
- * #VALUE}.
+ * <p>A pixel belongs to a colour when it is saturated and bright enough and its hue is within
+ * {@link #HUE} of the colour's. In a true picture objects have a saturation of at least 0.75 and
+ * all else at most 0.46 ({@link Colour}). The autoencoder mixes neighbours and so lowers the
+ * saturation of outlines; {@link #SATURATION} halves the gap. Dark pixels have no reliable hue,
+ * hence {@link #VALUE}.
  */
 final class ColourMask {
   /** Least HSV saturation, 0 to 1. */

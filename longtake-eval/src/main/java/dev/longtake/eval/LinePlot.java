@@ -97,7 +97,8 @@ record LinePlot(String title, String horizontal, String vertical, List<Line> lin
     text(svg, LEFT, 24, "start", "font-size=\"15\"", title);
     text(svg, (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 14, "middle", "", horizontal);
     double middle = (TOP + HEIGHT - BOTTOM) / 2.0;
-    text(svg, 16, middle, "middle", "transform=\"rotate(-90 16 " + number(middle) + ")\"", vertical);
+    text(
+        svg, 16, middle, "middle", "transform=\"rotate(-90 16 " + number(middle) + ")\"", vertical);
     for (double tick : x.ticks()) {
       double at = across(x, tick);
       rule(svg, at, TOP, at, HEIGHT - BOTTOM);
@@ -119,8 +120,7 @@ record LinePlot(String title, String horizontal, String vertical, List<Line> lin
 
   private void draw(StringBuilder svg, Line line, String stroke, int number, Axis x, Axis y) {
     // References are told apart by the length of their dashes.
-    var dash =
-        line.reference() ? " stroke-dasharray=\"%d 4\"".formatted(2 + 3 * (number % 4)) : "";
+    var dash = line.reference() ? " stroke-dasharray=\"%d 4\"".formatted(2 + 3 * (number % 4)) : "";
     var style = "fill=\"none\" stroke=\"%s\" stroke-width=\"2\"%s".formatted(stroke, dash);
     var path = new StringBuilder();
     for (var point : line.points()) {

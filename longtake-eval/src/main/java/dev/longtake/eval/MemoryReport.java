@@ -43,7 +43,12 @@ public final class MemoryReport {
   public static void write(Path folder, Revisit result, List<RevisitPictures> pictures) {
     ResultFile.write(folder.resolve(JSON), result);
     write(folder, BY_LAG, "Pictures of views that come back", "lag, s", result, Row::byLag);
-    write(folder, BY_SECONDS, "All generated pictures", "s since generation began", result,
+    write(
+        folder,
+        BY_SECONDS,
+        "All generated pictures",
+        "s since generation began",
+        result,
         Row::bySeconds);
     if (result.settings().moments() > 0) {
       ResultFile.writeText(folder.resolve(NEWEST), newestPlot(result).svg());
@@ -81,8 +86,7 @@ public final class MemoryReport {
               .toList();
       lines.add(new Line(row.name(), row.kind() != Kind.MEMORY, points));
     }
-    return new LinePlot(
-        "One chunk after a true past: newest columns", "lag, s", "PSNR, dB", lines);
+    return new LinePlot("One chunk after a true past: newest columns", "lag, s", "PSNR, dB", lines);
   }
 
   private static String png(RevisitPictures pictures) {
@@ -213,8 +217,7 @@ public final class MemoryReport {
     page.append('\n');
   }
 
-  private static void pictures(
-      StringBuilder page, Revisit result, List<RevisitPictures> pictures) {
+  private static void pictures(StringBuilder page, Revisit result, List<RevisitPictures> pictures) {
     page.append("## Pictures\n\nSeconds since generation began are above the columns. Rows:\n\n");
     int number = 1;
     for (var row : pictures.getFirst().rows()) {
@@ -224,8 +227,7 @@ public final class MemoryReport {
     for (var world : pictures) {
       page.append(
           "World %d: %s.\n\n![](%s)\n\n"
-              .formatted(
-                  world.world(), result.worlds().get(world.world()).caption(), png(world)));
+              .formatted(world.world(), result.worlds().get(world.world()).caption(), png(world)));
     }
   }
 

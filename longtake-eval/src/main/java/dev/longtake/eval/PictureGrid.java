@@ -24,9 +24,7 @@ final class PictureGrid {
     int height = first.height() + GAP;
     var canvas =
         Frame.filled(
-            MARGIN + pictures.seconds().size() * width,
-            HEAD + rows.size() * height,
-            BACKGROUND);
+            MARGIN + pictures.seconds().size() * width, HEAD + rows.size() * height, BACKGROUND);
     for (int column = 0; column < pictures.seconds().size(); column++) {
       var label = String.format(Locale.ROOT, "%.1f", pictures.seconds().get(column));
       int indent = (first.width() - SCALE * DigitFont.width(label)) / 2;

@@ -19,10 +19,10 @@ import java.util.Locale;
  * turn, as a frame spans a quarter. Scores by lag are over those pictures only in which nothing is
  * left of what was in view when generation began.
  *
- * <p>The errors of free generation add up. Therefore a second measure, nearer to what training
- * asks for: at several moments of the second turn one chunk is generated after a wholly true past,
- * and scored on its newest columns, which the last true picture did not show yet; then the true
- * chunk is remembered in its place.
+ * <p>The errors of free generation add up. Therefore a second measure, nearer to what training asks
+ * for: at several moments of the second turn one chunk is generated after a wholly true past, and
+ * scored on its newest columns, which the last true picture did not show yet; then the true chunk
+ * is remembered in its place.
  *
  * <p>Every memory stands between a ceiling, the truth through the autoencoder, and two floors: the
  * same room seen the opposite way, and another room.

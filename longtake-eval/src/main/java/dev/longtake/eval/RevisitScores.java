@@ -99,9 +99,6 @@ final class RevisitScores {
 
   private static Newest newest(double from, double to, List<Strip> strips) {
     return new Newest(
-        from,
-        to,
-        strips.size(),
-        strips.stream().mapToDouble(Strip::psnr).average().orElse(0));
+        from, to, strips.size(), strips.stream().mapToDouble(Strip::psnr).average().orElse(0));
   }
 }

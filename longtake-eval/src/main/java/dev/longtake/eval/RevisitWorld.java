@@ -64,8 +64,7 @@ record RevisitWorld(
     var turns = settings.turnSeconds();
     double turn = turns.get(number % turns.size());
     int given = Autoencoding.chunks((int) Math.ceil((turn + BEYOND) * size.fps()));
-    int generated =
-        (int) Math.ceil(settings.share() * turn * size.fps() / (4 * ModelConfig.CHUNK));
+    int generated = (int) Math.ceil(settings.share() * turn * size.fps() / (4 * ModelConfig.CHUNK));
     int frames = Autoencoding.pictures(given + generated);
     // Both directions occur at every time of a turn, and starts are spread by the golden angle.
     double side = (number + number / turns.size()) % 2 == 0 ? 1 : -1;
@@ -95,8 +94,7 @@ record RevisitWorld(
   }
 
   double generatedSeconds() {
-    return (double) (truth.frames() - Autoencoding.pictures(given))
-        / CameraPath.FRAMES_PER_SECOND;
+    return (double) (truth.frames() - Autoencoding.pictures(given)) / CameraPath.FRAMES_PER_SECOND;
   }
 
   private double lag() {
@@ -181,8 +179,7 @@ record RevisitWorld(
         if (chunk == given || moments.contains(chunk)) {
           states.put(chunk, autoencoding.fork());
         }
-        var frames =
-            truth.frames(Autoencoding.pictures(chunk), Autoencoding.pictures(chunk + 1));
+        var frames = truth.frames(Autoencoding.pictures(chunk), Autoencoding.pictures(chunk + 1));
         latents.add(autoencoding.encode(frames));
         pictures.addAll(autoencoding.decode(latents.getLast()));
       }
@@ -259,8 +256,7 @@ record RevisitWorld(
     int width = truth.footage().size().width();
     for (int i = 0; i < chunk.size(); i++) {
       double turned = truth.yaw(first + i) - truth.yaw(first - 1);
-      int columns =
-          (int) Math.min(width, Math.abs(turned) / FrameSize.FIELD_OF_VIEW * width);
+      int columns = (int) Math.min(width, Math.abs(turned) / FrameSize.FIELD_OF_VIEW * width);
       int from = turned > 0 ? width - columns : 0;
       psnr.addColumns(chunk.get(i), truth.frame(first + i), width, from, from + columns);
     }

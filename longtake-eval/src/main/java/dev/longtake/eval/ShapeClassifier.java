@@ -75,8 +75,9 @@ final class ShapeClassifier {
     var counts = new int[Shape.values().length];
     votes.forEach(shape -> counts[shape.ordinal()]++);
     return votes.stream()
-        .max(Comparator.comparingInt(shape -> counts[shape.ordinal()] * votes.size()
-            - votes.indexOf(shape)))
+        .max(
+            Comparator.comparingInt(
+                shape -> counts[shape.ordinal()] * votes.size() - votes.indexOf(shape)))
         .orElseThrow();
   }
 

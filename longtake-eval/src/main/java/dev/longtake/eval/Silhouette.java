@@ -32,8 +32,7 @@ record Silhouette(float[] features, int area) {
    * @param colour which of them
    * @param leastArea pixels that a patch must have
    */
-  static Optional<Silhouette> find(
-      byte[] rgb, byte[] mask, int width, byte colour, int leastArea) {
+  static Optional<Silhouette> find(byte[] rgb, byte[] mask, int width, byte colour, int leastArea) {
     int[] patch = largestPatch(mask, width, colour);
     if (patch.length < leastArea) {
       return Optional.empty();

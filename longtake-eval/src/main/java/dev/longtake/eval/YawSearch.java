@@ -101,8 +101,7 @@ final class YawSearch {
     all.sort(Comparator.comparingDouble(Candidate::error));
     var chosen = new ArrayList<Candidate>();
     for (var candidate : all) {
-      boolean apart =
-          chosen.stream().allMatch(c -> Math.abs(c.column() - candidate.column()) > 1);
+      boolean apart = chosen.stream().allMatch(c -> Math.abs(c.column() - candidate.column()) > 1);
       if (apart && chosen.size() < CANDIDATES) {
         chosen.add(candidate);
       }

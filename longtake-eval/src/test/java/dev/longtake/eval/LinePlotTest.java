@@ -41,7 +41,6 @@ class LinePlotTest {
 
   @Test
   void withoutAPointThereIsNoPlot() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new LinePlot("t", "x", "y", List.of()));
+    assertThatIllegalArgumentException().isThrownBy(() -> new LinePlot("t", "x", "y", List.of()));
   }
 }

@@ -82,12 +82,12 @@ class MeasurementsTest {
     assertThat(result.rows())
         .allSatisfy(
             row ->
-                assertThat(row.returned().aligned())
-                    .isGreaterThanOrEqualTo(row.returned().raw()));
+                assertThat(row.returned().aligned()).isGreaterThanOrEqualTo(row.returned().raw()));
     assertThat(ResultFile.read(out.resolve(MemoryReport.JSON), Revisit.class)).isEqualTo(result);
     assertThat(out.resolve(MemoryReport.PAGE))
         .content()
-        .contains("`slow-fast-redundant`", "| *floor: another room* |", "![](memory-revisit-world-1");
+        .contains(
+            "`slow-fast-redundant`", "| *floor: another room* |", "![](memory-revisit-world-1");
     var grid = Png.read(out.resolve("memory-revisit-world-0.png"));
     assertThat(grid.height()).isGreaterThan(4 * TinyModel.HEIGHT);
     for (var name : List.of("lag", "time", "newest")) {

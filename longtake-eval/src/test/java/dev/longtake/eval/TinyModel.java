@@ -6,7 +6,6 @@ import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.ModelConfig.SamplerKind;
 import dev.longtake.rollout.ModelConfig.Sampling;
 import dev.longtake.rollout.ModelConfig.VideoSize;
-import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;

@@ -23,6 +23,10 @@ import org.bytedeco.pytorch.global.torch;
  * from the end. Confined to one thread at a time.
  */
 public final class Tensor implements AutoCloseable {
+  static {
+    Threads.leaveBlasOne();
+  }
+
   final org.bytedeco.pytorch.Tensor handle;
 
   private Tensor(org.bytedeco.pytorch.Tensor handle) {

@@ -42,14 +42,15 @@ public final class Pixels {
     try (var scope = Scope.open()) {
       var pictures =
           frames.stream().map(rgb -> Tensor.ofBytes(rgb, Dtype.UINT8, height, width, 3)).toList();
+      return scope.keep(toTensor(Tensor.stack(pictures, 0).unsqueeze(0), device));
+    }
+  }
+
+  /** Values in [−1, 1], FLOAT32, from RGB bytes as pictures hold them. */
+  public static @Axes("B 3 F Y X") Tensor toTensor(@Axes("B F Y X 3") Tensor rgb, Device device) {
+    try (var scope = Scope.open()) {
       return scope.keep(
-          Tensor.stack(pictures, 0)
-              .to(device)
-              .permute(3, 0, 1, 2)
-              .unsqueeze(0)
-              .to(Dtype.FLOAT32)
-              .dividedBy(127.5)
-              .plus(-1));
+          rgb.to(device).permute(0, 4, 1, 2, 3).to(Dtype.FLOAT32).dividedBy(127.5).plus(-1));
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.longtake.recipes;
 
 import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.Pixels;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -43,20 +44,16 @@ final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
   @Override
   public @Axes("B 3 F Y X") Tensor apply(long step) {
     try (var scope = Scope.open()) {
-      return scope.keep(
+      var rgb =
           Tensor.ofBytes(
-                  batches.apply(step),
-                  Dtype.UINT8,
-                  clips(step),
-                  length(step),
-                  size.height(),
-                  stage.columns(),
-                  3)
-              .to(device)
-              .permute(0, 4, 1, 2, 3)
-              .to(Dtype.FLOAT32)
-              .dividedBy(127.5)
-              .plus(-1));
+              batches.apply(step),
+              Dtype.UINT8,
+              clips(step),
+              length(step),
+              size.height(),
+              stage.columns(),
+              3);
+      return scope.keep(Pixels.toTensor(rgb, device));
     }
   }
 

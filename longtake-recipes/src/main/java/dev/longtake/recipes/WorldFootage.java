@@ -4,6 +4,7 @@ import dev.longtake.memory.FrameRange;
 import dev.longtake.memory.KeySimilarity;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.Pixels;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -104,14 +105,9 @@ final class WorldFootage {
               var range = latents(piece);
               var bytes = pictures.apply((long) group * pieces + piece);
               int frames = pixels(range).count();
-              var video =
-                  Tensor.ofBytes(bytes, Dtype.UINT8, count, frames, size.height(), size.width(), 3)
-                      .to(device)
-                      .permute(0, 4, 1, 2, 3)
-                      .to(Dtype.FLOAT32)
-                      .dividedBy(127.5)
-                      .plus(-1)
-                      .to(dtype);
+              var rgb =
+                  Tensor.ofBytes(bytes, Dtype.UINT8, count, frames, size.height(), size.width(), 3);
+              var video = Pixels.toTensor(rgb, device).to(dtype);
               out.narrow(0, first, count)
                   .narrow(1, range.first(), range.count())
                   .copyFrom(vae.encode(video, state).permute(0, 2, 1, 3, 4));

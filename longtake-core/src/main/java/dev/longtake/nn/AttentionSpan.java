@@ -51,15 +51,52 @@ public interface AttentionSpan {
    * @param context how many tokens are context
    */
   static AttentionSpan contextThenChunk(long context) {
+    return contextThenChunks(context, 1);
+  }
+
+  /**
+   * As {@link #contextThenChunk}, with several chunks one after the other that share the context
+   * and do not see one another.
+   *
+   * @param context how many tokens are context
+   * @param chunks how many chunks, of equal length, share the remaining tokens
+   */
+  static AttentionSpan contextThenChunks(long context, long chunks) {
     return (q, k, rawK, v) -> {
       try (var scope = Scope.open()) {
-        long chunk = q.size(1) - context;
         var seen =
             attend(q.narrow(1, 0, context), k.narrow(1, 0, context), v.narrow(1, 0, context));
-        var made = attend(q.narrow(1, context, chunk), k, v);
-        return scope.keep(Tensor.cat(List.of(seen, made), 1));
+        var made =
+            attend(
+                apart(q, context, chunks),
+                Tensor.cat(List.of(shared(k, context, chunks), apart(k, context, chunks)), 1),
+                Tensor.cat(List.of(shared(v, context, chunks), apart(v, context, chunks)), 1));
+        var inRow = made.reshape(q.size(0), q.size(1) - context, q.size(2), q.size(3));
+        return scope.keep(Tensor.cat(List.of(seen, inRow), 1));
       }
     };
+  }
+
+  /** The context once for each chunk: [B · chunks, context, H, d]. */
+  private static Tensor shared(Tensor x, long context, long chunks) {
+    try (var scope = Scope.open()) {
+      long[] each = {x.size(0), chunks, context, x.size(2), x.size(3)};
+      return scope.keep(
+          x.narrow(1, 0, context)
+              .reshape(x.size(0), 1, context, x.size(2), x.size(3))
+              .expand(each)
+              .reshape(x.size(0) * chunks, context, x.size(2), x.size(3)));
+    }
+  }
+
+  /** Every chunk for itself: [B · chunks, L, H, d]. */
+  private static Tensor apart(Tensor x, long context, long chunks) {
+    try (var scope = Scope.open()) {
+      long rest = x.size(1) - context;
+      return scope.keep(
+          x.narrow(1, context, rest)
+              .reshape(x.size(0) * chunks, rest / chunks, x.size(2), x.size(3)));
+    }
   }
 
   /** Unmasked attention over tokens laid out [B L H d]. */

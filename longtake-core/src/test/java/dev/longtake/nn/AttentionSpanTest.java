@@ -29,6 +29,12 @@ class AttentionSpanTest {
       return span.attend(q, k, k, v);
     }
 
+    /** These tokens alone, in this order. */
+    Input only(long... tokens) {
+      var rows = Tensor.of(tokens, tokens.length);
+      return new Input(q.gatherRows(1, rows), k.gatherRows(1, rows), v.gatherRows(1, rows));
+    }
+
     Input withToken(int token, double value) {
       var k = this.k.copy();
       var v = this.v.copy();
@@ -114,6 +120,19 @@ class AttentionSpanTest {
       var other = in.withToken(0, 5).through(span);
       assertThat(other.narrow(1, 1, 1).toFloats()).isNotEqualTo(out.narrow(1, 1, 1).toFloats());
       assertThat(other.narrow(1, 4, 1).toFloats()).isNotEqualTo(out.narrow(1, 4, 1).toFloats());
+    }
+  }
+
+  @Test
+  void chunksThatShareAContextAreEachAsIfAloneWithIt() {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(5, Device.CPU)) {
+      var in = Input.drawn(rng);
+      var out = in.through(AttentionSpan.contextThenChunks(1, 2));
+      var alone = AttentionSpan.contextThenChunk(1);
+      assertThat(out.narrow(1, 0, 3)).isCloseTo(in.only(0, 1, 2).through(alone), 1e-6);
+      assertThat(out.narrow(1, 3, 2))
+          .isCloseTo(in.only(0, 3, 4).through(alone).narrow(1, 1, 2), 1e-6);
     }
   }
 }

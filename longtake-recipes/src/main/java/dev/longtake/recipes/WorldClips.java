@@ -20,12 +20,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongFunction;
 
 /**
- * Short clips of many worlds for the autoencoder: each a random world, heading and speed, and a
- * window of its pictures. A step's batch is a function of its number.
+ * Short clips of many worlds for the autoencoder: each a random world, a stretch of a random camera
+ * path, and a window of its pictures. A step's batch is a function of its number.
  */
 final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
-  private static final double FASTEST = 360 / CameraPath.FASTEST_TURN;
-  private static final double STILL = 0.15;
+  private static final int LATEST = 20 * CameraPath.FRAMES_PER_SECOND;
 
   private final TrainingRun.VaeStage stage;
   private final FrameSize size;
@@ -67,11 +66,11 @@ final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
     int at = 0;
     for (int clip = 0; clip < clips; clip++) {
       var panorama = panorama(random.nextInt(stage.worlds()));
-      double yaw = random.nextDouble(360);
-      double speed = random.nextDouble() < STILL ? 0 : random.nextDouble(-FASTEST, FASTEST);
+      int from = random.nextInt(LATEST);
+      var path = CameraPath.of(random.nextLong(), from + length);
       int left = random.nextInt(size.width() - columns + 1);
       for (int frame = 0; frame < length; frame++) {
-        panorama.render(yaw + speed * frame / CameraPath.FRAMES_PER_SECOND, picture);
+        panorama.render(path.yaw(from + frame), picture);
         for (int row = 0; row < size.height(); row++) {
           System.arraycopy(picture, (row * size.width() + left) * 3, out, at, columns * 3);
           at += columns * 3;

@@ -48,7 +48,7 @@ final class TinyRun {
         filling: 0.25
         forcing: 0.25
         forced_frames: 6
-        objective: {shift: 3, context_noise: 0.3, prompt_dropout: 0.1}
+        objective: {shift: 3, draws: 2, context_noise: 0.3, prompt_dropout: 0.1}
         training:
           seed: 2
           steps: 4

@@ -12,6 +12,8 @@ import dev.longtake.wan.CausalMasks;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
@@ -21,9 +23,9 @@ import java.util.function.LongFunction;
  *
  * <p>With memory, context and chunk are one pass: the context is clean (timestep 0) apart from a
  * little noise the network is not told of, which stands for the errors of its own past; it sees
- * itself, the chunk sees everything, and gradients reach the keys that memory will hold. In teacher
- * forcing a stretch of consecutive frames is learnt at once, every block from the clean blocks
- * before it (spec, section A.5 and H.3).
+ * itself, the chunk sees everything, and gradients reach the keys that memory will hold; several
+ * noisy versions of the chunk share one context. In teacher forcing a stretch of consecutive frames
+ * is learnt at once, every block from the clean blocks before it (spec, section A.5 and H.3).
  *
  * @param model the causal transformer
  * @param text its text encoder, trained along
@@ -45,18 +47,24 @@ public record CausalObjective(
    * Noise levels and shares.
    *
    * @param shift warp of the chunk's noise levels, above 0
+   * @param draws how many noisy versions of the chunk share one context, at least 1: the context
+   *     costs most of a pass
    * @param contextNoise highest σ of the context's noise, 0 to 1; its square root is drawn evenly
    * @param promptDropout fraction of captions that are hidden, for guidance, 0 to 1
    */
-  public record Config(double shift, double contextNoise, double promptDropout) {
+  public record Config(double shift, int draws, double contextNoise, double promptDropout) {
     /** Checks the ranges. */
     public Config {
       if (!(shift > 0)
+          || draws < 1
           || !(contextNoise >= 0 && contextNoise <= 1)
           || !(promptDropout >= 0 && promptDropout <= 1)) {
         throw new IllegalArgumentException(
-            "need shift above 0, context_noise and prompt_dropout in [0, 1], not "
+            "need shift above 0, draws of at least 1, context_noise and prompt_dropout in [0, 1],"
+                + " not "
                 + shift
+                + ", "
+                + draws
                 + ", "
                 + contextNoise
                 + ", "
@@ -80,26 +88,45 @@ public record CausalObjective(
     try (var scope = Scope.open()) {
       int context = batch.context();
       int chunk = batch.chunk();
+      int draws = context > 0 ? config.draws() : 1;
+      int frames = draws * chunk;
       long size = batch.latents().size(0);
-      var clean = batch.latents().narrow(2, context, chunk);
+      var clean =
+          Tensor.cat(Collections.nCopies(draws, batch.latents().narrow(2, context, chunk)), 2);
       var noise = rng.normal(Dtype.FLOAT32, clean.shape());
-      var sigma = FlowMatching.sigmas(rng, config.shift(), size, 1, 1, 1, 1);
+      var perDraw = FlowMatching.sigmas(rng, config.shift(), size, draws, 1);
+      var sigma = perDraw.expand(size, draws, chunk).reshape(size, 1, frames, 1, 1);
       var noisy = FlowMatching.noised(clean, noise, sigma);
-      var times = sigma.reshape(size, 1).times(FlowSchedule.TIMESTEPS).expand(size, chunk);
+      var times = sigma.reshape(size, frames).times(FlowSchedule.TIMESTEPS);
 
       AttentionSpan span = AttentionSpan.FULL;
       if (context > 0) {
         var past = disturbed(batch.latents().narrow(2, 0, context), rng);
         noisy = Tensor.cat(List.of(past, noisy), 2);
         times = Tensor.cat(List.of(times.narrow(1, 0, 1).times(0).expand(size, context), times), 1);
-        span = AttentionSpan.contextThenChunk((long) context * patches(batch));
+        span = AttentionSpan.contextThenChunks((long) context * patches(batch), draws);
       }
       var chosen = span;
       var flow =
           model.forward(
-              noisy.to(dtype), times, batch.positions(), prompt(batch, rng), i -> chosen, chunk);
+              noisy.to(dtype),
+              times,
+              repeated(batch, draws),
+              prompt(batch, rng),
+              i -> chosen,
+              frames);
       return scope.keep(FlowMatching.loss(flow, clean, noise));
     }
+  }
+
+  /** The context's positions, then the chunk's once for each draw. */
+  private static int[] repeated(CausalBatch batch, int draws) {
+    int[] once = batch.positions();
+    int[] all = Arrays.copyOf(once, batch.context() + draws * batch.chunk());
+    for (int i = once.length; i < all.length; i++) {
+      all[i] = all[i - batch.chunk()];
+    }
+    return all;
   }
 
   private Tensor teacherForcing(CausalBatch batch, Rng rng) {

@@ -95,7 +95,7 @@ public record Curriculum(
       chunk = -1;
     }
     int[] positions = positions(plan(footage, 0, 0, chunk < 0 ? full : chunk));
-    int size = Math.max(1, framesPerStep / (CHUNK + positions.length));
+    int size = Math.max(1, framesPerStep / positions.length);
     var samples = new ArrayList<Footage.Sample>();
     for (int i = 0; i < size; i++) {
       int video = random.nextInt(footage.videos());

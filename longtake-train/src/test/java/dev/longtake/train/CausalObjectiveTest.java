@@ -9,6 +9,7 @@ import dev.longtake.memory.FullMemory;
 import dev.longtake.memory.Held;
 import dev.longtake.memory.KvStore;
 import dev.longtake.memory.Plan;
+import dev.longtake.nn.AttentionSpan;
 import dev.longtake.nn.Weights;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.tensor.Device;
@@ -20,6 +21,7 @@ import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
 import dev.longtake.text.TokenIds;
 import dev.longtake.wan.WanConfig;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,7 +30,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(LeakGuard.class)
 class CausalObjectiveTest {
-  private static final CausalObjective.Config PLAIN = new CausalObjective.Config(3, 0, 0);
+  private static final CausalObjective.Config PLAIN = new CausalObjective.Config(3, 1, 0, 0);
 
   private FlatParameters flat;
   private Weights weights;
@@ -132,16 +134,55 @@ class CausalObjectiveTest {
       var batch = batch(4, 3);
       double clean = loss(batch, PLAIN);
       assertThat(loss(batch, PLAIN)).isEqualTo(clean);
-      assertThat(loss(batch, new CausalObjective.Config(3, 0.3, 0))).isNotEqualTo(clean);
+      assertThat(loss(batch, new CausalObjective.Config(3, 1, 0.3, 0))).isNotEqualTo(clean);
       // The first chunk has no context, so that its loss draws nothing more.
       var first = batch(0, 3);
-      assertThat(loss(first, new CausalObjective.Config(3, 0.3, 0))).isEqualTo(loss(first, PLAIN));
+      assertThat(loss(first, new CausalObjective.Config(3, 1, 0.3, 0)))
+          .isEqualTo(loss(first, PLAIN));
     }
   }
 
   @Test
+  void drawsOfAChunkShareTheContextAndEachHasItsOwnLevel() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var rng = rng()) {
+      var batch = batch(4, 3);
+      long size = batch.latents().size(0);
+      var clean = batch.latents().narrow(2, 4, 3);
+      var noise = rng.normal(Dtype.FLOAT32, size, clean.size(1), 6, clean.size(3), clean.size(4));
+      var sigma = FlowMatching.sigmas(rng, 3, size, 2, 1);
+      var states = networks.text().encode(batch.captions(), Dtype.FLOAT32);
+      double expected = 0;
+      for (int draw = 0; draw < 2; draw++) {
+        var level = sigma.select(1, draw); // [B, 1]
+        var itsNoise = noise.narrow(2, 3 * draw, 3);
+        var noisy = FlowMatching.noised(clean, itsNoise, level.reshape(size, 1, 1, 1, 1));
+        var times = level.times(1000).expand(size, 3);
+        var flow =
+            networks
+                .model()
+                .forward(
+                    Tensor.cat(List.of(batch.latents().narrow(2, 0, 4), noisy), 2),
+                    Tensor.cat(List.of(Tensor.zeros(Dtype.FLOAT32, Device.CPU, size, 4), times), 1),
+                    batch.positions(),
+                    networks.model().read(states),
+                    i -> AttentionSpan.contextThenChunk(4L * patches(batch)),
+                    3);
+        expected += FlowMatching.loss(flow, clean, itsNoise).item() / 2;
+      }
+      double both = loss(batch, new CausalObjective.Config(3, 2, 0, 0));
+      assertThat(both).isCloseTo(expected, withinPercentage(1e-3));
+    }
+  }
+
+  private static long patches(CausalBatch batch) {
+    return batch.latents().size(3) / 2 * (batch.latents().size(4) / 2);
+  }
+
+  @Test
   void aHiddenCaptionNeitherMattersNorLearns() {
-    var hiding = new CausalObjective.Config(3, 0, 1);
+    var hiding = new CausalObjective.Config(3, 1, 0, 1);
     try (var scope = Scope.open();
         var rng = rng()) {
       var batch = batch(4, 3);
@@ -243,13 +284,16 @@ class CausalObjectiveTest {
 
   @Test
   void valuesOutOfRangeAreRefused() {
-    assertThatThrownBy(() -> new CausalObjective.Config(0, 0, 0))
+    assertThatThrownBy(() -> new CausalObjective.Config(0, 1, 0, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("shift above 0")
-        .hasMessageContaining("0.0, 0.0, 0.0");
-    assertThatThrownBy(() -> new CausalObjective.Config(1, 1.1, 0))
+        .hasMessageContaining("0.0, 1, 0.0, 0.0");
+    assertThatThrownBy(() -> new CausalObjective.Config(1, 0, 0, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("draws of at least 1");
+    assertThatThrownBy(() -> new CausalObjective.Config(1, 1, 1.1, 0))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new CausalObjective.Config(1, 0, -0.1))
+    assertThatThrownBy(() -> new CausalObjective.Config(1, 1, 0, -0.1))
         .isInstanceOf(IllegalArgumentException.class);
   }
 

@@ -68,7 +68,7 @@ class CurriculumTest {
         var batch = CURRICULUM.batch(footage, step);
         int frames = batch.positions().length;
         boolean forced = batch.chunk() == 6;
-        long size = forced ? 60 / 12 : 60 / (frames + 3);
+        long size = forced ? 60 / 12 : 60 / frames;
         assertThat(batch.latents()).hasShape(size, 1, frames, 1, 1);
         assertThat(batch.captions().ids()).hasShape(size, 2);
         assertThat(batch.context()).isEqualTo(forced ? 0 : frames - 3);

@@ -24,7 +24,7 @@ final class Furnishing {
    */
   List<Placed> wall(double half) {
     var stains = new ArrayList<Placed>();
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 2; i++) {
       var stain = stain();
       stains.add(
           new Placed(
@@ -39,9 +39,9 @@ final class Furnishing {
         break;
       }
       pieces.add(new Placed(piece, from + piece.halfWidth(), middle(piece)));
-      from += width + dice.between(0.2, 0.7);
+      from += width + dice.between(0.5, 1.3);
     }
-    for (int attempt = 0; attempt < 10 || (pieces.size() < 6 && attempt < 100); attempt++) {
+    for (int attempt = 0; attempt < 3 || (pieces.size() < 4 && attempt < 100); attempt++) {
       var sign = sign();
       double reach = half - 0.15 - sign.halfWidth();
       var placed = new Placed(sign, dice.between(-reach, reach), dice.between(0.55, height - 0.5));
@@ -64,7 +64,7 @@ final class Furnishing {
               dice.between(0.7, 1.4),
               dice.between(0.7, 1.4),
               dice.chance(0.5),
-              Paints.palette(3 + dice.below(3), dice));
+              Paints.palette(2 + dice.below(2), dice));
       var placed = new Placed(rug, distance * StrictMath.sin(yaw), distance * StrictMath.cos(yaw));
       if (rugs.stream().noneMatch(other -> placed.near(other, 0.1))) {
         rugs.add(placed);
@@ -126,10 +126,10 @@ final class Furnishing {
     return switch (dice.below(6)) {
       case 0, 1 ->
           new Artwork.Blotches(
-              Paints.palette(2 + dice.below(3), dice), dice.between(1.2, 2.0), seed);
+              Paints.palette(2 + dice.below(3), dice), dice.between(0.9, 1.5), seed);
       case 2 -> {
         double lean = dice.uniform() * StrictMath.PI;
-        double density = dice.between(1.4, 2.6);
+        double density = dice.between(1.0, 1.7);
         yield new Artwork.Bands(
             Paints.palette(2 + dice.below(3), dice),
             density * StrictMath.cos(lean),
@@ -147,8 +147,7 @@ final class Furnishing {
             seed);
       }
       case 4 ->
-          new Artwork.Mosaic(
-              Paints.palette(3 + dice.below(2), dice), 2 + dice.below(3), 2 + dice.below(2), seed);
+          new Artwork.Mosaic(Paints.palette(3 + dice.below(2), dice), 2 + dice.below(2), 2, seed);
       default -> composition();
     };
   }
@@ -185,7 +184,7 @@ final class Furnishing {
     var items = new ArrayList<Shelf.Item>();
     double right = -half;
     while (right < half) {
-      right += dice.between(0.22, 0.5);
+      right += dice.between(0.4, 0.8);
       double tall = dice.chance(0.2) ? 0 : dice.between(0.25, 0.6);
       items.add(new Shelf.Item(Math.min(right, half), tall, Paints.any(0.25, 0.95, dice)));
     }
@@ -205,7 +204,7 @@ final class Furnishing {
     var paints = Paints.palette(2, dice);
     return new Mark(
         dice.pick(List.of(Mark.Outline.values())),
-        dice.between(0.27, 0.45),
+        dice.between(0.35, 0.5),
         paints.get(0),
         paints.get(1),
         dice.chance(0.5));
@@ -213,8 +212,8 @@ final class Furnishing {
 
   private Motif stain() {
     return new Stain(
-        dice.between(0.5, 1.3),
-        dice.between(0.3, 0.8),
+        dice.between(0.7, 1.5),
+        dice.between(0.5, 1.0),
         Paints.any(0.2, 0.7, dice),
         dice.between(0.25, 0.5),
         (int) dice.bits());

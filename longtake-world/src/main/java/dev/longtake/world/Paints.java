@@ -28,7 +28,7 @@ final class Paints {
   /** The paint that goes with a wall: pale joints, dark joints, or a second tone. */
   static Rgb beside(WallStyle style, Rgb wall, Dice dice) {
     return switch (style) {
-      case BRICK, TILED -> Rgb.ofHsv(wall.hue(), 0.08, 0.86);
+      case BRICK, TILED -> Rgb.ofHsv(wall.hue(), 0.14, 0.82);
       case STONE -> wall.lit(0.55);
       case WOODEN, PLAIN -> wall.lit(0.8);
       case STRIPED, CHECKERED ->

@@ -3,7 +3,7 @@ package dev.longtake.world;
 /**
  * What the walls of a room are made of. All four walls share it and captions name it.
  *
- * <p>Features are large (a course of bricks is 0.32 m, about seven pixels at the default size), so
+ * <p>Features are large (a course of bricks is 0.48 m, about ten pixels at the default size), so
  * that pictures stay clear of aliasing and a small video autoencoder keeps them.
  */
 public enum WallStyle {
@@ -11,19 +11,19 @@ public enum WallStyle {
   BRICK("brick") {
     @Override
     void paint(double u, double v, Rgb wall, Rgb second, int seed, Ink ink) {
-      masonry(u, v, 0.78, 0.32, 0.05, 0.22, wall, second, seed, ink);
+      masonry(u, v, 1.15, 0.48, 0.07, 0.12, wall, second, seed, ink);
     }
   },
   /** Square tiles with pale joints. */
   TILED("tiled") {
     @Override
     void paint(double u, double v, Rgb wall, Rgb second, int seed, Ink ink) {
-      double tile = 0.68;
+      double tile = 1.0;
       double x = u / tile;
       double y = v / tile;
       boolean joint =
-          edge(Noise.fraction(x)) * tile < 0.03 || edge(Noise.fraction(y)) * tile < 0.03;
-      double tone = 1 - 0.10 * Noise.cell(seed, Noise.floor(x), Noise.floor(y));
+          edge(Noise.fraction(x)) * tile < 0.04 || edge(Noise.fraction(y)) * tile < 0.04;
+      double tone = 1 - 0.06 * Noise.cell(seed, Noise.floor(x), Noise.floor(y));
       ink.cover(joint ? second : wall, joint ? 1 : tone);
     }
   },
@@ -31,10 +31,10 @@ public enum WallStyle {
   WOODEN("wooden") {
     @Override
     void paint(double u, double v, Rgb wall, Rgb second, int seed, Ink ink) {
-      double x = u / 0.55;
+      double x = u / 0.9;
       int plank = Noise.floor(x);
-      double grain = Noise.smooth(seed, x * 3, v * 0.7 + 7 * plank);
-      double tone = 0.78 + 0.16 * Noise.cell(seed, plank, 1) + 0.08 * grain;
+      double grain = Noise.smooth(seed, x * 2, v * 0.7 + 7 * plank);
+      double tone = 0.82 + 0.13 * Noise.cell(seed, plank, 1) + 0.05 * grain;
       ink.cover(wall, edge(x - plank) < 0.05 ? 0.68 : tone);
     }
   },
@@ -42,7 +42,7 @@ public enum WallStyle {
   STRIPED("striped") {
     @Override
     void paint(double u, double v, Rgb wall, Rgb second, int seed, Ink ink) {
-      ink.cover(Noise.fraction(u / 0.9) < 0.5 ? wall : second);
+      ink.cover(Noise.fraction(u / 1.5) < 0.5 ? wall : second);
     }
   },
   /** One colour. */
@@ -56,14 +56,14 @@ public enum WallStyle {
   STONE("stone") {
     @Override
     void paint(double u, double v, Rgb wall, Rgb second, int seed, Ink ink) {
-      masonry(u, v, 1.25, 0.56, 0.06, 0.38, wall, second, seed, ink);
+      masonry(u, v, 1.7, 0.8, 0.08, 0.24, wall, second, seed, ink);
     }
   },
   /** A chequer of two tones. */
   CHECKERED("checkered") {
     @Override
     void paint(double u, double v, Rgb wall, Rgb second, int seed, Ink ink) {
-      boolean even = ((Noise.floor(u / 0.7) + Noise.floor(v / 0.7)) & 1) == 0;
+      boolean even = ((Noise.floor(u / 1.15) + Noise.floor(v / 1.15)) & 1) == 0;
       ink.cover(even ? wall : second);
     }
   };

@@ -11,7 +11,7 @@ record Window(
     boolean rim = halfWidth - Math.abs(x) < CASE || halfHeight - Math.abs(y) < CASE;
     double pane = Noise.fraction((x / halfWidth + 1) / 2 * panes);
     double paneWidth = 2 * halfWidth / panes;
-    boolean bar = Math.min(pane, 1 - pane) * paneWidth < 0.045 || Math.abs(y) < 0.045;
+    boolean bar = Math.min(pane, 1 - pane) * paneWidth < 0.06 || Math.abs(y) < 0.06;
     if (rim || bar) {
       ink.cover(frame);
       return;

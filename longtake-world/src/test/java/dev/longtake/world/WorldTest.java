@@ -65,11 +65,11 @@ class WorldTest {
   }
 
   @Test
-  void everyWallHasAtLeastFiveThingsToRecogniseItBy() {
+  void everyWallHasAtLeastFourThingsToRecogniseItBy() {
     for (long seed = 0; seed < 500; seed++) {
       for (var wall : World.of(seed).room().walls()) {
         long pieces = wall.stream().filter(placed -> !(placed.motif() instanceof Stain)).count();
-        assertThat(pieces).as("seed %d", seed).isGreaterThanOrEqualTo(5);
+        assertThat(pieces).as("seed %d", seed).isGreaterThanOrEqualTo(4);
       }
     }
   }

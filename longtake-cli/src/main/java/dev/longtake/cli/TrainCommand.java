@@ -4,6 +4,7 @@ import dev.longtake.recipes.RunFiles;
 import dev.longtake.recipes.TrainModel;
 import dev.longtake.tensor.Device;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -48,7 +49,9 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--device",
       paramLabel = "D",
-      description = "cpu, cuda, cuda:N or auto, a GPU if there is one. Default: auto")
+      description =
+          "cpu, cuda, cuda:N or auto, a GPU if there is one; several, as cuda:0,cuda:1, share each"
+              + " step. Default: auto")
   private String device = "auto";
 
   @Option(
@@ -74,7 +77,7 @@ final class TrainCommand implements Callable<Integer> {
           "--threads and --until must be at least 1, not " + threads + " and " + until);
     }
     var run = RunFiles.read(runFile, settings);
-    var where = Device.parse(device);
+    var where = Arrays.stream(device.split(",", -1)).map(Device::parse).toList();
     var folder = out.toString().isEmpty() ? Path.of("out", run.model().name()) : out;
     new TrainModel(run, where, folder, threads, new TrainingProgress(terminal)).run(until);
     terminal.out().println(folder.resolve(TrainModel.MODEL_FOLDER));

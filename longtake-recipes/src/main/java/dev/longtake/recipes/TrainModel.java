@@ -25,6 +25,7 @@ import dev.longtake.train.Objective;
 import dev.longtake.train.Progress;
 import dev.longtake.train.TrainingConfig;
 import dev.longtake.train.TrainingException;
+import dev.longtake.train.Team;
 import dev.longtake.train.TrainingLoop;
 import dev.longtake.train.VaeObjective;
 import dev.longtake.vae.VaeConfig;
@@ -42,7 +43,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Trains a model on the world from nothing: the autoencoder, then the transformer with its text
@@ -65,7 +68,8 @@ public final class TrainModel {
   public static final String MODEL_FOLDER = "model";
 
   private final TrainingRun run;
-  private final Device device;
+  private final Device device; // the first of all
+  private final List<Device> others;
   private final Dtype dtype;
   private final Path output;
   private final int threads;
@@ -85,11 +89,13 @@ public final class TrainModel {
   /**
    * A run.
    *
+   * @param devices that share each step, at least one, all of one kind
    * @param output folder of checkpoints, event files and the finished model
-   * @param threads that make training data, at least 1
+   * @param threads that make training data, for all devices together, at least 1
    * @throws IllegalArgumentException if the text encoder has no room for the words of the captions
    */
-  public TrainModel(TrainingRun run, Device device, Path output, int threads, Watcher watcher) {
+  public TrainModel(
+      TrainingRun run, List<Device> devices, Path output, int threads, Watcher watcher) {
     int words = new WordTokenizerFile(Caption.vocabulary()).size();
     int room = run.model().textEncoder().vocab();
     if (room < words) {
@@ -99,10 +105,15 @@ public final class TrainModel {
     if (threads < 1) {
       throw new IllegalArgumentException("threads must be at least 1, not " + threads);
     }
+    if (devices.stream().map(Device::kind).distinct().count() != 1) {
+      throw new IllegalArgumentException(
+          "a step is shared by devices of one kind, not by " + devices);
+    }
     this.run = run;
-    this.device = device;
+    device = devices.getFirst();
+    others = devices.subList(1, devices.size());
     this.output = output;
-    this.threads = threads;
+    this.threads = Math.max(1, threads / devices.size());
     this.watcher = watcher;
     dtype = device.kind() == Device.Kind.CPU ? Dtype.FLOAT32 : run.dtype();
   }
@@ -166,20 +177,38 @@ public final class TrainModel {
   void trainVae(long until) {
     var stage = run.vae();
     var config = unmeasured(run.model().vae());
-    watcher.said("autoencoder: " + stage.training().steps() + " steps on " + device);
+    watcher.said("autoencoder: " + stage.training().steps() + " steps on " + devices());
     try (var parameters = drawn(stage.training().seed(), w -> WanVae.of(config, w).close());
-        var weights = Weights.from(parameters);
-        var vae = WanVae.of(config, weights);
-        var clips = new WorldClips(stage, run.model().video(), device, threads);
+        var team =
+            Team.of(
+                parameters,
+                others,
+                (own, rank) ->
+                    ClipsMember.of(
+                        config,
+                        Weights.from(own),
+                        clips(stage, own, rank),
+                        (vae, clips) ->
+                            new VaeObjective(vae, clips, dtype, stage.divergenceWeight())));
         var loop = new TrainingLoop(stage.training(), parameters)) {
       var store = resumed(VAE_STAGE, loop, stage.training());
-      var objective = new VaeObjective(vae, clips, dtype, stage.divergenceWeight());
-      steps(VAE_STAGE, loop, objective, until, store);
+      steps(VAE_STAGE, loop, team, until, store);
       try (var scope = Scope.open()) {
         write(VideoModel.VAE, averaged(parameters, loop, ""));
       }
     }
+    new WordTokenizerFile(Caption.vocabulary()).write(output.resolve(VideoModel.TOKENIZER));
     run.model().withVae(measured(config)).write(output);
+  }
+
+  private String devices() {
+    return Stream.concat(Stream.of(device), others.stream())
+        .map(Device::toString)
+        .collect(Collectors.joining(", "));
+  }
+
+  private WorldClips clips(TrainingRun.VaeStage stage, FlatParameters own, int rank) {
+    return new WorldClips(stage, run.model().video(), own.values().device(), rank, threads);
   }
 
   /** With the mean and deviation of each latent channel, over the first training worlds. */
@@ -192,7 +221,7 @@ public final class TrainModel {
             Math.min(MEASURED_TOGETHER, all.together()),
             all.memories());
     try (var scope = Scope.open();
-        var footage = film(few, config, text -> {})) {
+        var footage = film(few, config, device, 0, 1)) {
       var latents = footage.latents().to(Dtype.FLOAT32);
       var mean = latents.mean(0, 1, 3, 4);
       var deviation = latents.minus(mean).square().mean(0, 1, 3, 4).sqrt();
@@ -209,28 +238,19 @@ public final class TrainModel {
     var stage = run.causal();
     var config = configWithStatistics();
     try (var parameters = drawn(stage.training().seed(), w -> Networks.of(w, config));
-        var weights = Weights.from(parameters);
         var loop = new TrainingLoop(stage.training(), parameters)) {
       var store = resumed(CAUSAL_STAGE, loop, stage.training());
       if (loop.step() < Math.min(until, stage.training().steps())) {
         watcher.said("filming and encoding " + run.footage().videos() + " worlds");
-        try (var footage = film(run.footage(), config.vae(), watcher::said)) {
+        try (var team =
+            Team.of(parameters, others, (own, rank) -> causalMember(own, rank, config))) {
           watcher.said(
               "transformer: "
                   + stage.training().steps()
                   + " steps, "
                   + parameters.count()
                   + " weights");
-          var networks = Networks.of(weights, config);
-          var curriculum = stage.curriculum();
-          var objective =
-              new CausalObjective(
-                  networks.transformer,
-                  networks.text,
-                  step -> curriculum.batch(footage, step),
-                  stage.objective(),
-                  dtype);
-          steps(CAUSAL_STAGE, loop, objective, until, store);
+          steps(CAUSAL_STAGE, loop, team, until, store);
         }
       }
       try (var scope = Scope.open()) {
@@ -238,6 +258,32 @@ public final class TrainModel {
         write(VideoModel.TEXT_ENCODER, averaged(parameters, loop, TEXT + "."));
       }
       return loop.step();
+    }
+  }
+
+  /** Films and encodes a device's share of the worlds. */
+  private CausalMember causalMember(FlatParameters own, int rank, ModelConfig config) {
+    var footage =
+        film(run.footage(), config.vae(), own.values().device(), rank, 1 + others.size());
+    var weights = Weights.from(own);
+    var networks = Networks.of(weights, config);
+    var curriculum = run.causal().curriculum();
+    var objective =
+        new CausalObjective(
+            networks.transformer,
+            networks.text,
+            step -> curriculum.batch(footage, step, rank),
+            run.causal().objective(),
+            dtype);
+    return new CausalMember(weights, footage, objective);
+  }
+
+  private record CausalMember(Weights weights, Footage footage, Objective objective)
+      implements Team.Member {
+    @Override
+    public void close() {
+      weights.close();
+      footage.close();
     }
   }
 
@@ -270,7 +316,7 @@ public final class TrainModel {
   void trainDecoder(long until) {
     var stage = run.decoder();
     var config = ModelConfig.read(output).vae();
-    watcher.said("decoder: " + stage.training().steps() + " steps on " + device);
+    watcher.said("decoder: " + stage.training().steps() + " steps on " + devices());
     try (var scope = Scope.open()) {
       Map<String, Tensor> all = new LinkedHashMap<>();
       try (var file = Safetensors.open(output.resolve(VideoModel.VAE))) {
@@ -278,12 +324,19 @@ public final class TrainModel {
         Map<String, Tensor> trained = new LinkedHashMap<>(all);
         trained.keySet().removeIf(name -> !ofDecoder(name));
         try (var parameters = FlatParameters.copyOf(trained, device);
-            var weights = Weights.from(new PartlyTrained(parameters, file, device));
-            var vae = WanVae.of(config, weights);
-            var clips = new WorldClips(stage, run.model().video(), device, threads);
+            var team =
+                Team.of(
+                    parameters,
+                    others,
+                    (own, rank) ->
+                        ClipsMember.of(
+                            config,
+                            Weights.from(new PartlyTrained(own, file, own.values().device())),
+                            clips(stage, own, rank),
+                            (vae, clips) -> new DecoderObjective(vae, clips, dtype)));
             var loop = new TrainingLoop(stage.training(), parameters)) {
           var store = resumed(DECODER_STAGE, loop, stage.training());
-          steps(DECODER_STAGE, loop, new DecoderObjective(vae, clips, dtype), until, store);
+          steps(DECODER_STAGE, loop, team, until, store);
           averaged(parameters, loop, "").forEach((name, now) -> all.put(name, now.copy()));
         }
       }
@@ -316,12 +369,12 @@ public final class TrainModel {
   }
 
   private void steps(
-      String name, TrainingLoop loop, Objective objective, long until, CheckpointStore store) {
+      String name, TrainingLoop loop, Team team, long until, CheckpointStore store) {
     var heard = watcher.stage(name);
     long before = loop.step();
     try (var events = EventFile.in(output.resolve(name).resolve("tensorboard"))) {
       loop.run(
-          objective,
+          team,
           until,
           store,
           (step, steps, values) -> {
@@ -360,16 +413,17 @@ public final class TrainModel {
     Safetensors.write(output.resolve(file), tensors, Map.of());
   }
 
+  /** One device's share of the videos; the first tells how it gets on. */
   private Footage film(
-      TrainingRun.FootageStage stage, VaeConfig config, Consumer<String> progress) {
-    var words = output.resolve(VideoModel.TOKENIZER);
-    new WordTokenizerFile(Caption.vocabulary()).write(words);
+      TrainingRun.FootageStage stage, VaeConfig config, Device on, int rank, int devices) {
     try (var file = Safetensors.open(output.resolve(VideoModel.VAE));
-        var weights = Weights.from(new CheckpointSource(file, KeyMap.identity(), dtype, device));
+        var weights = Weights.from(new CheckpointSource(file, KeyMap.identity(), dtype, on));
         var vae = WanVae.of(config, weights);
-        var tokenizer = Tokenizer.open(words, run.model().transformer().textLen())) {
-      return new WorldFootage(stage, run.model().video())
-          .encode(vae, tokenizer, dtype, device, threads, progress);
+        var tokenizer =
+            Tokenizer.open(
+                output.resolve(VideoModel.TOKENIZER), run.model().transformer().textLen())) {
+      return new WorldFootage(stage, run.model().video(), rank, devices)
+          .encode(vae, tokenizer, dtype, on, threads, rank == 0 ? watcher::said : text -> {});
     }
   }
 

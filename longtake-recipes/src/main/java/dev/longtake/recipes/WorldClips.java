@@ -29,12 +29,25 @@ final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
   private final TrainingRun.VaeStage stage;
   private final FrameSize size;
   private final Device device;
+  private final int rank;
   private final Map<Long, Panorama> panoramas = new ConcurrentHashMap<>();
   private final Prefetcher<byte[]> batches;
 
-  WorldClips(TrainingRun.VaeStage stage, ModelConfig.VideoSize video, Device device, int threads) {
+  /**
+   * Clips on a device.
+   *
+   * @param rank which of the devices that share a step, from 0
+   * @param threads that render
+   */
+  WorldClips(
+      TrainingRun.VaeStage stage,
+      ModelConfig.VideoSize video,
+      Device device,
+      int rank,
+      int threads) {
     this.stage = stage;
     this.device = device;
+    this.rank = rank;
     size = new FrameSize(video.width(), video.height());
     batches = new Prefetcher<>(this::batch, threads, 2 * threads);
   }
@@ -57,7 +70,7 @@ final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
   }
 
   private byte[] batch(long step) {
-    var random = new SplittableRandom(Rng.mix(stage.training().seed(), step, 1));
+    var random = new SplittableRandom(Rng.mix(stage.training().seed(), step, 1, rank));
     int columns = stage.columns();
     int clips = clips(step);
     int length = length(step);

@@ -35,16 +35,27 @@ final class WorldFootage {
   private final TrainingRun.FootageStage stage;
   private final FrameSize size;
   private final int pixelFrames;
+  private final int rank;
+  private final int devices;
   private final Map<Integer, dev.longtake.world.Footage> films = new ConcurrentHashMap<>();
 
-  WorldFootage(TrainingRun.FootageStage stage, ModelConfig.VideoSize video) {
+  /**
+   * The share of one device.
+   *
+   * @param rank which of the devices, from 0
+   * @param devices how many share the videos, at most as many as there are
+   */
+  WorldFootage(
+      TrainingRun.FootageStage stage, ModelConfig.VideoSize video, int rank, int devices) {
     this.stage = stage;
+    this.rank = rank;
+    this.devices = devices;
     size = new FrameSize(video.width(), video.height());
     pixelFrames = 1 + 4 * (stage.latentFrames() - 1);
   }
 
   /**
-   * Encodes every video. The caller closes what is returned.
+   * Encodes every video of the share. The caller closes what is returned.
    *
    * @param progress hears how many latent frames of how many videos are done, as text
    */
@@ -57,6 +68,7 @@ final class WorldFootage {
       Consumer<String> progress) {
     var clips =
         IntStream.range(0, stage.videos())
+            .filter(i -> i % devices == rank)
             .mapToObj(i -> Clip.of(Split.TRAIN.seed(i), pixelFrames))
             .toList();
     var traces = clips.parallelStream().map(this::traces).toList();

@@ -125,6 +125,21 @@ class TrainModelTest {
   }
 
   @Test
+  void aRunSharedByTwoDevicesIsRepeatableAndItsOwn() throws Exception {
+    var pair = List.of(Device.CPU, Device.CPU);
+    train(folder.resolve("first"), Map.of(), Long.MAX_VALUE, "", pair);
+    train(folder.resolve("second"), Map.of(), Long.MAX_VALUE, "", pair);
+    train(folder.resolve("alone"), Map.of());
+    var shared = models(folder.resolve("first"));
+    var again = models(folder.resolve("second"));
+    var alone = models(folder.resolve("alone"));
+    for (var file : List.of(VideoModel.VAE, VideoModel.TRANSFORMER, VideoModel.TEXT_ENCODER)) {
+      assertThat(again.get(file)).as(file).isEqualTo(shared.get(file));
+      assertThat(alone.get(file)).as(file).isNotEqualTo(shared.get(file));
+    }
+  }
+
+  @Test
   void aRunAfterATrialDoesNotBuildOnTheTrialsAutoencoder() throws Exception {
     var out = folder.resolve("out");
     var trial = train(out, Map.of(), 2, "");
@@ -153,7 +168,7 @@ class TrainModelTest {
   @Test
   void aVocabularyTooSmallForTheCaptionsIsRefused() throws Exception {
     var run = TinyRun.with(folder, Map.of("model.text_encoder.vocab", "20"));
-    assertThatThrownBy(() -> new TrainModel(run, Device.CPU, folder, 1, new Ear("")))
+    assertThatThrownBy(() -> new TrainModel(run, List.of(Device.CPU), folder, 1, new Ear("")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("model.text_encoder.vocab is 20, the captions need at least");
   }
@@ -164,8 +179,14 @@ class TrainModelTest {
 
   private Ear train(Path out, Map<String, String> settings, long until, String end)
       throws IOException {
+    return train(out, settings, until, end, List.of(Device.CPU));
+  }
+
+  private Ear train(
+      Path out, Map<String, String> settings, long until, String end, List<Device> devices)
+      throws IOException {
     var ear = new Ear(end);
-    new TrainModel(TinyRun.with(folder, settings), Device.CPU, out, 1, ear).run(until);
+    new TrainModel(TinyRun.with(folder, settings), devices, out, 1, ear).run(until);
     return ear;
   }
 

@@ -50,6 +50,15 @@ public final class FlatParameters implements Weights.Source, AutoCloseable {
     return new FlatParameters(initial, device);
   }
 
+  /** The same weights once more, on another or the same device, with gradients of their own. */
+  public FlatParameters copyOn(Device device) {
+    try (var scope = Scope.open()) {
+      Map<String, Tensor> views = new LinkedHashMap<>();
+      places.keySet().forEach(name -> views.put(name, view(values, name)));
+      return copyOf(views, device);
+    }
+  }
+
   /** All weights, [count]. */
   public Tensor values() {
     return values;
@@ -122,7 +131,7 @@ public final class FlatParameters implements Weights.Source, AutoCloseable {
 
   /**
    * 1 where weight decay applies, 0 where not, laid out like values. Matrices and kernels are
-   * decayed; weights of one axis, modulations and what is named a norm are not.
+   * decayed; weights of one axis, modulations, norms and the gains of norms are not.
    */
   public Tensor decayMask() {
     try (var scope = Scope.open()) {
@@ -131,6 +140,7 @@ public final class FlatParameters implements Weights.Source, AutoCloseable {
           (name, place) -> {
             if (place.shape().length > 1
                 && !name.endsWith("modulation")
+                && !name.endsWith("gamma")
                 && !name.contains("norm")) {
               view(mask, name).fill(1);
             }

@@ -73,14 +73,17 @@ public record Curriculum(
   }
 
   /**
-   * The batch of a step; the same for the same step.
+   * The batch of a step; the same for the same step and rank. Batches of a step are of one kind,
+   * whatever the rank, so that devices that share a step take as long.
    *
+   * @param rank which of the devices that share a step, from 0
    * @throws IllegalArgumentException if samples do not stand at the same positions, see {@link
    *     #check}
    */
-  public CausalBatch batch(Footage footage, long step) {
-    var random = new SplittableRandom(Rng.mix(seed, step));
-    double kind = random.nextDouble();
+  public CausalBatch batch(Footage footage, long step, int rank) {
+    var shared = new SplittableRandom(Rng.mix(seed, step));
+    var random = new SplittableRandom(Rng.mix(seed, step, rank));
+    double kind = shared.nextDouble();
     if (kind < forcing) {
       return forced(footage, random);
     }
@@ -90,7 +93,7 @@ public record Curriculum(
     if (kind < forcing + first) {
       chunk = 0;
     } else if (kind < forcing + first + filling) {
-      chunk = random.nextInt(1, Math.max(2, full));
+      chunk = shared.nextInt(1, Math.max(2, full));
     } else {
       chunk = -1;
     }

@@ -5,7 +5,6 @@ import dev.longtake.optim.FlatParameters;
 import dev.longtake.optim.GradientClip;
 import dev.longtake.optim.MovingAverage;
 import dev.longtake.tensor.Gradients;
-import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -56,15 +55,24 @@ public final class TrainingLoop implements AutoCloseable {
     average.average().copyFrom(state.average());
   }
 
+  /** Runs with one device alone, see the other method. */
+  public void run(Objective objective, long until, Checkpoints checkpoints, Progress progress) {
+    try (var team = Team.alone(parameters, objective)) {
+      run(team, until, checkpoints, progress);
+    }
+  }
+
   /**
    * Runs until the configured number of steps, or until told to stop.
    *
+   * @param team what computes gradients, of the same parameters; the parts of the loss that are
+   *     logged are its first member's
    * @param until stop before this step; the configured end if larger
    * @param checkpoints where states are saved
    * @throws TrainingException if the loss or a gradient is not finite, which is looked at in every
    *     step that is logged or saved: a broken state never replaces a good checkpoint
    */
-  public void run(Objective objective, long until, Checkpoints checkpoints, Progress progress) {
+  public void run(Team team, long until, Checkpoints checkpoints, Progress progress) {
     long end = Math.min(until, config.steps());
     long started = System.nanoTime();
     long sinceStep = step;
@@ -72,7 +80,7 @@ public final class TrainingLoop implements AutoCloseable {
       boolean last = step + 1 == end;
       boolean log = last || (step + 1) % config.logEvery() == 0;
       boolean save = last || (step + 1) % config.saveEvery() == 0;
-      var values = advance(objective, log || save);
+      var values = advance(team, log || save);
       step++;
       if (log) {
         double seconds = (System.nanoTime() - started) / 1e9;
@@ -87,14 +95,11 @@ public final class TrainingLoop implements AutoCloseable {
     }
   }
 
-  private Map<String, Double> advance(Objective objective, boolean look) {
+  private Map<String, Double> advance(Team team, boolean look) {
     var values = new LinkedHashMap<String, Double>();
     double rate = config.rate().at(step);
-    try (var scope = Scope.open();
-        var rng = Rng.seeded(parameters.values().device(), config.seed(), step)) {
-      parameters.gradients().fill(0);
-      var loss = objective.at(step, rng);
-      loss.total().backward();
+    try (var scope = Scope.open()) {
+      var loss = team.backward(config.seed(), step);
       var norm = GradientClip.apply(parameters, config.clip());
       if (look) {
         loss.parts().forEach((tag, value) -> values.put(tag, value.item()));

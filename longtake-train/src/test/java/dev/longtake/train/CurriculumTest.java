@@ -44,7 +44,7 @@ class CurriculumTest {
         var footage = numbered()) {
       for (long step = 0; step < steps; step++) {
         try (var inner = Scope.open()) {
-          var batch = CURRICULUM.batch(footage, step);
+          var batch = CURRICULUM.batch(footage, step, 0);
           var kind =
               batch.chunk() == 6
                   ? "forcing"
@@ -65,7 +65,7 @@ class CurriculumTest {
     try (var scope = Scope.open();
         var footage = numbered()) {
       for (long step = 0; step < 60; step++) {
-        var batch = CURRICULUM.batch(footage, step);
+        var batch = CURRICULUM.batch(footage, step, 0);
         int frames = batch.positions().length;
         boolean forced = batch.chunk() == 6;
         long size = forced ? 60 / 12 : 60 / frames;
@@ -83,17 +83,17 @@ class CurriculumTest {
         var footage = numbered()) {
       int like = 0;
       for (long step = 0; step < 20; step++) {
-        var batch = CURRICULUM.batch(footage, step);
-        var again = CURRICULUM.batch(footage, step);
+        var batch = CURRICULUM.batch(footage, step, 0);
+        var again = CURRICULUM.batch(footage, step, 0);
         assertThat(again.latents()).isBitwiseEqualTo(batch.latents());
         assertThat(again.captions().ids()).isBitwiseEqualTo(batch.captions().ids());
         assertThat(again.positions()).isEqualTo(batch.positions());
         float[] latents = batch.latents().toFloats();
         like +=
-            Arrays.equals(CURRICULUM.batch(footage, step + 1).latents().toFloats(), latents)
+            Arrays.equals(CURRICULUM.batch(footage, step + 1, 0).latents().toFloats(), latents)
                 ? 1
                 : 0;
-        like += Arrays.equals(other.batch(footage, step).latents().toFloats(), latents) ? 1 : 0;
+        like += Arrays.equals(other.batch(footage, step, 0).latents().toFloats(), latents) ? 1 : 0;
       }
       assertThat(like).isLessThan(3);
     }
@@ -105,7 +105,7 @@ class CurriculumTest {
         var footage = numbered()) {
       for (long step = 0; step < 150; step++) {
         try (var inner = Scope.open()) {
-          var batch = CURRICULUM.batch(footage, step);
+          var batch = CURRICULUM.batch(footage, step, 0);
           int each = batch.positions().length;
           float[] numbers = batch.latents().toFloats();
           long[] captions = batch.captions().ids().toLongs();
@@ -157,7 +157,7 @@ class CurriculumTest {
         var footage = numbered()) {
       for (long step = 0; step < 200; step++) {
         try (var inner = Scope.open()) {
-          var batch = new Curriculum(1, 15, 0, 0, 0, 6).batch(footage, step);
+          var batch = new Curriculum(1, 15, 0, 0, 0, 6).batch(footage, step, 0);
           float[] numbers = batch.latents().toFloats();
           chunks.merge((int) numbers[FULL] % 1000 / 3, 1, Integer::sum);
         }
@@ -182,7 +182,7 @@ class CurriculumTest {
     try (var scope = Scope.open();
         var footage = numbered(List.of(new SinkWindow(3, 9, Positions.ABSOLUTE)))) {
       assertThatThrownBy(
-              () -> IntStream.range(0, 99).forEach(step -> CURRICULUM.batch(footage, step)))
+              () -> IntStream.range(0, 99).forEach(step -> CURRICULUM.batch(footage, step, 0)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("cannot share a batch");
     }

@@ -157,11 +157,10 @@ final class GenerateCommand implements Callable<Integer> {
     var memorySpec = memory.orElse(config.memory());
     var device = Device.parse(deviceName);
     var dtype = dtypeName.map(GenerateCommand::dtype).orElseGet(() -> usual(device));
-    var unknown = model.check(prompt);
+    var warnings = model.check(prompt);
     var beginning = given.map(path -> Given.read(path, size));
-    if (!unknown.isEmpty()) { // said when nothing else is wrong
-      terminal.say("warning: the model does not know: " + String.join(", ", unknown));
-    }
+    // Said when nothing else is wrong.
+    warnings.forEach(warning -> terminal.say("warning: " + warning));
     threads.ifPresent(Threads::set);
 
     var sha256 = CompletableFuture.supplyAsync(model::sha256); // takes seconds for a large model

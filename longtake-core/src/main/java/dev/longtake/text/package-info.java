@@ -19,7 +19,8 @@
  * <p>Invariants:
  *
  * <ul>
- *   <li>A prompt is never cut short in silence: what the model cannot read whole is refused.
+ *   <li>A prompt is never cut short in silence: what a model of whole words cannot read is refused;
+ *       where the published models cut, {@link dev.longtake.text.Tokenizer#unread} says how much.
  *   <li>Padding has id 0 and the end of a prompt id 1, whatever the vocabulary.
  *   <li>What stands after a prompt's end does not change the states before it, and {@link
  *       dev.longtake.text.Umt5Encoder#encode} leaves zeros there, as the video transformer was

@@ -13,6 +13,7 @@ import dev.longtake.rollout.VideoRequest;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Threads;
+import dev.longtake.text.TextResidence;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -114,6 +115,14 @@ final class GenerateCommand implements Callable<Integer> {
   private Optional<String> dtypeName = Optional.empty();
 
   @Option(
+      names = "--text-encoder",
+      paramLabel = "WHERE",
+      description =
+          "Where the text encoder is: device (stays there), passing (freed when the prompt is"
+              + " read) or cpu (encodes there). Default: device")
+  private String textEncoder = "device";
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Processor threads. Default: one for each core")
@@ -161,6 +170,7 @@ final class GenerateCommand implements Callable<Integer> {
     var beginning = given.map(path -> Given.read(path, size));
     // Said when nothing else is wrong.
     warnings.forEach(warning -> terminal.say("warning: " + warning));
+    var residence = residence(textEncoder);
     threads.ifPresent(Threads::set);
 
     var sha256 = CompletableFuture.supplyAsync(model::sha256); // takes seconds for a large model
@@ -171,7 +181,7 @@ final class GenerateCommand implements Callable<Integer> {
             files,
             framesDir,
             tags(config, memorySpec));
-    try (var loaded = VideoModel.open(model.path(), device, dtype);
+    try (var loaded = VideoModel.open(model.path(), device, dtype, residence);
         var video = VideoGenerator.start(loaded, request)) {
       beginning.ifPresent(b -> video.continueFrom(b.frames()));
       var outcome = filming.run(terminal, () -> pictures(video.next()));
@@ -199,6 +209,7 @@ final class GenerateCommand implements Callable<Integer> {
     requireAtLeastOne("--guidance", guidance);
     requireAtLeastOne("--threads", threads);
     dtypeName.ifPresent(GenerateCommand::dtype);
+    residence(textEncoder);
     return memory.map(MemoryPolicies::parse);
   }
 
@@ -260,6 +271,17 @@ final class GenerateCommand implements Callable<Integer> {
       default ->
           throw new IllegalArgumentException(
               "unknown --dtype '" + name + "'; give float32 or bfloat16");
+    };
+  }
+
+  private static TextResidence residence(String name) {
+    return switch (name) {
+      case "device" -> TextResidence.DEVICE;
+      case "passing" -> TextResidence.PASSING;
+      case "cpu" -> TextResidence.PROCESSOR;
+      default ->
+          throw new IllegalArgumentException(
+              "unknown --text-encoder '" + name + "'; give device, passing or cpu");
     };
   }
 

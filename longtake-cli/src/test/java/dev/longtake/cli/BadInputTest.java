@@ -50,6 +50,7 @@ class BadInputTest {
         mistake("generate 'x' --guidance 0.5", "--guidance is 0.5", "1 or more"),
         mistake("generate 'x' --threads 0", "--threads is 0", "1 or more"),
         mistake("generate 'x' --dtype int8", "'int8'", "float32 or bfloat16"),
+        mistake("generate 'x' --text-encoder gpu", "'gpu'", "device, passing or cpu"),
         mistake("generate 'x' --out film.avi", "film.avi", "must end in .mp4"),
         mistake("generate 'x' --out /nowhere/x.mp4", "/nowhere does not exist", "create it"),
         mistake("generate 'x' --out missing/model.mp4 --model .", "missing", "create it"),

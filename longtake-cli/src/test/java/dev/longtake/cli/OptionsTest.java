@@ -19,7 +19,7 @@ class OptionsTest {
           "generate",
           "--continue --device --dtype --frames-dir --guidance --help --json --memory --model"
               + " --no-metadata --num_output_frames --out --seconds --seed --stacktrace --steps"
-              + " --threads --version -V -h -o",
+              + " --text-encoder --threads --version -V -h -o",
           "world",
           "--caption-only --held-out --help --out --seconds --seed --size --stacktrace --version"
               + " -V -h -o");

@@ -38,12 +38,10 @@ public final class VideoGenerator implements AutoCloseable {
   private VideoGenerator(VideoModel model, VideoRequest request) {
     this.model = model;
     this.request = request;
-    var tokenizer = model.tokenizer();
-    tokenizer.check(request.prompt());
+    model.tokenizer().check(request.prompt());
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      var ids = tokenizer.encode(List.of(request.prompt()));
-      var states = model.text().encode(ids, model.dtype());
+      var states = model.text().encode(request.prompt());
       prompt = model.transformer().read(states).escape();
       empty = model.transformer().read(states.times(0)).escape();
     }

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 /** What a tokenizer's tokens are; its file says so. */
 public enum Vocabulary {
   /**
-   * Whole words of one small world ({@link WordTokenizerFile}). A prompt that does not fit was never
-   * seen in training and is refused; unknown words are {@code <unk>}.
+   * Whole words of one small world ({@link WordTokenizerFile}). A prompt that does not fit was
+   * never seen in training and is refused; unknown words are {@code <unk>}.
    */
   WORDS,
 

@@ -9,6 +9,10 @@
  * }
  * }</pre>
  *
+ * <p>{@link dev.longtake.text.TextStage} does both, and decides by {@link
+ * dev.longtake.text.TextResidence} how long the encoder takes memory: the published one is four
+ * times as large as the transformer it serves, and is needed once per prompt.
+ *
  * <p>{@link dev.longtake.text.Umt5Encoder} is one implementation for every size: the published XXL
  * ({@link dev.longtake.text.Umt5Config#XXL}) and the small one that is trained with the bundled
  * model. It differs from other T5 encoders in that every layer has its own table of relative

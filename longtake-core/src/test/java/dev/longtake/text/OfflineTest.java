@@ -30,8 +30,7 @@ class OfflineTest {
     process.environment().keySet().removeAll(List.of("OPT_OUT_TRACKING", "RUST_FLAVOR"));
     var said = folder.resolve("said.txt");
 
-    int code =
-        process.redirectErrorStream(true).redirectOutput(said.toFile()).start().waitFor();
+    int code = process.redirectErrorStream(true).redirectOutput(said.toFile()).start().waitFor();
 
     assertThat(said).content().contains("unknown: [zebra]").doesNotContain("asked for");
     assertThat(code).isZero();

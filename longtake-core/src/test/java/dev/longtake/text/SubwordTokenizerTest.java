@@ -48,7 +48,8 @@ class SubwordTokenizerTest {
         var tokenizer = open(6)) {
       var tokens = tokenizer.encode(List.of("  a  red\tcube "));
 
-      assertThat(tokens.ids().toLongs()).containsExactly(id("▁a"), id("▁red"), id("▁cube"), 1, 0, 0);
+      assertThat(tokens.ids().toLongs())
+          .containsExactly(id("▁a"), id("▁red"), id("▁cube"), 1, 0, 0);
       assertThat(tokens.mask().toLongs()).containsExactly(1, 1, 1, 1, 0, 0);
       assertThat(tokens.ids().shape()).containsExactly(1, 6);
     }

@@ -59,7 +59,8 @@ class TextCleaningTest {
 
   @Test
   void otherScriptsAndEmojiStay() {
-    var text = "\u4e00\u53ea\u7ea2\u8272\u7684\u732b \ud83d\udc08\u200d\u2b1b \u05d7\u05ea\u05d5\u05dc";
+    var text =
+        "\u4e00\u53ea\u7ea2\u8272\u7684\u732b \ud83d\udc08\u200d\u2b1b \u05d7\u05ea\u05d5\u05dc";
     assertThat(PromptText.clean(text)).isEqualTo(text);
   }
 }

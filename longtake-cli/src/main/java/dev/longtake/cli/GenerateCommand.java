@@ -11,7 +11,6 @@ import dev.longtake.rollout.VideoGenerator;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.rollout.VideoRequest;
 import dev.longtake.tensor.Device;
-import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Threads;
 import dev.longtake.text.TextResidence;
 import java.io.IOException;
@@ -165,7 +164,7 @@ final class GenerateCommand implements Callable<Integer> {
             prompt, seed, policy.orElseGet(config::policy), sampling(config.sampling()));
     var memorySpec = memory.orElse(config.memory());
     var device = Device.parse(deviceName);
-    var dtype = dtypeName.map(GenerateCommand::dtype).orElseGet(() -> usual(device));
+    var dtype = Precision.of(dtypeName, device);
     var warnings = model.check(prompt);
     var beginning = given.map(path -> Given.read(path, size));
     // Said when nothing else is wrong.
@@ -208,7 +207,7 @@ final class GenerateCommand implements Callable<Integer> {
     requireAtLeastOne("--steps", steps);
     requireAtLeastOne("--guidance", guidance);
     requireAtLeastOne("--threads", threads);
-    dtypeName.ifPresent(GenerateCommand::dtype);
+    dtypeName.ifPresent(Precision::parse);
     residence(textEncoder);
     return memory.map(MemoryPolicies::parse);
   }
@@ -258,20 +257,6 @@ final class GenerateCommand implements Callable<Integer> {
     return chunk.frames().stream()
         .map(rgb -> new Frame(chunk.width(), chunk.height(), rgb))
         .toList();
-  }
-
-  private static Dtype usual(Device device) {
-    return device.kind() == Device.Kind.CUDA ? Dtype.BFLOAT16 : Dtype.FLOAT32;
-  }
-
-  private static Dtype dtype(String name) {
-    return switch (name) {
-      case "float32" -> Dtype.FLOAT32;
-      case "bfloat16" -> Dtype.BFLOAT16;
-      default ->
-          throw new IllegalArgumentException(
-              "unknown --dtype '" + name + "'; give float32 or bfloat16");
-    };
   }
 
   private static TextResidence residence(String name) {

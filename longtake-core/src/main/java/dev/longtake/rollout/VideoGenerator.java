@@ -32,6 +32,7 @@ public final class VideoGenerator implements AutoCloseable {
   private final Prompt empty;
   private final Rollout rollout;
   private final DecodeState decoding = DecodeState.start();
+  private ChunkWatch watch = ChunkWatch.NONE;
   private int chunks;
   private long frames;
 
@@ -64,6 +65,12 @@ public final class VideoGenerator implements AutoCloseable {
    */
   public static VideoGenerator start(VideoModel model, VideoRequest request) {
     return new VideoGenerator(model, request);
+  }
+
+  /** Tells of every part of the chunks that {@link #next} makes from now on. */
+  public void watchedBy(ChunkWatch other) {
+    watch = other;
+    rollout.watchedBy(other);
   }
 
   /** How many pictures were generated; given ones do not count. */
@@ -188,6 +195,7 @@ public final class VideoGenerator implements AutoCloseable {
       long denoised = System.nanoTime();
       var video = model.vae().decode(latents.to(model.dtype()), decoding);
       var pictures = Pixels.toBytes(video, 0);
+      watch.done(ChunkPart.DECODE);
       long decoded = System.nanoTime();
       var chunk =
           new VideoChunk(

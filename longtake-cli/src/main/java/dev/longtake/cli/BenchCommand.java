@@ -8,6 +8,7 @@ import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Threads;
+import dev.longtake.text.TextResidence;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -53,6 +54,12 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "Processor threads. Default: one for each core")
   private Optional<Integer> threads = Optional.empty();
+
+  @Option(
+      names = "--text-encoder",
+      paramLabel = "WHERE",
+      description = "device, passing or cpu, as for generate. Default: device")
+  private String textEncoder = "device";
 
   @Option(
       names = "--memory",
@@ -109,16 +116,17 @@ final class BenchCommand implements Callable<Integer> {
     threads.ifPresent(n -> requireAtLeast("--threads", n, 1));
     dtype.ifPresent(Precision::parse);
     memory.ifPresent(MemoryPolicies::parse);
+    var residence = TextResidence.parse(textEncoder);
     var shown = report(format);
     var model = ModelFolder.inspect(folder.orElseGet(ModelFolder::bundled));
     var settings =
         new Settings(prompt, memory.orElse(model.config().memory()), seconds, seed, warmup, runs);
-    model.check(prompt);
+    model.check(prompt).forEach(warning -> terminal.say("warning: " + warning));
     var where = Device.parse(device);
     threads.ifPresent(Threads::set);
 
     GenerationSpeed speed;
-    try (var loaded = VideoModel.open(model.path(), where, Precision.of(dtype, where))) {
+    try (var loaded = VideoModel.open(model.path(), where, Precision.of(dtype, where), residence)) {
       speed = GenerationSpeed.measure(loaded, settings, terminal::say);
     }
     var text = shown.apply(speed);

@@ -169,7 +169,7 @@ final class GenerateCommand implements Callable<Integer> {
     var beginning = given.map(path -> Given.read(path, size));
     // Said when nothing else is wrong.
     warnings.forEach(warning -> terminal.say("warning: " + warning));
-    var residence = residence(textEncoder);
+    var residence = TextResidence.parse(textEncoder);
     threads.ifPresent(Threads::set);
 
     var sha256 = CompletableFuture.supplyAsync(model::sha256); // takes seconds for a large model
@@ -208,7 +208,7 @@ final class GenerateCommand implements Callable<Integer> {
     requireAtLeastOne("--guidance", guidance);
     requireAtLeastOne("--threads", threads);
     dtypeName.ifPresent(Precision::parse);
-    residence(textEncoder);
+    TextResidence.parse(textEncoder);
     return memory.map(MemoryPolicies::parse);
   }
 
@@ -257,17 +257,6 @@ final class GenerateCommand implements Callable<Integer> {
     return chunk.frames().stream()
         .map(rgb -> new Frame(chunk.width(), chunk.height(), rgb))
         .toList();
-  }
-
-  private static TextResidence residence(String name) {
-    return switch (name) {
-      case "device" -> TextResidence.DEVICE;
-      case "passing" -> TextResidence.PASSING;
-      case "cpu" -> TextResidence.PROCESSOR;
-      default ->
-          throw new IllegalArgumentException(
-              "unknown --text-encoder '" + name + "'; give device, passing or cpu");
-    };
   }
 
   private static void requireAtLeastOne(String option, Optional<? extends Number> number) {

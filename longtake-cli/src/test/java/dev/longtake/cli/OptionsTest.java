@@ -18,7 +18,7 @@ class OptionsTest {
       Map.of(
           "bench",
           "--device --dtype --format --help --memory --model --out --prompt --runs --seconds --seed"
-              + " --stacktrace --threads --version --warmup -V -h -o",
+              + " --stacktrace --text-encoder --threads --version --warmup -V -h -o",
           "generate",
           "--continue --device --dtype --frames-dir --guidance --help --json --memory --model"
               + " --no-metadata --num_output_frames --out --seconds --seed --stacktrace --steps"

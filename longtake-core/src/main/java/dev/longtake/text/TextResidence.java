@@ -13,5 +13,21 @@ public enum TextResidence {
   /**
    * In the processor's memory, for good, where it also encodes: slower, and no GPU memory at all.
    */
-  PROCESSOR
+  PROCESSOR;
+
+  /**
+   * Reads {@code device}, {@code passing} or {@code cpu}.
+   *
+   * @throws IllegalArgumentException if the text is none of these
+   */
+  public static TextResidence parse(String text) {
+    return switch (text) {
+      case "device" -> DEVICE;
+      case "passing" -> PASSING;
+      case "cpu" -> PROCESSOR;
+      default ->
+          throw new IllegalArgumentException(
+              "unknown place for the text encoder '" + text + "': give device, passing or cpu");
+    };
+  }
 }

@@ -1,14 +1,12 @@
 package dev.longtake.cli;
 
 import dev.longtake.eval.CaptionObjects;
-import dev.longtake.eval.GenerationSpeed;
 import dev.longtake.eval.MemoryReport;
 import dev.longtake.eval.ResultFile;
 import dev.longtake.eval.Revisit;
 import dev.longtake.eval.VaeQuality;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
-import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Threads;
 import java.nio.file.Path;
 import java.util.List;
@@ -168,40 +166,11 @@ final class EvalCommand implements Runnable {
     return Failures.NONE;
   }
 
-  @Command(
-      mixinStandardHelpOptions = true,
-      versionProvider = Software.class,
-      sortOptions = false,
-      description = "Frames per second, waiting time and memory. About 2 minutes.")
-  int speed(
-      @Mixin Common common,
-      @Option(
-              names = "--seconds",
-              paramLabel = "S",
-              defaultValue = "62",
-              description = "Length of the video. Default: 62")
-          double seconds) {
-    var usual = GenerationSpeed.Settings.DEFAULT;
-    var settings = new GenerationSpeed.Settings(usual.prompt(), seconds, common.seed);
-    var speed = with(common, model -> GenerationSpeed.measure(model, settings, terminal::say));
-    ResultFile.write(common.out.resolve("generation-speed.json"), speed);
-    print(
-        "%.1f frames/s (%.1f to the finished file), first pictures after %.2f s,"
-            + " %.2f s a chunk (99th percentile %.2f)",
-        speed.loopFramesPerSecond(),
-        speed.endToEndFramesPerSecond(),
-        speed.firstChunkSeconds(),
-        speed.medianChunkSeconds(),
-        speed.slowChunkSeconds());
-    return Failures.NONE;
-  }
-
   private static <R> R with(Common common, Function<VideoModel, R> measurement) {
     common.threads.ifPresent(Threads::set);
     var folder = ModelFolder.inspect(common.model.orElseGet(ModelFolder::bundled));
     var device = Device.parse(common.device);
-    var dtype = device.kind() == Device.Kind.CUDA ? Dtype.BFLOAT16 : Dtype.FLOAT32;
-    try (var model = VideoModel.open(folder.path(), device, dtype)) {
+    try (var model = VideoModel.open(folder.path(), device, Precision.usual(device))) {
       return measurement.apply(model);
     }
   }

@@ -5,6 +5,7 @@ import dev.longtake.cli.Filming.Outcome;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.rollout.VideoRequest;
 import dev.longtake.tensor.Device;
+import dev.longtake.tensor.NativeMemory;
 import dev.longtake.tensor.Threads;
 import java.util.Locale;
 import java.util.Optional;
@@ -72,7 +73,7 @@ record Facts(
     root.put("natives", Device.natives());
     root.put("seconds_taken", thousandths(outcome.seconds()));
     root.put("frames_per_second", thousandths(outcome.rate()));
-    PeakMemory.bytes().ifPresent(bytes -> root.put("peak_resident_bytes", bytes));
+    NativeMemory.peakResidentBytes().ifPresent(bytes -> root.put("peak_resident_bytes", bytes));
     root.put("software", Software.nameAndVersion());
     return root;
   }
@@ -86,7 +87,7 @@ record Facts(
             files.video(),
             Length.plain(thousandths(seconds())),
             outcome.rate());
-    var peak = PeakMemory.bytes();
+    var peak = NativeMemory.peakResidentBytes();
     return peak.isPresent()
         ? line + String.format(Locale.ROOT, ", peak memory %.0f MB", peak.getAsLong() / 1e6)
         : line;

@@ -11,8 +11,8 @@ import dev.longtake.rollout.VideoGenerator;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.rollout.VideoRequest;
 import dev.longtake.tensor.Device;
-import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Threads;
+import dev.longtake.text.TextResidence;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -114,6 +114,14 @@ final class GenerateCommand implements Callable<Integer> {
   private Optional<String> dtypeName = Optional.empty();
 
   @Option(
+      names = "--text-encoder",
+      paramLabel = "WHERE",
+      description =
+          "Where the text encoder is: device (stays there), passing (freed when the prompt is"
+              + " read) or cpu (encodes there). Default: device")
+  private String textEncoder = "device";
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Processor threads. Default: one for each core")
@@ -156,12 +164,12 @@ final class GenerateCommand implements Callable<Integer> {
             prompt, seed, policy.orElseGet(config::policy), sampling(config.sampling()));
     var memorySpec = memory.orElse(config.memory());
     var device = Device.parse(deviceName);
-    var dtype = dtypeName.map(GenerateCommand::dtype).orElseGet(() -> usual(device));
-    var unknown = model.check(prompt);
+    var dtype = Precision.of(dtypeName, device);
+    var warnings = model.check(prompt);
     var beginning = given.map(path -> Given.read(path, size));
-    if (!unknown.isEmpty()) { // said when nothing else is wrong
-      terminal.say("warning: the model does not know: " + String.join(", ", unknown));
-    }
+    // Said when nothing else is wrong.
+    warnings.forEach(warning -> terminal.say("warning: " + warning));
+    var residence = TextResidence.parse(textEncoder);
     threads.ifPresent(Threads::set);
 
     var sha256 = CompletableFuture.supplyAsync(model::sha256); // takes seconds for a large model
@@ -172,7 +180,7 @@ final class GenerateCommand implements Callable<Integer> {
             files,
             framesDir,
             tags(config, memorySpec));
-    try (var loaded = VideoModel.open(model.path(), device, dtype);
+    try (var loaded = VideoModel.open(model.path(), device, dtype, residence);
         var video = VideoGenerator.start(loaded, request)) {
       beginning.ifPresent(b -> video.continueFrom(b.frames()));
       var outcome = filming.run(terminal, () -> pictures(video.next()));
@@ -199,7 +207,8 @@ final class GenerateCommand implements Callable<Integer> {
     requireAtLeastOne("--steps", steps);
     requireAtLeastOne("--guidance", guidance);
     requireAtLeastOne("--threads", threads);
-    dtypeName.ifPresent(GenerateCommand::dtype);
+    dtypeName.ifPresent(Precision::parse);
+    TextResidence.parse(textEncoder);
     return memory.map(MemoryPolicies::parse);
   }
 
@@ -248,20 +257,6 @@ final class GenerateCommand implements Callable<Integer> {
     return chunk.frames().stream()
         .map(rgb -> new Frame(chunk.width(), chunk.height(), rgb))
         .toList();
-  }
-
-  private static Dtype usual(Device device) {
-    return device.kind() == Device.Kind.CUDA ? Dtype.BFLOAT16 : Dtype.FLOAT32;
-  }
-
-  private static Dtype dtype(String name) {
-    return switch (name) {
-      case "float32" -> Dtype.FLOAT32;
-      case "bfloat16" -> Dtype.BFLOAT16;
-      default ->
-          throw new IllegalArgumentException(
-              "unknown --dtype '" + name + "'; give float32 or bfloat16");
-    };
   }
 
   private static void requireAtLeastOne(String option, Optional<? extends Number> number) {

@@ -56,6 +56,7 @@ public final class Main implements Runnable {
         .addSubcommand(new WorldCommand(terminal))
         .addSubcommand(new TrainCommand(terminal))
         .addSubcommand(new EvalCommand(terminal))
+        .addSubcommand(new BenchCommand(terminal))
         .setOut(terminal.out())
         .setErr(terminal.err())
         .setExpandAtFiles(false) // a prompt may begin with an @

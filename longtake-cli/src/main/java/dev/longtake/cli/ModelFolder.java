@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -62,14 +63,25 @@ record ModelFolder(Path path, ModelConfig config, Optional<JsonNode> manifest) {
   /**
    * Refuses a prompt that the model cannot read.
    *
-   * @return the words in it that the model does not know
-   * @throws IllegalArgumentException if it is empty or too long
+   * @return what of it the model will not understand, in a sentence each, if anything
+   * @throws IllegalArgumentException if it is empty, or too long and not to be cut
    */
   List<String> check(String prompt) {
     var file = path.resolve(VideoModel.TOKENIZER);
     try (var tokenizer = Tokenizer.open(file, config.transformer().textLen())) {
       tokenizer.check(prompt);
-      return tokenizer.unknown(prompt);
+      var warnings = new ArrayList<String>();
+      var unknown = tokenizer.unknown(prompt);
+      if (!unknown.isEmpty()) {
+        warnings.add("the model does not know: " + String.join(", ", unknown));
+      }
+      int unread = tokenizer.unread(prompt);
+      if (unread > 0) {
+        warnings.add(
+            "the model reads %d tokens, the last %d of the prompt are left out"
+                .formatted(tokenizer.maxLength(), unread));
+      }
+      return warnings;
     }
   }
 

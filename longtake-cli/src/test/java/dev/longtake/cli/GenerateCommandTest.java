@@ -179,6 +179,14 @@ class GenerateCommandTest {
   }
 
   @Test
+  void whereTheTextEncoderIsDoesNotChangeTheVideo() throws IOException {
+    var stays = generate("stays.mp4", "--seconds", 0.5);
+    var passes = generate("passes.mp4", "--seconds", 0.5, "--text-encoder", "passing");
+
+    assertThat(passes).hasSameBinaryContentAs(stays);
+  }
+
+  @Test
   void anOlderVideoOfTheSameNameIsReplaced() throws IOException {
     Files.writeString(folder.resolve("clip.mp4"), "old");
 

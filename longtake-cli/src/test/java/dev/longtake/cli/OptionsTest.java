@@ -16,10 +16,13 @@ import picocli.CommandLine;
 class OptionsTest {
   private static final Map<String, String> FROZEN =
       Map.of(
+          "bench",
+          "--device --dtype --format --help --memory --model --out --prompt --runs --seconds --seed"
+              + " --stacktrace --text-encoder --threads --version --warmup -V -h -o",
           "generate",
           "--continue --device --dtype --frames-dir --guidance --help --json --memory --model"
               + " --no-metadata --num_output_frames --out --seconds --seed --stacktrace --steps"
-              + " --threads --version -V -h -o",
+              + " --text-encoder --threads --version -V -h -o",
           "world",
           "--caption-only --held-out --help --out --seconds --seed --size --stacktrace --version"
               + " -V -h -o");
@@ -71,7 +74,7 @@ class OptionsTest {
     var spoken = Spoken.by();
 
     assertThat(spoken.code()).isZero();
-    assertThat(spoken.out()).contains("generate", "world");
+    assertThat(spoken.out()).contains("generate", "world", "bench");
   }
 
   @Test

@@ -69,6 +69,34 @@ public final class CheckpointSource implements Weights.Source {
    */
   @Override
   public Tensor read(String name, Init init, long... shape) {
+    var key = fitting(name, shape);
+    try (var scope = Scope.open()) {
+      // Device first: the file's type is rarely the wider one.
+      return scope.keep(file.read(key).to(device).to(dtype));
+    }
+  }
+
+  /**
+   * The same names and shapes with the same complaints, but nothing is read: what it hands out has
+   * the memory of one number. To find a wrong file early where weights are read late.
+   */
+  public Weights.Source outline() {
+    return new Weights.Source() {
+      @Override
+      public Tensor read(String name, Init init, long... shape) {
+        fitting(name, shape);
+        return Weights.placeholder(dtype, shape);
+      }
+
+      @Override
+      public Set<String> names() {
+        return CheckpointSource.this.names();
+      }
+    };
+  }
+
+  /** The file's key of that weight. */
+  private String fitting(String name, long... shape) {
     var key = keys.get(name);
     if (key == null) {
       throw absent(name, shape);
@@ -95,10 +123,7 @@ public final class CheckpointSource implements Weights.Source {
               + dtype
               + "; quantised files are not supported, use the original");
     }
-    try (var scope = Scope.open()) {
-      // Device first: the file's type is rarely the wider one.
-      return scope.keep(file.read(key).to(device).to(dtype));
-    }
+    return key;
   }
 
   private CheckpointException absent(String name, long... shape) {

@@ -1,5 +1,6 @@
 package dev.longtake.nn;
 
+import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
@@ -60,6 +61,32 @@ public final class Weights implements AutoCloseable {
             return Set.of();
           }
         });
+  }
+
+  /**
+   * Names and shapes without memory, whatever the size: every weight is one number, seen all over
+   * its shape. To count what a network needs before any of it is read.
+   */
+  public static Weights outline() {
+    return from(
+        new Source() {
+          @Override
+          public Tensor read(String name, Init init, long... shape) {
+            return placeholder(Dtype.FLOAT32, shape);
+          }
+
+          @Override
+          public Set<String> names() {
+            return Set.of();
+          }
+        });
+  }
+
+  /** A tensor of that shape in the memory of one number, owned by the caller's scope; read only. */
+  public static Tensor placeholder(Dtype dtype, long... shape) {
+    try (var scope = Scope.open()) {
+      return scope.keep(Tensor.zeros(dtype, Device.CPU).expand(shape));
+    }
   }
 
   /** A view whose names start with {@code child} and a dot. */

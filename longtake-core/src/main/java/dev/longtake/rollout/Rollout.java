@@ -37,6 +37,7 @@ public final class Rollout implements AutoCloseable {
   private final Recall recall;
   private final Map<Integer, Tensor> remembered = new TreeMap<>(); // latents by frame
   private Held held = Held.empty();
+  private ChunkWatch watch = ChunkWatch.NONE;
 
   /**
    * With an empty memory.
@@ -64,6 +65,11 @@ public final class Rollout implements AutoCloseable {
         new KvStore.Geometry(
             model.config().numLayers(), rows / patch, columns / patch, model.config().headDim());
     store = new KvStore(geometry, device);
+  }
+
+  /** Tells of every part of the chunks that {@link #next} makes from now on. */
+  public void watchedBy(ChunkWatch other) {
+    watch = other;
   }
 
   /** What memory holds now. */
@@ -95,8 +101,11 @@ public final class Rollout implements AutoCloseable {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       var plan = begin(Math.toIntExact(noise.size(2)), prompt);
+      watch.done(ChunkPart.RECALL);
       var clean = sample(plan, prompt, empty, guidance, sampler, noise, rng);
+      watch.done(ChunkPart.DENOISE);
       rememberClean(clean, prompt, plan);
+      watch.done(ChunkPart.REMEMBER);
       return scope.keep(clean);
     }
   }

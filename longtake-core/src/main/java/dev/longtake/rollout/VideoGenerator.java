@@ -32,18 +32,17 @@ public final class VideoGenerator implements AutoCloseable {
   private final Prompt empty;
   private final Rollout rollout;
   private final DecodeState decoding = DecodeState.start();
+  private ChunkWatch watch = ChunkWatch.NONE;
   private int chunks;
   private long frames;
 
   private VideoGenerator(VideoModel model, VideoRequest request) {
     this.model = model;
     this.request = request;
-    var tokenizer = model.tokenizer();
-    tokenizer.check(request.prompt());
+    model.tokenizer().check(request.prompt());
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      var ids = tokenizer.encode(List.of(request.prompt()));
-      var states = model.text().encode(ids, model.dtype());
+      var states = model.text().encode(request.prompt());
       prompt = model.transformer().read(states).escape();
       empty = model.transformer().read(states.times(0)).escape();
     }
@@ -66,6 +65,12 @@ public final class VideoGenerator implements AutoCloseable {
    */
   public static VideoGenerator start(VideoModel model, VideoRequest request) {
     return new VideoGenerator(model, request);
+  }
+
+  /** Tells of every part of the chunks that {@link #next} makes from now on. */
+  public void watchedBy(ChunkWatch other) {
+    watch = other;
+    rollout.watchedBy(other);
   }
 
   /** How many pictures were generated; given ones do not count. */
@@ -190,6 +195,7 @@ public final class VideoGenerator implements AutoCloseable {
       long denoised = System.nanoTime();
       var video = model.vae().decode(latents.to(model.dtype()), decoding);
       var pictures = Pixels.toBytes(video, 0);
+      watch.done(ChunkPart.DECODE);
       long decoded = System.nanoTime();
       var chunk =
           new VideoChunk(

@@ -7,6 +7,8 @@ import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.text.TextResidence;
+import dev.longtake.text.TextStage;
 import dev.longtake.text.Tokenizer;
 import dev.longtake.text.Umt5Encoder;
 import dev.longtake.vae.WanVae;
@@ -41,13 +43,14 @@ public final class VideoModel implements AutoCloseable {
   private final Device device;
   private final Dtype dtype;
   private final Tokenizer tokenizer;
-  private final Umt5Encoder text;
+  private final TextStage text;
   private final WanTransformer transformer;
   private final WanVae vae;
+  private long textParameters;
   private final List<Weights> weights = new ArrayList<>();
   private final List<Runnable> closers = new ArrayList<>();
 
-  private VideoModel(Path folder, Device device, Dtype dtype) {
+  private VideoModel(Path folder, Device device, Dtype dtype, TextResidence residence) {
     this.device = device;
     this.dtype = dtype;
     config = ModelConfig.read(folder);
@@ -56,7 +59,8 @@ public final class VideoModel implements AutoCloseable {
     try {
       tokenizer = Tokenizer.open(folder.resolve(TOKENIZER), config.transformer().textLen());
       closers.add(tokenizer::close);
-      text = load(folder, TEXT_ENCODER, taken -> Umt5Encoder.of(taken, config.textEncoder()));
+      text = openText(folder.resolve(TEXT_ENCODER), residence);
+      closers.add(text::close);
       transformer =
           load(folder, TRANSFORMER, taken -> WanTransformer.of(taken, config.transformer()));
       vae =
@@ -74,14 +78,47 @@ public final class VideoModel implements AutoCloseable {
     }
   }
 
+  /** {@link #open(Path, Device, Dtype, TextResidence)} with the text encoder on the device. */
+  public static VideoModel open(Path folder, Device device, Dtype dtype) {
+    return open(folder, device, dtype, TextResidence.DEVICE);
+  }
+
   /**
    * Reads a model folder.
    *
    * @param dtype type of weights and arithmetic
+   * @param residence where the text encoder is while no prompt is read
    * @throws CheckpointException if a file is missing, damaged or of another model
    */
-  public static VideoModel open(Path folder, Device device, Dtype dtype) {
-    return new VideoModel(folder, device, dtype);
+  public static VideoModel open(Path folder, Device device, Dtype dtype, TextResidence residence) {
+    return new VideoModel(folder, device, dtype, residence);
+  }
+
+  /** The file is checked now, also where its weights are only read when a prompt comes. */
+  private TextStage openText(Path path, TextResidence residence) {
+    try (var file = Safetensors.open(path)) {
+      var source = new CheckpointSource(file, KeyMap.identity(), dtype, device);
+      try (var outline = Weights.from(source.outline())) {
+        Umt5Encoder.of(outline, config.textEncoder());
+        source.requireNothingSpare(outline);
+        textParameters = outline.parameters();
+      }
+    }
+    // An encoder that is there anyway reads a prompt again in less time than a chunk takes.
+    int kept = residence == TextResidence.DEVICE ? 0 : TextStage.KEPT;
+    return TextStage.open(tokenizer, at -> loadText(path, at), residence, device, dtype, kept);
+  }
+
+  private TextStage.Loaded loadText(Path path, Device at) {
+    try (var file = Safetensors.open(path)) {
+      var taken = Weights.from(new CheckpointSource(file, KeyMap.identity(), dtype, at));
+      try {
+        return new TextStage.Loaded(Umt5Encoder.of(taken, config.textEncoder()), taken);
+      } catch (RuntimeException e) {
+        taken.close();
+        throw e;
+      }
+    }
   }
 
   private <T> T load(Path folder, String name, Function<Weights, T> build) {
@@ -128,8 +165,8 @@ public final class VideoModel implements AutoCloseable {
     return vae;
   }
 
-  /** The text encoder. */
-  public Umt5Encoder text() {
+  /** The text encoder, wherever it is. */
+  public TextStage text() {
     return text;
   }
 
@@ -140,7 +177,7 @@ public final class VideoModel implements AutoCloseable {
 
   /** How many numbers the weights are. */
   public long parameters() {
-    return weights.stream().mapToLong(Weights::parameters).sum();
+    return textParameters + weights.stream().mapToLong(Weights::parameters).sum();
   }
 
   @Override

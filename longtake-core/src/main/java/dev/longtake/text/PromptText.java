@@ -1,18 +1,16 @@
 package dev.longtake.text;
 
-import java.nio.charset.Charset;
 import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Prompts as the published models saw them in training: HTML entities resolved, white space made
- * regular.
+ * Prompts as the published models saw them in training: HTML entities resolved, typography made
+ * plain, white space made regular.
  */
 public final class PromptText {
   private static final Pattern SPACE = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
   private static final Pattern ENTITY =
       Pattern.compile("&(?:#(\\d{1,9})|#[xX](\\p{XDigit}{1,7})|([A-Za-z]{2,8}));");
-  private static final Charset WINDOWS = Charset.forName("windows-1252");
   private static final int REPLACEMENT = 0xfffd;
 
   /** The names that stand in captions gathered from web pages. */
@@ -55,12 +53,13 @@ public final class PromptText {
   private PromptText() {}
 
   /**
-   * Resolves entities twice, since text taken from web pages is often escaped twice, makes one
-   * space of each run of white space, and drops it at both ends. Names of entities that captions do
-   * not use stay as they are.
+   * Resolves entities twice, since text taken from web pages is often escaped twice, makes quotes
+   * straight and wide or joined letters ordinary ones, makes one space of each run of white space,
+   * and drops it at both ends. Names of entities that captions do not use stay as they are.
    */
   public static String clean(String prompt) {
-    return SPACE.matcher(unescape(unescape(prompt))).replaceAll(" ").strip();
+    var plain = PlainCharacters.of(unescape(unescape(prompt)));
+    return SPACE.matcher(plain).replaceAll(" ").strip();
   }
 
   private static String unescape(String text) {
@@ -81,7 +80,7 @@ public final class PromptText {
   /** By HTML's rules: 128 to 159 mean Windows' characters, and what is none becomes U+FFFD. */
   private static String character(int code) {
     if (code >= 0x80 && code < 0xa0) {
-      return new String(new byte[] {(byte) code}, WINDOWS);
+      return PlainCharacters.windows(code);
     }
     boolean valid =
         code > 0

@@ -15,17 +15,19 @@ import java.util.Map;
 /**
  * Turns prompts into token ids by a Hugging Face {@code tokenizer.json}.
  *
- * <p>A prompt is cleaned first ({@link PromptText#clean}). One that does not fit is refused, not
- * cut. May be used from several threads.
+ * <p>A prompt is cleaned first ({@link PromptText#clean}). What happens to one that does not fit
+ * depends on the {@link Vocabulary}, which the file decides. May be used from several threads.
  */
 public final class Tokenizer implements AutoCloseable {
   private static final String UNKNOWN = "<unk>";
 
   private final HuggingFaceTokenizer natives;
+  private final Vocabulary vocabulary;
   private final int maxLength;
 
-  private Tokenizer(HuggingFaceTokenizer natives, int maxLength) {
+  private Tokenizer(HuggingFaceTokenizer natives, Vocabulary vocabulary, int maxLength) {
     this.natives = natives;
+    this.vocabulary = vocabulary;
     this.maxLength = maxLength;
   }
 
@@ -54,7 +56,12 @@ public final class Tokenizer implements AutoCloseable {
               + TokenIds.END
               + "]: it is not of the T5 family");
     }
-    return new Tokenizer(natives, maxLength);
+    return new Tokenizer(natives, Vocabulary.of(tokenizerJson), maxLength);
+  }
+
+  /** What its tokens are. */
+  public Vocabulary vocabulary() {
+    return vocabulary;
   }
 
   /** Tokens that the model reads of a prompt, its end included. */
@@ -66,7 +73,8 @@ public final class Tokenizer implements AutoCloseable {
    * Ids and mask of prompts, [prompts, {@link #maxLength}], on the processor and owned by the
    * current scope. An empty prompt is its end alone, which is how guidance says "no prompt".
    *
-   * @throws IllegalArgumentException if a prompt has more tokens than the model reads
+   * @throws IllegalArgumentException if a prompt of whole words has more tokens than the model
+   *     reads; one of subwords is cut to {@link #maxLength}, its end included, as in training
    */
   public TokenIds encode(List<String> prompts) {
     long[] ids = new long[prompts.size() * maxLength];
@@ -84,14 +92,18 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Refuses what nobody means to ask for, in words for whoever wrote the prompt.
    *
-   * @throws IllegalArgumentException if the prompt is empty, or has more tokens than the model
-   *     reads
+   * @throws IllegalArgumentException if the prompt is empty, or would be refused by {@link #encode}
    */
   public void check(String prompt) {
     if (PromptText.clean(prompt).isEmpty()) {
       throw new IllegalArgumentException("prompt is empty: say what the video shows");
     }
     fitting(prompt);
+  }
+
+  /** How many tokens of a prompt, from its last one back, the model does not get to read. */
+  public int unread(String prompt) {
+    return Math.max(0, natives.encode(PromptText.clean(prompt)).getIds().length - maxLength);
   }
 
   /** The words of a prompt that the model does not know, as written, each once; no punctuation. */
@@ -121,6 +133,11 @@ public final class Tokenizer implements AutoCloseable {
   private long[] fitting(String prompt) {
     Encoding encoding = natives.encode(PromptText.clean(prompt));
     long[] ids = encoding.getIds();
+    if (ids.length > maxLength && vocabulary == Vocabulary.SUBWORDS) {
+      long[] cut = Arrays.copyOf(ids, maxLength);
+      cut[maxLength - 1] = TokenIds.END;
+      return cut;
+    }
     if (ids.length > maxLength) {
       throw new IllegalArgumentException(
           "prompt has "

@@ -9,6 +9,10 @@
  * }
  * }</pre>
  *
+ * <p>{@link dev.longtake.text.TextStage} does both, and decides by {@link
+ * dev.longtake.text.TextResidence} how long the encoder takes memory: the published one is four
+ * times as large as the transformer it serves, and is needed once per prompt.
+ *
  * <p>{@link dev.longtake.text.Umt5Encoder} is one implementation for every size: the published XXL
  * ({@link dev.longtake.text.Umt5Config#XXL}) and the small one that is trained with the bundled
  * model. It differs from other T5 encoders in that every layer has its own table of relative
@@ -19,7 +23,8 @@
  * <p>Invariants:
  *
  * <ul>
- *   <li>A prompt is never cut short in silence: what the model cannot read whole is refused.
+ *   <li>A prompt is never cut short in silence: what a model of whole words cannot read is refused;
+ *       where the published models cut, {@link dev.longtake.text.Tokenizer#unread} says how much.
  *   <li>Padding has id 0 and the end of a prompt id 1, whatever the vocabulary.
  *   <li>What stands after a prompt's end does not change the states before it, and {@link
  *       dev.longtake.text.Umt5Encoder#encode} leaves zeros there, as the video transformer was

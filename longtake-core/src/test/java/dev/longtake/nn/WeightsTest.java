@@ -79,6 +79,16 @@ class WeightsTest {
   }
 
   @Test
+  void anOutlineHasNamesAndShapesInTheMemoryOfOneNumber() {
+    try (var scope = Scope.open();
+        var weights = Weights.outline()) {
+      Linear.of(weights.at("huge"), 1L << 40, 3); // 13 TB, if it were there
+      assertThat(weights.taken().get("huge.weight")).hasShape(3, 1L << 40);
+      assertThat(weights.parameters()).isEqualTo(3 * (1L << 40) + 3);
+    }
+  }
+
+  @Test
   void freshWeightsHaveTheSpreadTheyAreSaidToHave() {
     try (var scope = Scope.open();
         var rng = Rng.seeded(2, Device.CPU)) {

@@ -39,6 +39,20 @@ class VideoGeneratorTest {
   }
 
   @Test
+  void everyPartOfEveryChunkIsToldInOrder() {
+    var told = new ArrayList<ChunkPart>();
+    try (var video = VideoGenerator.start(model, request())) {
+      video.next(); // before anyone watches
+      video.watchedBy(told::add);
+      video.next();
+      video.next();
+    }
+    var parts = List.of(ChunkPart.values());
+    assertThat(told.subList(0, 4)).isEqualTo(parts);
+    assertThat(told.subList(4, told.size())).isEqualTo(parts);
+  }
+
+  @Test
   void theFirstChunkIsNinePicturesAndEveryOtherTwelve() {
     try (var video = VideoGenerator.start(model, request())) {
       long frames = 0;

@@ -10,6 +10,7 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
+import dev.longtake.text.TextResidence;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -45,12 +46,38 @@ class VideoModelTest {
 
   @Test
   void theWeightsAreReadInTheTypeAskedFor() {
-    try (var model = VideoModel.open(folder, Device.CPU, Dtype.BFLOAT16);
+    try (var scope = Scope.open();
+        var model = VideoModel.open(folder, Device.CPU, Dtype.BFLOAT16);
         var video =
             VideoGenerator.start(model, VideoRequest.of(model.config(), TinyModel.PROMPT))) {
-      assertThat(model.text().tokens().dtype()).isEqualTo(Dtype.BFLOAT16);
+      assertThat(model.text().encode(TinyModel.PROMPT).dtype()).isEqualTo(Dtype.BFLOAT16);
       assertThat(video.next().frames()).hasSize(9);
     }
+  }
+
+  @Test
+  void theVideoIsTheSameWhereverTheTextEncoderIs() {
+    var expected = firstPictures(TextResidence.DEVICE);
+
+    for (var residence : TextResidence.values()) {
+      assertThat(firstPictures(residence)).as("%s", residence).isDeepEqualTo(expected);
+    }
+  }
+
+  @Test
+  void aPassingTextEncoderCountsAndIsCheckedAsTheOthersAre() {
+    long parameters;
+    try (var model = open()) {
+      parameters = model.parameters();
+    }
+    try (var model = open(TextResidence.PASSING)) {
+      assertThat(model.parameters()).isEqualTo(parameters);
+    }
+    change(VideoModel.TEXT_ENCODER, tensors -> tensors.remove("blocks.0.attn.o.weight"));
+    refused("text_encoder.safetensors", "no tensor 'blocks.0.attn.o.weight' of shape [6, 6]");
+    assertThatThrownBy(() -> open(TextResidence.PASSING))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("no tensor 'blocks.0.attn.o.weight' of shape [6, 6]");
   }
 
   @Test
@@ -125,7 +152,19 @@ class VideoModelTest {
         .contains(told);
   }
 
+  private byte[][] firstPictures(TextResidence residence) {
+    try (var model = open(residence);
+        var video =
+            VideoGenerator.start(model, VideoRequest.of(model.config(), TinyModel.PROMPT))) {
+      return video.next().frames().toArray(byte[][]::new);
+    }
+  }
+
   private VideoModel open() {
     return VideoModel.open(folder, Device.CPU, Dtype.FLOAT32);
+  }
+
+  private VideoModel open(TextResidence residence) {
+    return VideoModel.open(folder, Device.CPU, Dtype.FLOAT32, residence);
   }
 }

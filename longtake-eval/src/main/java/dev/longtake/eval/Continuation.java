@@ -32,8 +32,7 @@ final class Continuation implements AutoCloseable {
     model.tokenizer().check(text);
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      var ids = model.tokenizer().encode(List.of(text));
-      var states = model.text().encode(ids, model.dtype());
+      var states = model.text().encode(text);
       prompt = model.transformer().read(states).escape();
       empty = model.transformer().read(states.times(0)).escape();
     }

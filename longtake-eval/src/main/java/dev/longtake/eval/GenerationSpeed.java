@@ -1,177 +1,131 @@
 package dev.longtake.eval;
 
-import dev.longtake.media.Frame;
-import dev.longtake.media.Mp4Writer;
-import dev.longtake.media.VideoFormat;
-import dev.longtake.rollout.VideoChunk;
+import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.VideoGenerator;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.rollout.VideoRequest;
+import dev.longtake.tensor.NativeMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 
 /**
- * How fast a model makes video, and in how much memory.
+ * How fast a model makes video, in how much memory, and which part takes how long.
  *
- * <p>A video is generated from a prompt and written as MP4 to a temporary file. The model is loaded
- * already and nothing is warmed up; the first chunk counts for what a user waits, not for the
- * percentiles.
+ * <p>Videos are generated from a prompt and written as MP4 to a temporary file. The model is loaded
+ * already; chunks of another video warm it up.
  *
  * @param method the above in a sentence
  * @param subject what was measured
+ * @param machine on what
  * @param settings with what
- * @param memory policy as text
- * @param frames generated
- * @param denoisingFramesPerSecond while the transformer runs
- * @param loopFramesPerSecond of denoising and decoding, chunk after chunk
- * @param endToEndFramesPerSecond from the request to the finished file: reading the prompt,
- *     denoising, decoding and encoding the MP4
- * @param firstChunkSeconds from the request to the first pictures
- * @param medianChunkSeconds denoising and decoding, the first chunk left out
- * @param slowChunkSeconds the 99th percentile of the same
- * @param megabytesAt20Seconds resident memory when 20 s of video were made; 0 if it was shorter or
- *     the system does not tell
- * @param megabytesAt60Seconds the same for 60 s
- * @param megabytes resident memory when 1, 2, 3 ... s of video were made, 10^6 bytes
+ * @param summary of all runs
+ * @param runs one video each
  */
 public record GenerationSpeed(
     String method,
     Subject subject,
+    Machine machine,
     Settings settings,
-    String memory,
-    long frames,
-    double denoisingFramesPerSecond,
-    double loopFramesPerSecond,
-    double endToEndFramesPerSecond,
-    double firstChunkSeconds,
-    double medianChunkSeconds,
-    double slowChunkSeconds,
-    double megabytesAt20Seconds,
-    double megabytesAt60Seconds,
-    List<Double> megabytes) {
+    SpeedSummary summary,
+    List<SpeedRun> runs) {
 
   private static final String METHOD =
-      "One video, model loaded, nothing warmed up. denoising: transformer only; loop: transformer"
-          + " and decoder; end_to_end: from request to finished MP4. Chunk percentiles (50th and"
-          + " 99th) leave the first chunk out. Memory is VmRSS of the whole process.";
+      "Videos from one prompt, model loaded, after chunks of another video that do not count. loop:"
+          + " transformer and decoder; end_to_end: from request to finished MP4. Chunk percentiles"
+          + " (50th and 99th) leave each run's first chunk out. The device is waited for after"
+          + " every part of a chunk. Resident memory is VmRSS and VmHWM of the whole process.";
 
   /**
    * What to measure.
    *
-   * @param prompt of the video
-   * @param seconds of video, above 0
-   * @param seed of the video
+   * @param prompt of the videos
+   * @param memory policy, as {@link MemoryPolicies#parse} reads it
+   * @param seconds of video a run, above 0, at most a day
+   * @param seed of the first video; each further run takes the next
+   * @param warmup chunks that are made first and do not count, from 0
+   * @param runs videos that count, at least 1
    */
-  public record Settings(String prompt, double seconds, long seed) {
-    /** 62 s, long enough to tell whether memory grows. */
-    public static final Settings DEFAULT =
-        new Settings(
-            "a red cube, a blue sphere and a yellow cone in a brick room, the camera pans right",
-            62,
-            0);
+  public record Settings(
+      String prompt, String memory, double seconds, long seed, int warmup, int runs) {
+    /** A prompt of the length people write. */
+    public static final String PROMPT =
+        "a red cube, a blue sphere and a yellow cone in a brick room, the camera pans right";
 
-    /** Checks the range. */
+    /** Chunks after which memory is full and chunks are alike, with the usual policies. */
+    public static final int WARMUP = 8;
+
+    /** One run of 20 s with a model's own memory. */
+    public static Settings of(ModelConfig config) {
+      return new Settings(PROMPT, config.memory(), 20, 0, WARMUP, 1);
+    }
+
+    /** Checks the ranges. */
     public Settings {
       if (!(seconds > 0) || seconds > 86_400) {
-        throw new IllegalArgumentException("seconds must be above 0, not " + seconds);
+        throw new IllegalArgumentException(
+            "seconds must be above 0 and at most a day (86400), not " + seconds);
       }
+      if (warmup < 0 || runs < 1) {
+        throw new IllegalArgumentException(
+            "warmup must be at least 0 and runs at least 1, not " + warmup + " and " + runs);
+      }
+      MemoryPolicies.parse(memory);
     }
   }
 
   /** Copies the list. */
   public GenerationSpeed {
-    megabytes = List.copyOf(megabytes);
+    runs = List.copyOf(runs);
   }
 
   /**
-   * Measures a model; takes as long as making the video.
+   * Measures a model; takes as long as making the videos.
    *
+   * @throws IllegalArgumentException if the model cannot read the prompt
    * @throws EvaluationException if no temporary file can be made
    */
   public static GenerationSpeed measure(VideoModel model, Settings settings, Reporter reporter) {
-    var size = model.config().video();
-    long frames = Math.max(1, Math.round(settings.seconds() * size.fps()));
-    var request = VideoRequest.of(model.config(), settings.prompt()).withSeed(settings.seed());
-    var chunks = new ArrayList<VideoChunkTime>();
-    var megabytes = new ArrayList<Double>();
-    double firstChunk = 0;
-    double whole;
-    long made;
+    var request =
+        VideoRequest.of(model.config(), settings.prompt())
+            .withMemory(MemoryPolicies.parse(settings.memory()));
+    long frames = Math.max(1, Math.round(settings.seconds() * model.config().video().fps()));
+    warmUp(model, request.withSeed(settings.seed()), settings.warmup());
+    NativeMemory.resetPeak(model.device());
+    var runs = new ArrayList<SpeedRun>();
     var file = temporary();
-    long begun = System.nanoTime();
-    try (var video = VideoGenerator.start(model, request);
-        var mp4 =
-            Mp4Writer.open(
-                file, new VideoFormat(size.width(), size.height(), size.fps()), Map.of())) {
-      while (video.frames() < frames) {
-        var chunk = video.next();
-        if (chunks.isEmpty()) {
-          firstChunk = (System.nanoTime() - begun) / 1e9;
-        }
-        chunks.add(VideoChunkTime.of(chunk));
-        mp4.write(pictures(chunk));
-        while (megabytes.size() < Math.floor(video.seconds())) {
-          megabytes.add(ResidentMemory.megabytes());
-        }
-        if (chunks.size() % 10 == 0) {
-          reporter.say(String.format(Locale.ROOT, "%.0f s of video", video.seconds()));
-        }
+    try {
+      for (int run = 0; run < settings.runs(); run++) {
+        var seeded = request.withSeed(settings.seed() + run);
+        runs.add(SpeedRun.measure(model, seeded, frames, file, reporter));
+        reporter.say("run " + (run + 1) + " of " + settings.runs() + " done");
       }
-      mp4.finish();
-      made = video.frames();
-      whole = (System.nanoTime() - begun) / 1e9;
     } finally {
       delete(file);
     }
-    var sorted =
-        chunks.stream().skip(1).mapToDouble(c -> c.denoising() + c.decoding()).sorted().toArray();
-    double denoising = chunks.stream().mapToDouble(VideoChunkTime::denoising).sum();
-    double decoding = chunks.stream().mapToDouble(VideoChunkTime::decoding).sum();
+    double resident = NativeMemory.peakResidentBytes().orElse(0) / 1e6;
+    double onDevice = NativeMemory.peakBytes(model.device()).orElse(0) / 1e6;
     return new GenerationSpeed(
         METHOD,
         Subject.of(model),
+        Machine.with(model.device()),
         settings,
-        model.config().memory(),
-        made,
-        made / denoising,
-        made / (denoising + decoding),
-        made / whole,
-        firstChunk,
-        percentile(sorted, 50),
-        percentile(sorted, 99),
-        at(megabytes, 20),
-        at(megabytes, 60),
-        megabytes);
+        SpeedSummary.of(runs, resident, onDevice),
+        runs);
   }
 
-  private record VideoChunkTime(double denoising, double decoding) {
-    static VideoChunkTime of(VideoChunk chunk) {
-      return new VideoChunkTime(chunk.denoiseSeconds(), chunk.decodeSeconds());
+  private static void warmUp(VideoModel model, VideoRequest request, int chunks) {
+    if (chunks == 0) {
+      return;
     }
-  }
-
-  /** The smallest value that so many percent of all do not exceed; 0 of none. */
-  static double percentile(double[] sorted, double percent) {
-    if (sorted.length == 0) {
-      return 0;
+    try (var video = VideoGenerator.start(model, request)) {
+      for (int chunk = 0; chunk < chunks; chunk++) {
+        video.next();
+      }
     }
-    int rank = (int) Math.ceil(percent / 100 * sorted.length);
-    return sorted[Math.clamp(rank - 1, 0, sorted.length - 1)];
-  }
-
-  private static double at(List<Double> bySecond, int second) {
-    return bySecond.size() < second ? 0 : bySecond.get(second - 1);
-  }
-
-  private static List<Frame> pictures(VideoChunk chunk) {
-    return chunk.frames().stream()
-        .map(rgb -> new Frame(chunk.width(), chunk.height(), rgb))
-        .toList();
   }
 
   private static Path temporary() {

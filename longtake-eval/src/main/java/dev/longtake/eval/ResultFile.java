@@ -1,5 +1,6 @@
 package dev.longtake.eval;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -27,10 +28,15 @@ public final class ResultFile {
    * @throws EvaluationException if the file cannot be written
    */
   public static void write(Path file, Record result) {
+    writeText(file, json(result));
+  }
+
+  /** A record as {@link #write} writes it, with a line break at the end. */
+  public static String json(Record result) {
     try {
-      writeText(file, MAPPER.writeValueAsString(result) + "\n");
-    } catch (IOException e) {
-      throw new EvaluationException(file + " cannot be written: " + e.getMessage(), e);
+      return MAPPER.writeValueAsString(result) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("records are made to be written: " + result, e);
     }
   }
 
@@ -48,8 +54,12 @@ public final class ResultFile {
     }
   }
 
-  /** Writes text as UTF-8, whole or not at all; folders are made. */
-  static void writeText(Path file, String text) {
+  /**
+   * Writes text as UTF-8, whole or not at all; folders are made.
+   *
+   * @throws EvaluationException if the file cannot be written
+   */
+  public static void writeText(Path file, String text) {
     try {
       var folder = file.toAbsolutePath().getParent();
       Files.createDirectories(folder);

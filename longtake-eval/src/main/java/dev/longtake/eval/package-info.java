@@ -24,7 +24,8 @@
  *   <li>{@link dev.longtake.eval.CaptionObjects}: whether a video shows what its prompt names.
  *   <li>{@link dev.longtake.eval.Revisit}: whether what left the frame is still there when the
  *       camera comes back, for several memories.
- *   <li>{@link dev.longtake.eval.GenerationSpeed}: frames per second, waiting time, memory.
+ *   <li>{@link dev.longtake.eval.GenerationSpeed}: frames per second, waiting time, memory, and the
+ *       share of each part; {@link dev.longtake.eval.SpeedReport} shows it.
  * </ul>
  *
  * <h2>Invariants</h2>

@@ -56,14 +56,24 @@ class MeasurementsTest {
 
   @Test
   void generationSpeedSurvivesItsFile(@TempDir Path out) {
-    var speed =
-        GenerationSpeed.measure(
-            model, new GenerationSpeed.Settings("a red cube", 3, 0), Reporter.SILENT);
+    var settings = new GenerationSpeed.Settings("a red cube", "full", 3, 0, 2, 2);
 
-    assertThat(speed.frames()).isBetween(48L, 60L);
-    assertThat(speed.denoisingFramesPerSecond()).isGreaterThan(speed.loopFramesPerSecond());
-    assertThat(speed.loopFramesPerSecond()).isGreaterThan(speed.endToEndFramesPerSecond());
-    assertThat(speed.slowChunkSeconds()).isGreaterThanOrEqualTo(speed.medianChunkSeconds());
+    var speed = GenerationSpeed.measure(model, settings, Reporter.SILENT);
+
+    assertThat(speed.runs()).hasSize(2);
+    for (var run : speed.runs()) {
+      assertThat(run.frames()).isEqualTo(57); // 9 and 4 x 12, the first whole chunks above 48
+      assertThat(run.chunkSeconds()).hasSize(5);
+      assertThat(run.megabytes()).hasSize(3).allMatch(megabytes -> megabytes > 1);
+      assertThat(run.parts().total()).isEqualTo(run.seconds(), within(1e-9));
+      assertThat(run.parts().byName().values()).allMatch(seconds -> seconds > 0);
+      assertThat(run.loopSeconds()).isLessThan(run.seconds());
+      assertThat(run.firstFrameSeconds()).isGreaterThan(run.chunkSeconds().getFirst());
+    }
+    assertThat(speed.summary().loopFramesPerSecond())
+        .isGreaterThan(speed.summary().endToEndFramesPerSecond());
+    assertThat(speed.summary().peakDeviceMegabytes()).isZero();
+    assertThat(speed.machine().gpu()).isEqualTo(Machine.NONE);
     assertSurvives(out, speed);
   }
 
@@ -93,14 +103,6 @@ class MeasurementsTest {
     for (var name : List.of("lag", "time", "newest")) {
       assertThat(out.resolve("memory-revisit-" + name + ".svg")).content().startsWith("<svg");
     }
-  }
-
-  @Test
-  void percentilesAreValuesThatOccurred() {
-    double[] sorted = {1, 2, 3, 4};
-
-    assertThat(GenerationSpeed.percentile(sorted, 50)).isEqualTo(2, within(0.0));
-    assertThat(GenerationSpeed.percentile(sorted, 99)).isEqualTo(4, within(0.0));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.longtake.tensor;
 
 import java.util.Locale;
+import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
@@ -82,6 +83,24 @@ public record Device(Kind kind, int index) {
   /** Which natives were loaded, such as {@code linux-x86_64-gpu}. */
   public static String natives() {
     return Loader.getPlatform() + System.getProperty("org.bytedeco.javacpp.platform.extension", "");
+  }
+
+  /** The CUDA runtime LibTorch uses, such as {@code 13.0}; empty without a GPU. */
+  public static Optional<String> cudaVersion() {
+    if (cudaDevices() == 0) {
+      return Optional.empty();
+    }
+    long version = torch.getCUDAHooks().versionCUDART(); // 1000 major + 10 minor
+    return Optional.of(version / 1000 + "." + version % 1000 / 10);
+  }
+
+  /** The cuDNN that was loaded, such as {@code 9.19.0}; empty without a GPU. */
+  public static Optional<String> cudnnVersion() {
+    if (cudaDevices() == 0) {
+      return Optional.empty();
+    }
+    long version = torch.getCUDAHooks().versionRuntimeCuDNN(); // of 9: 10000 major + 100 minor
+    return Optional.of(version / 10_000 + "." + version % 10_000 / 100 + "." + version % 100);
   }
 
   org.bytedeco.pytorch.Device handle() {

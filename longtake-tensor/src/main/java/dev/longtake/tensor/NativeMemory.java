@@ -1,6 +1,13 @@
 package dev.longtake.tensor;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalLong;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.cuda.CUDAAllocator;
+import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
  * What native memory this process holds. The counts cover all threads, so they tell something about
@@ -20,5 +27,44 @@ public final class NativeMemory {
   /** Resident memory of the whole process in bytes, as the system counts it. */
   public static long residentBytes() {
     return Pointer.physicalBytes();
+  }
+
+  /**
+   * The most memory this process ever had resident, in bytes; empty where the system does not tell
+   * (only Linux does).
+   */
+  public static OptionalLong peakResidentBytes() {
+    try (var lines = Files.lines(Path.of("/proc/self/status"))) {
+      return lines
+          .filter(line -> line.startsWith("VmHWM:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+          .findFirst();
+    } catch (IOException | UncheckedIOException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  /**
+   * The most bytes that tensors on that GPU took since {@link #resetPeak}; empty for the processor.
+   */
+  public static OptionalLong peakBytes(Device device) {
+    return device.kind() == Device.Kind.CUDA
+        ? OptionalLong.of(allocator().getDeviceStats(index(device)).allocated_bytes().peak())
+        : OptionalLong.empty();
+  }
+
+  /** Lets {@link #peakBytes} begin anew with what is allocated now. */
+  public static void resetPeak(Device device) {
+    if (device.kind() == Device.Kind.CUDA) {
+      allocator().resetPeakStats(index(device));
+    }
+  }
+
+  private static CUDAAllocator allocator() {
+    return torch_cuda.getAllocator();
+  }
+
+  private static byte index(Device device) {
+    return (byte) device.index();
   }
 }

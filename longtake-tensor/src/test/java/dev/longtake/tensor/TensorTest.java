@@ -30,6 +30,16 @@ class TensorTest {
   }
 
   @Test
+  void thePeakOfResidentMemoryIsNotBelowWhatIsResident() {
+    long resident = NativeMemory.residentBytes();
+
+    // Elsewhere than on Linux nobody tells.
+    NativeMemory.peakResidentBytes()
+        .ifPresent(peak -> assertThat(peak).isGreaterThanOrEqualTo(resident * 9 / 10));
+    assertThat(NativeMemory.peakBytes(Device.CPU)).isEmpty();
+  }
+
+  @Test
   void valuesThatDoNotFillAShapeAreRefused() {
     assertThatThrownBy(() -> Tensor.of(new float[] {1, 2, 3}, 2, 2))
         .isInstanceOf(IllegalArgumentException.class)

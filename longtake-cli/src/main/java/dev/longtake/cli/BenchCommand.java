@@ -1,0 +1,154 @@
+package dev.longtake.cli;
+
+import dev.longtake.eval.GenerationSpeed;
+import dev.longtake.eval.GenerationSpeed.Settings;
+import dev.longtake.eval.ResultFile;
+import dev.longtake.eval.SpeedReport;
+import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.rollout.VideoModel;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Threads;
+import dev.longtake.text.TextResidence;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code longtake bench}: how fast a model is here. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    versionProvider = Software.class,
+    sortOptions = false,
+    description = {
+      "Measures how fast a model makes video on this machine, and in how much memory.",
+      "Loop: transformer and decoder. End to end: from the prompt to the finished MP4. About 2"
+          + " minutes for longtake-mini on two processor cores, where nothing else should run.",
+      ""
+    })
+final class BenchCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "Model folder. Default: longtake-mini, which comes with Longtake")
+  private Optional<Path> folder = Optional.empty();
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = "cpu, cuda, cuda:N, or auto: a GPU if there is one. Default: auto")
+  private String device = "auto";
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      description = "float32 or bfloat16. Default: float32 on cpu, bfloat16 on cuda")
+  private Optional<String> dtype = Optional.empty();
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Processor threads. Default: one for each core")
+  private Optional<Integer> threads = Optional.empty();
+
+  @Option(
+      names = "--text-encoder",
+      paramLabel = "WHERE",
+      description = "device, passing or cpu, as for generate. Default: device")
+  private String textEncoder = "device";
+
+  @Option(
+      names = "--memory",
+      paramLabel = "SPEC",
+      description = "What the model looks back at. Default: as the model was trained")
+  private Optional<String> memory = Optional.empty();
+
+  @Option(
+      names = "--prompt",
+      paramLabel = "TEXT",
+      description = "What the videos show. Default: a room with three things in it")
+  private String prompt = Settings.PROMPT;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of the first video; each further run takes the next. Default: 0")
+  private long seed;
+
+  @Option(names = "--seconds", paramLabel = "S", description = "Length of each video. Default: 20")
+  private double seconds = 20;
+
+  @Option(
+      names = "--warmup",
+      paramLabel = "N",
+      description = "Chunks that are made first and do not count. Default: 8")
+  private int warmup = Settings.WARMUP;
+
+  @Option(names = "--runs", paramLabel = "N", description = "Videos that count. Default: 1")
+  private int runs = 1;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "text, csv (a line for each run) or json (everything). Default: text")
+  private String format = "text";
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "FILE",
+      description = "Where the result goes. Default: standard output")
+  private Optional<Path> out = Optional.empty();
+
+  BenchCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** Checks what can be checked cheaply, then loads the model and measures. */
+  @Override
+  public Integer call() {
+    Length.check(seconds);
+    requireAtLeast("--warmup", warmup, 0);
+    requireAtLeast("--runs", runs, 1);
+    threads.ifPresent(n -> requireAtLeast("--threads", n, 1));
+    dtype.ifPresent(Precision::parse);
+    memory.ifPresent(MemoryPolicies::parse);
+    var residence = TextResidence.parse(textEncoder);
+    var shown = report(format);
+    var model = ModelFolder.inspect(folder.orElseGet(ModelFolder::bundled));
+    var settings =
+        new Settings(prompt, memory.orElse(model.config().memory()), seconds, seed, warmup, runs);
+    model.check(prompt).forEach(warning -> terminal.say("warning: " + warning));
+    var where = Device.parse(device);
+    threads.ifPresent(Threads::set);
+
+    GenerationSpeed speed;
+    try (var loaded = VideoModel.open(model.path(), where, Precision.of(dtype, where), residence)) {
+      speed = GenerationSpeed.measure(loaded, settings, terminal::say);
+    }
+    var text = shown.apply(speed);
+    out.ifPresentOrElse(file -> ResultFile.writeText(file, text), () -> terminal.out().print(text));
+    return Failures.NONE;
+  }
+
+  private static Function<GenerationSpeed, String> report(String format) {
+    return switch (format) {
+      case "text" -> SpeedReport::text;
+      case "csv" -> SpeedReport::csv;
+      case "json" -> ResultFile::json;
+      default ->
+          throw new IllegalArgumentException(
+              "unknown --format '" + format + "'; give text, csv or json");
+    };
+  }
+
+  private static void requireAtLeast(String option, int number, int least) {
+    if (number < least) {
+      throw new IllegalArgumentException(
+          "%s is %d; give %d or more".formatted(option, number, least));
+    }
+  }
+}

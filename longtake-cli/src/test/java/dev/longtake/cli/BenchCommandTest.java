@@ -1,0 +1,79 @@
+package dev.longtake.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Speed from a terminal; what the numbers mean is tested beside the measurement. */
+class BenchCommandTest {
+  @TempDir private static Path model;
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void write() {
+    TinyModel.write(model, 1);
+  }
+
+  @Test
+  void peopleReadItFromStandardOutput() {
+    var spoken = bench();
+
+    assertThat(spoken.out())
+        .startsWith("tiny, ")
+        .contains("1 run of 1 s after 1 chunks to warm up", "sink-window:sink=3,frames=6")
+        .containsPattern("(?m)^loop +\\d+\\.\\d\\d frames/s$")
+        .containsPattern("(?m)^denoise +\\d+\\.\\d %$");
+    assertThat(spoken.err()).contains("longtake: run 1 of 1 done");
+  }
+
+  @Test
+  void programsReadJsonFromAFile() throws IOException {
+    var file = folder.resolve("made/speed.json");
+
+    var spoken = bench("--format", "json", "--runs", 2, "--memory", "full", "-o", file);
+
+    assertThat(spoken.out()).isEmpty();
+    var json = new ObjectMapper().readTree(file.toFile());
+    assertThat(json.path("subject").path("dtype").asText()).isEqualTo("float32");
+    assertThat(json.path("settings").path("memory").asText()).isEqualTo("full");
+    assertThat(json.path("runs").size()).isEqualTo(2);
+    assertThat(json.path("summary").path("loop_frames_per_second").asDouble()).isPositive();
+    try (var files = Files.list(file.getParent())) {
+      assertThat(files).containsExactly(file);
+    }
+  }
+
+  @Test
+  void spreadsheetsReadALineForEachRun() {
+    var lines = bench("--format", "csv", "--runs", 2, "--dtype", "bfloat16").out().lines().toList();
+
+    assertThat(lines).hasSize(3);
+    assertThat(lines.getFirst()).startsWith("model,").endsWith(",other_seconds");
+    assertThat(lines.get(1)).startsWith("tiny,").contains(",bfloat16,");
+  }
+
+  @Test
+  void aPromptThatDoesNotFitIsFoundBeforeTheModelIsLoaded() {
+    var spoken = Spoken.by("bench", "--model", model, "--prompt", "cube ".repeat(40));
+
+    assertThat(spoken.code()).isEqualTo(2);
+    assertThat(spoken.err()).hasSize(1).first().asString().contains("41 tokens", "at most 24");
+  }
+
+  private static Spoken bench(Object... options) {
+    var all = new ArrayList<Object>(List.of("bench", "--model", model, "--device", "cpu"));
+    all.addAll(List.of("--seconds", 1, "--warmup", 1));
+    all.addAll(List.of(options));
+    var spoken = Spoken.by(all.toArray());
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    return spoken;
+  }
+}

@@ -163,7 +163,7 @@ final class WorldFootage {
     for (var spec : stage.memories()) {
       traces.add(
           MemoryTrace.of(
-              MemoryPolicies.parse(spec),
+              MemoryPolicies.policy(spec),
               byHeading,
               stage.latentFrames() / ModelConfig.CHUNK,
               ModelConfig.CHUNK));

@@ -18,8 +18,8 @@ class OptionsTest {
       Map.of(
           "generate",
           "--continue --device --dtype --frames-dir --guidance --help --json --memory --model"
-              + " --no-metadata --num_output_frames --out --seconds --seed --stacktrace --steps"
-              + " --threads --version -V -h -o",
+              + " --no-metadata --num_output_frames --on-switch --out --prompts --seconds --seed"
+              + " --stacktrace --steps --threads --version -V -h -o",
           "world",
           "--caption-only --held-out --help --out --seconds --seed --size --stacktrace --version"
               + " -V -h -o");

@@ -12,6 +12,7 @@ import dev.longtake.diffusion.FlowSchedule;
 import dev.longtake.diffusion.Sampler;
 import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.memory.ReleasedSlowFast;
 import dev.longtake.text.Umt5Config;
 import dev.longtake.vae.VaeConfig;
 import dev.longtake.wan.WanConfig;
@@ -154,6 +155,18 @@ public record ModelConfig(
                 + shift
                 + ", "
                 + guidance);
+      }
+    }
+
+    /**
+     * Refuses guidance with a memory that takes none.
+     *
+     * @throws IllegalArgumentException if every pass is remembered, and some would be made without
+     *     the prompt
+     */
+    public void requireFor(Memory used) {
+      if (used instanceof ReleasedSlowFast) {
+        ReleasedMemory.requireNone(guidance);
       }
     }
 

@@ -33,9 +33,15 @@ final class ReleasedMemory implements ActiveMemory {
     return store.layer(index);
   }
 
-  /** A pass without the prompt would be remembered and compared like any other. */
   @Override
   public void checkGuidance(double guidance) {
+    requireNone(guidance);
+  }
+
+  /**
+   * Refuses guidance: a pass without the prompt would be remembered and compared like any other.
+   */
+  static void requireNone(double guidance) {
     if (guidance != 1) {
       throw new IllegalArgumentException(
           "context-forcing-released learns from every pass, so none may be made without the"

@@ -40,6 +40,7 @@ public final class VideoGenerator implements AutoCloseable {
   private VideoGenerator(VideoModel model, VideoRequest request) {
     this.model = model;
     this.request = request;
+    request.sampling().requireFor(request.memory());
     schedule = PromptSchedule.of(request.prompt());
     model.tokenizer().check(request.prompt());
     try (var scope = Scope.open();
@@ -63,7 +64,8 @@ public final class VideoGenerator implements AutoCloseable {
   /**
    * Begins a video.
    *
-   * @throws IllegalArgumentException if the prompt is empty or too long
+   * @throws IllegalArgumentException if the prompt is empty or too long, or if the memory takes no
+   *     guidance and there is some
    */
   public static VideoGenerator start(VideoModel model, VideoRequest request) {
     return new VideoGenerator(model, request);

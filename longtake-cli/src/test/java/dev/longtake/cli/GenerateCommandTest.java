@@ -84,7 +84,7 @@ class GenerateCommandTest {
   }
 
   @Test
-  void whatMemoryDoesAtAChangeOfPromptIsSeenInTheVideo() {
+  void whatMemoryDoesAtAChangeOfPromptLeavesWhatCameBeforeAlone() {
     var videos = new ArrayList<List<Frame>>();
     for (var how : List.of("keep", "flush", "recompute")) {
       var video = folder.resolve(how + ".mp4");

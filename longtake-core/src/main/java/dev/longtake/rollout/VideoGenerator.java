@@ -87,7 +87,9 @@ public final class VideoGenerator implements AutoCloseable {
     how.requireFor(request.memory());
     schedule = prompts;
     onSwitch = how;
-    read(prompts.first());
+    if (!prompts.first().equals(request.prompt())) {
+      read(prompts.first());
+    }
   }
 
   /**

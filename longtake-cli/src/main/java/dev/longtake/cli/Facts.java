@@ -2,6 +2,7 @@ package dev.longtake.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.longtake.cli.Filming.Outcome;
+import dev.longtake.rollout.PromptSwitch;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.rollout.VideoRequest;
 import dev.longtake.tensor.Device;
@@ -16,18 +17,20 @@ import java.util.Optional;
  * @param model that made it
  * @param folder where the model lies
  * @param request what was asked for
+ * @param onSwitch what memory did when the prompt changed
  * @param memorySpec the request's memory as text
  * @param given what it continues, if anything
- * @param files what was written
+ * @param take what it shows and where it was written
  * @param outcome how it went
  */
 record Facts(
     VideoModel model,
     ModelFolder folder,
     VideoRequest request,
+    PromptSwitch onSwitch,
     String memorySpec,
     Optional<Given> given,
-    OutputFiles files,
+    Take take,
     Outcome outcome) {
 
   /**
@@ -40,9 +43,13 @@ record Facts(
     var video = model.config().video();
     var sampling = request.sampling();
     var root = Json.object();
-    root.put("video", files.video().toString());
-    root.put("contact_sheet", files.sheet().toString());
+    root.put("video", take.files().video().toString());
+    root.put("contact_sheet", take.files().sheet().toString());
     root.put("prompt", request.prompt());
+    if (take.prompts().shots().size() > 1) {
+      root.set("schedule", Json.ours(take.prompts().toJson()));
+      root.put("on_switch", onSwitch.word());
+    }
     root.put("seed", request.seed());
     var of = root.putObject("model");
     of.put("name", model.config().name());
@@ -84,7 +91,7 @@ record Facts(
         String.format(
             Locale.ROOT,
             "%s: %s s, %.1f frames/s",
-            files.video(),
+            take.files().video(),
             Length.plain(thousandths(seconds())),
             outcome.rate());
     var peak = NativeMemory.peakResidentBytes();

@@ -1,5 +1,6 @@
 package dev.longtake.cli;
 
+import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.Locale;
 
@@ -25,5 +26,21 @@ final class FileNames {
       plain = plain.substring(0, end > 0 ? end : LONGEST);
     }
     return plain.isEmpty() ? "video" : plain;
+  }
+
+  /**
+   * The name of one of several videos: {@code clip-03.mp4} for the third of twelve {@code
+   * clip.mp4}.
+   *
+   * @param video ends in {@code .mp4}
+   * @param number from 1
+   * @param count how many there are
+   */
+  static Path numbered(Path video, int number, int count) {
+    var name = video.getFileName().toString();
+    var stem = name.substring(0, name.length() - ".mp4".length());
+    int digits = Integer.toString(count).length();
+    return video.resolveSibling(
+        stem + String.format(Locale.ROOT, "-%0" + digits + "d", number) + ".mp4");
   }
 }

@@ -1,62 +1,44 @@
 package dev.longtake.cli;
 
-import dev.longtake.media.Frame;
-import dev.longtake.media.VideoFormat;
+import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicies;
-import dev.longtake.memory.MemoryPolicy;
-import dev.longtake.rollout.ModelConfig;
+import dev.longtake.memory.ReleasedSlowFast;
 import dev.longtake.rollout.ModelConfig.Sampling;
-import dev.longtake.rollout.VideoChunk;
-import dev.longtake.rollout.VideoGenerator;
+import dev.longtake.rollout.PromptSchedule;
+import dev.longtake.rollout.PromptSchedule.Shot;
+import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.VideoModel;
-import dev.longtake.rollout.VideoRequest;
-import dev.longtake.tensor.Device;
-import dev.longtake.tensor.Threads;
-import dev.longtake.text.TextResidence;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
-/** {@code longtake generate}: a prompt becomes a video. */
+/** {@code longtake generate}: prompts become videos. */
 @Command(
     name = "generate",
     mixinStandardHelpOptions = true,
     versionProvider = Software.class,
     sortOptions = false,
     description = {
-      "Generates a video from a prompt.",
+      "Generates a video from a prompt, or several from a file of prompts.",
       "Beside the video NAME.mp4 it writes NAME.png, a contact sheet, and NAME.json, how the video"
           + " was made. While it runs, NAME.part.mp4 grows; it plays at any moment.",
       ""
     })
 final class GenerateCommand implements Callable<Integer> {
-  private static final double DEFAULT_SECONDS = 60;
-
   private final Terminal terminal;
 
-  @Parameters(paramLabel = "PROMPT", description = "What the video shows, in quotes.")
-  private String prompt = "";
+  @Mixin private final PromptOptions prompts = new PromptOptions();
 
-  @Option(
-      names = "--seconds",
-      paramLabel = "S",
-      description = "How long the video is to be. Default: 60")
-  private Optional<Double> seconds = Optional.empty();
-
-  @Option(
-      names = "--num_output_frames",
-      paramLabel = "N",
-      description = "The same in latent frames, a multiple of 3: N make 1 + 4 (N - 1) frames.")
-  private Optional<Integer> latents = Optional.empty();
+  @Mixin private final LengthOptions length = new LengthOptions();
 
   @Option(names = "--seed", paramLabel = "N", description = "Seed of all randomness. Default: 0")
   private long seed;
@@ -78,8 +60,8 @@ final class GenerateCommand implements Callable<Integer> {
       paramLabel = "SPEC",
       description =
           "What the model may look back at: full, self-forcing, longlive, infinity-rope,"
-              + " context-forcing, slow-fast-redundant, or with numbers, as sink-window:sink=3,frames=12"
-              + " has them. Default: as the model was trained")
+              + " context-forcing, context-forcing-released, slow-fast-redundant, or with numbers,"
+              + " as sink-window:sink=3,frames=12 has them. Default: as the model was trained")
   private Optional<String> memory = Optional.empty();
 
   @Option(
@@ -101,31 +83,7 @@ final class GenerateCommand implements Callable<Integer> {
       description = "Scale of classifier-free guidance, 1 for none. Default: the model's")
   private Optional<Double> guidance = Optional.empty();
 
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      description = "cpu, cuda, cuda:N, or auto: a GPU if there is one. Default: auto")
-  private String deviceName = "auto";
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      description = "float32 or bfloat16. Default: float32 on cpu, bfloat16 on cuda")
-  private Optional<String> dtypeName = Optional.empty();
-
-  @Option(
-      names = "--text-encoder",
-      paramLabel = "WHERE",
-      description =
-          "Where the text encoder is: device (stays there), passing (freed when the prompt is"
-              + " read) or cpu (encodes there). Default: device")
-  private String textEncoder = "device";
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Processor threads. Default: one for each core")
-  private Optional<Integer> threads = Optional.empty();
+  @Mixin private final ComputeOptions compute = new ComputeOptions();
 
   @Option(
       names = "--frames-dir",
@@ -150,80 +108,98 @@ final class GenerateCommand implements Callable<Integer> {
   /** Checks everything that can be checked cheaply, then loads the model and generates. */
   @Override
   public Integer call() {
-    var policy = checkOptions();
-    var files = OutputFiles.of(out.orElseGet(this::defaultName));
+    var asked = checkOptions();
+    var name = out.orElseGet(() -> Path.of(prompts.name() + "-" + seed + ".mp4"));
+    OutputFiles.of(name);
     framesDir.ifPresent(Recording::requireEmpty);
-    given.ifPresent(path -> requireOther(path, files.video()));
+    given.ifPresent(path -> requireOther(path, name));
 
     var model = ModelFolder.inspect(folder.orElseGet(ModelFolder::bundled));
     var config = model.config();
-    var size = config.video();
-    long frames = frames(config);
-    var request =
-        new VideoRequest(
-            prompt, seed, policy.orElseGet(config::policy), sampling(config.sampling()));
-    var memorySpec = memory.orElse(config.memory());
-    var device = Device.parse(deviceName);
-    var dtype = Precision.of(dtypeName, device);
-    var warnings = model.check(prompt);
-    var beginning = given.map(path -> Given.read(path, size));
-    // Said when nothing else is wrong.
-    warnings.forEach(warning -> terminal.say("warning: " + warning));
-    var residence = TextResidence.parse(textEncoder);
-    threads.ifPresent(Threads::set);
+    var takes = takes(name, model);
+    var device = compute.device();
+    var dtype = compute.dtype(device);
+    var warnings = warnings(takes, model);
+    var generation =
+        new Generation(
+            model,
+            seed,
+            asked.orElseGet(config::policy),
+            memory.orElse(config.memory()),
+            prompts.onSwitch(),
+            sampling(config.sampling()),
+            given.map(path -> Given.read(path, config.video())),
+            framesDir,
+            !noMetadata);
+    warn(warnings, generation.memory(), config.recall()); // when nothing else is wrong
+    compute.apply();
 
     var sha256 = CompletableFuture.supplyAsync(model::sha256); // takes seconds for a large model
-    var filming =
-        new Filming(
-            frames,
-            new VideoFormat(size.width(), size.height(), size.fps()),
-            files,
-            framesDir,
-            tags(config, memorySpec));
-    try (var loaded = VideoModel.open(model.path(), device, dtype, residence);
-        var video = VideoGenerator.start(loaded, request)) {
-      beginning.ifPresent(b -> video.continueFrom(b.frames()));
-      var outcome = filming.run(terminal, () -> pictures(video.next()));
-      if (outcome.complete()) {
-        report(
-            new Facts(loaded, model, request, memorySpec, beginning, files, outcome),
-            sha256.join());
+    try (var loaded = VideoModel.open(model.path(), device, dtype, compute.textResidence())) {
+      for (var take : takes) {
+        var facts = generation.film(loaded, take, terminal);
+        if (!facts.outcome().complete()) {
+          return Interruption.EXIT_CODE;
+        }
+        report(facts, sha256.join());
       }
-      return outcome.complete() ? Failures.NONE : Interruption.EXIT_CODE;
+      return Failures.NONE;
     }
   }
 
   /** What can be told from the options alone. */
-  private Optional<MemoryPolicy> checkOptions() {
-    if (prompt.isBlank()) {
-      throw new IllegalArgumentException("the prompt is empty; say what the video shows");
-    }
-    if (seconds.isPresent() && latents.isPresent()) {
+  private Optional<Memory> checkOptions() {
+    prompts.check();
+    length.check();
+    AtLeastOne.require("--steps", steps);
+    AtLeastOne.require("--guidance", guidance);
+    compute.check();
+    var asked = memory.map(MemoryPolicies::parse);
+    asked.ifPresent(prompts.onSwitch()::requireFor);
+    return asked;
+  }
+
+  private List<Take> takes(Path name, ModelFolder model) {
+    var config = model.config();
+    var videos = prompts.videos(config.video().fps());
+    if (videos.size() > 1 && framesDir.isPresent()) {
       throw new IllegalArgumentException(
-          "--seconds and --num_output_frames both say how long; give one of them");
+          "--frames-dir holds the frames of one video, and there are prompts for "
+              + videos.size()
+              + "; leave it out");
     }
-    seconds.ifPresent(Length::check);
-    latents.ifPresent(n -> Length.checkLatents(n, ModelConfig.CHUNK));
-    requireAtLeastOne("--steps", steps);
-    requireAtLeastOne("--guidance", guidance);
-    requireAtLeastOne("--threads", threads);
-    dtypeName.ifPresent(Precision::parse);
-    TextResidence.parse(textEncoder);
-    return memory.map(MemoryPolicies::parse);
+    var takes = new ArrayList<Take>();
+    for (var video : videos) {
+      int number = takes.size() + 1;
+      var file = videos.size() == 1 ? name : FileNames.numbered(name, number, videos.size());
+      var take = new Take(video, length.frames(video, config), OutputFiles.of(file));
+      take.requireRoom(given.isPresent() ? Given.CHUNK : Given.FIRST_CHUNK);
+      given.ifPresent(path -> requireOther(path, file));
+      takes.add(take);
+    }
+    return takes;
   }
 
-  private Path defaultName() {
-    return Path.of(FileNames.slug(prompt) + "-" + seed + ".mp4");
+  /** What the model cannot make of the prompts, after refusing those that it cannot read. */
+  private static List<String> warnings(List<Take> takes, ModelFolder model) {
+    return takes.stream()
+        .map(Take::prompts)
+        .map(PromptSchedule::shots)
+        .flatMap(List::stream)
+        .map(Shot::prompt)
+        .distinct()
+        .flatMap(prompt -> model.check(prompt).stream())
+        .distinct()
+        .toList();
   }
 
-  private long frames(ModelConfig config) {
-    int fps = config.video().fps();
-    if (latents.isEmpty()) {
-      return Length.frames(seconds.orElse(DEFAULT_SECONDS), fps);
+  private void warn(List<String> warnings, Memory used, Recall trained) {
+    warnings.forEach(warning -> terminal.say("warning: " + warning));
+    if (used instanceof ReleasedSlowFast && trained == Recall.RECOMPUTED) {
+      terminal.say(
+          "warning: context-forcing-released keeps keys as they were made, and this model was"
+              + " trained with recomputed ones; it will not look its best");
     }
-    long frames = config.vae().pixelFrames(latents.get());
-    Length.check((double) frames / fps);
-    return frames;
   }
 
   private Sampling sampling(Sampling usual) {
@@ -234,35 +210,12 @@ final class GenerateCommand implements Callable<Integer> {
         guidance.orElse(usual.guidance()));
   }
 
-  private Map<String, String> tags(ModelConfig config, String memorySpec) {
-    return noMetadata
-        ? Map.of()
-        : Map.of(
-            "prompt", prompt,
-            "seed", Long.toString(seed),
-            "model", config.name(),
-            "memory", memorySpec,
-            "software", Software.nameAndVersion());
-  }
-
   private void report(Facts facts, String sha256) {
     var node = facts.json(sha256);
     if (!noMetadata) {
-      Json.write(facts.files().sidecar(), node);
+      Json.write(facts.take().files().sidecar(), node);
     }
     terminal.out().println(json ? Json.text(node) : facts.line());
-  }
-
-  private static List<Frame> pictures(VideoChunk chunk) {
-    return chunk.frames().stream()
-        .map(rgb -> new Frame(chunk.width(), chunk.height(), rgb))
-        .toList();
-  }
-
-  private static void requireAtLeastOne(String option, Optional<? extends Number> number) {
-    if (number.isPresent() && !(number.get().doubleValue() >= 1)) {
-      throw new IllegalArgumentException(option + " is " + number.get() + "; give 1 or more");
-    }
   }
 
   /** Writing over the video that is read would lose it. */

@@ -15,8 +15,11 @@ import java.util.List;
  * @param skipped pictures before those
  */
 record Given(Path source, List<byte[]> frames, long skipped) {
-  private static final int FIRST_CHUNK = 9;
-  private static final int CHUNK = 12;
+  /** Pictures of the first chunk of a video. */
+  static final int FIRST_CHUNK = 9;
+
+  /** Pictures of every other chunk. */
+  static final int CHUNK = 12;
 
   /**
    * Reads a video or a folder of pictures.

@@ -26,6 +26,15 @@ final class Json {
     return MAPPER.readTree(text);
   }
 
+  /** A JSON text that this program wrote. */
+  static JsonNode ours(String text) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("wrote what is not JSON: " + text, e);
+    }
+  }
+
   static String text(JsonNode node) {
     return node.toPrettyString();
   }

@@ -33,6 +33,12 @@ class BadInputTest {
         mistake("generate 'x' --frobnicate", "unknown option --frobnicate", "--help"),
         mistake("generate red cube", "unexpected argument 'cube'", "quotes"),
         mistake("generate", "PROMPT", "longtake generate --help"),
+        mistake("generate 'x' --prompts y.txt", "both say what to show", "one of them"),
+        mistake("generate 'x' --on-switch forget", "'forget'", "keep or flush or recompute"),
+        mistake(
+            "generate 'x' --memory context-forcing-released --on-switch recompute",
+            "other frames in every layer",
+            "give keep or flush"),
         mistake("generate 'x' --seed", "--seed", "--help"),
         mistake("generate 'x' --seed 1.5", "--seed", "'1.5' is not a whole number"),
         mistake("generate 'x' --seconds long", "--seconds", "'long' is not a number"),
@@ -94,6 +100,16 @@ class BadInputTest {
   static Stream<Arguments> mistakesWithAModel() {
     return Stream.of(
         mistake("generate '" + "cube ".repeat(40) + "'", "prompt has 41 tokens", "at most 24"),
+        mistake("generate --prompts {}/none.txt", "no file of prompts", "none.txt"),
+        mistake("generate --prompts {}/prompts.yaml", "prompts.yaml", "end in .txt, .jsonl"),
+        mistake("generate 'a[5s#] | b'", "'[5s#]' asks for a scene cut", "give [5s]"),
+        mistake("generate 'a | b ; one | two'", "'; one | two' would be subtitles", "leave out"),
+        mistake("generate 'a[6s] | b[6s]' --seconds 5", "prompt 2 starts at chunk 8", "longer"),
+        mistake("generate 'a[6s] | " + "cube ".repeat(40) + "'", "has 41 tokens", "at most 24"),
+        mistake(
+            "generate 'x' --memory context-forcing-released --guidance 2",
+            "guidance is 2.0",
+            "give 1"),
         mistake("generate 'x' --device tpu", "'tpu'", "cpu, cuda, cuda:N or auto"),
         mistake("generate 'x' --device cuda:99", "cuda:99", "--device cpu"),
         mistake("generate 'x' --seconds 0.01", "less than one frame at 16", "0.0625"),

@@ -2,6 +2,7 @@ package dev.longtake.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /** Names made of prompts. */
@@ -31,5 +32,12 @@ class FileNamesTest {
   @Test
   void somethingIsLeftOfEveryPrompt() {
     assertThat(FileNames.slug("紅い立方体")).isEqualTo("video");
+  }
+
+  @Test
+  void numbersSortAsTheyCount() {
+    var video = Path.of("films", "clip.mp4");
+    assertThat(FileNames.numbered(video, 3, 9)).isEqualTo(Path.of("films", "clip-3.mp4"));
+    assertThat(FileNames.numbered(video, 3, 12)).isEqualTo(Path.of("films", "clip-03.mp4"));
   }
 }

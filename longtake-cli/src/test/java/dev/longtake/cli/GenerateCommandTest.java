@@ -52,6 +52,124 @@ class GenerateCommandTest {
   }
 
   @Test
+  void promptsMayFollowOneAnotherAndSayHowLongTheVideoIs() throws IOException {
+    var video = folder.resolve("clip.mp4");
+    var spoken =
+        Spoken.by(
+            "generate",
+            "a red cube[1.5s] | a blue sphere[0.75s]",
+            "--on-switch",
+            "recompute",
+            "--model",
+            model,
+            "--out",
+            video);
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    var info = VideoReader.probe(video);
+    assertThat(info.frames()).isEqualTo(9 + 12 + 12);
+    assertThat(info.tags())
+        .containsEntry("prompt", "a red cube")
+        .containsEntry("on_switch", "recompute")
+        .hasEntrySatisfying("schedule", text -> assertThat(text).contains("a blue sphere"));
+    var facts = json(Files.readString(folder.resolve("clip.json")));
+    assertThat(facts.path("prompt").asText()).isEqualTo("a red cube");
+    assertThat(facts.path("on_switch").asText()).isEqualTo("recompute");
+    assertThat(facts.path("schedule"))
+        .isEqualTo(
+            json(
+                """
+                {"prompts": ["a red cube", "a blue sphere"], "switch_frame_indices": [6],
+                 "num_output_frames": 9}"""));
+  }
+
+  @Test
+  void whatMemoryDoesAtAChangeOfPromptLeavesWhatCameBeforeAlone() {
+    var videos = new ArrayList<List<Frame>>();
+    for (var how : List.of("keep", "flush", "recompute")) {
+      var video = folder.resolve(how + ".mp4");
+      var spoken =
+          Spoken.by(
+              "generate",
+              "a red cube[1.5s] | a blue sphere[0.75s]",
+              "--on-switch",
+              how,
+              "--memory",
+              "full",
+              "--model",
+              model,
+              "--out",
+              video);
+      assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+      videos.add(frames(video));
+    }
+    assertThat(videos.get(1).subList(0, 21)).isEqualTo(videos.get(0).subList(0, 21));
+    assertThat(videos.get(2).subList(0, 21)).isEqualTo(videos.get(0).subList(0, 21));
+  }
+
+  @Test
+  void severalPromptsInAFileBecomeSeveralNumberedVideos() throws IOException {
+    var prompts = folder.resolve("list.jsonl");
+    Files.writeString(
+        prompts,
+        """
+        {"prompts": ["a red cube"], "num_output_frames": 3}
+        {"prompts": ["a red cube", "a blue sphere"], "switch_frame_indices": [3]}
+        """);
+    var spoken =
+        Spoken.by(
+            "generate",
+            "--prompts",
+            prompts,
+            "--seconds",
+            1,
+            "--model",
+            model,
+            "--out",
+            folder.resolve("clip.mp4"));
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    assertThat(spoken.out().lines()).hasSize(2);
+    assertThat(folder.resolve("clip.mp4")).doesNotExist();
+    for (int number = 1; number <= 2; number++) {
+      assertThat(VideoReader.probe(folder.resolve("clip-" + number + ".mp4")).frames())
+          .isEqualTo(16);
+      assertThat(folder.resolve("clip-" + number + ".png")).exists();
+      var facts = json(Files.readString(folder.resolve("clip-" + number + ".json")));
+      assertThat(facts.has("schedule")).isEqualTo(number == 2);
+    }
+  }
+
+  @Test
+  void picturesOfSeveralVideosWouldMix() throws IOException {
+    var prompts = Files.writeString(folder.resolve("list.txt"), "a red cube\na blue sphere\n");
+    var spoken =
+        Spoken.by(
+            "generate",
+            "--prompts",
+            prompts,
+            "--model",
+            model,
+            "--frames-dir",
+            folder.resolve("frames"),
+            "--out",
+            folder.resolve("clip.mp4"));
+
+    assertThat(spoken.code()).isEqualTo(2);
+    assertThat(spoken.err()).hasSize(1).first().asString().contains("one video", "leave it out");
+    assertThat(folder.resolve("frames")).doesNotExist();
+  }
+
+  @Test
+  void theReleasedMemoryMakesVideosToo() {
+    var one = generate("a.mp4", "--seconds", 2.5, "--memory", "context-forcing-released");
+    var two = generate("b.mp4", "--seconds", 2.5, "--memory", "context-forcing-released");
+
+    assertThat(VideoReader.probe(one).tags()).containsEntry("memory", "context-forcing-released");
+    assertThat(frames(one)).hasSize(40).isEqualTo(frames(two));
+  }
+
+  @Test
   void theVideoTellsHowItWasMade() {
     var video = generate("clip.mp4", "--seconds", 0.5, "--seed", 7, "--memory", "full");
 

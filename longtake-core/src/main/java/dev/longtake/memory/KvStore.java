@@ -4,7 +4,6 @@ import dev.longtake.nn.AttentionSpan;
 import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
-import dev.longtake.tensor.Functional;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.ArrayList;
@@ -39,13 +38,6 @@ public final class KvStore implements AutoCloseable {
   public record Geometry(int layers, int rows, int columns, int headWidth) {
     int tokens() {
       return rows * columns;
-    }
-  }
-
-  private record Entry(Tensor key, Tensor value) {
-    void close() {
-      key.close();
-      value.close();
     }
   }
 
@@ -156,12 +148,12 @@ public final class KvStore implements AutoCloseable {
 
   /** Raw keys of one layer, all held frames joined in order; at least one must be held. */
   public @Axes("B S H d") Tensor keys(int layer) {
-    return Tensor.cat(layers.get(layer).entries.values().stream().map(Entry::key).toList(), 1);
+    return Tensor.cat(layers.get(layer).entries.values().stream().map(KeyValue::key).toList(), 1);
   }
 
   /** Values of one layer, all held frames joined in order; at least one must be held. */
   public @Axes("B S H d") Tensor values(int layer) {
-    return Tensor.cat(layers.get(layer).entries.values().stream().map(Entry::value).toList(), 1);
+    return Tensor.cat(layers.get(layer).entries.values().stream().map(KeyValue::value).toList(), 1);
   }
 
   private void summarise(List<Integer> numbers) {
@@ -187,9 +179,9 @@ public final class KvStore implements AutoCloseable {
   }
 
   private final class Layer implements AttentionSpan {
-    private final TreeMap<Integer, Entry> entries = new TreeMap<>();
-    private @Nullable Entry past; // rotated keys and values of the plan, [B, S, H, d]
-    private @Nullable Entry pending; // raw keys and values of the recorded pass
+    private final TreeMap<Integer, KeyValue> entries = new TreeMap<>();
+    private @Nullable KeyValue past; // rotated keys and values of the plan, [B, S, H, d]
+    private @Nullable KeyValue pending; // raw keys and values of the recorded pass
 
     void begin(List<Integer> frames, @Nullable Rotary rotary) {
       entries
@@ -205,13 +197,7 @@ public final class KvStore implements AutoCloseable {
       dropPending();
       dropPast();
       if (rotary != null) {
-        try (var scope = Scope.open()) {
-          var held = frames.stream().map(entries::get).toList();
-          past =
-              new Entry(
-                  Scope.escape(rotary.apply(Tensor.cat(held.stream().map(Entry::key).toList(), 1))),
-                  Scope.escape(Tensor.cat(held.stream().map(Entry::value).toList(), 1)));
-        }
+        past = KeyValue.joined(frames.stream().map(entries::get).toList(), rotary);
       }
     }
 
@@ -219,21 +205,12 @@ public final class KvStore implements AutoCloseable {
     public Tensor attend(Tensor q, Tensor k, Tensor rawK, Tensor v) {
       if (recording) {
         dropPending();
-        pending = new Entry(Scope.escape(rawK.detach().copy()), Scope.escape(v.detach().copy()));
+        pending = KeyValue.copyOf(rawK, v);
       }
-      if (past == null) {
-        return AttentionSpan.attend(q, k, v);
-      }
-      try (var scope = Scope.open()) {
-        var keys = Tensor.cat(List.of(past.key(), k), 1);
-        var values = Tensor.cat(List.of(past.value(), v), 1);
-        return scope.keep(
-            Functional.attention(q.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2))
-                .transpose(1, 2));
-      }
+      return past == null ? AttentionSpan.attend(q, k, v) : past.attendedBefore(q, k, v);
     }
 
-    Entry pending() {
+    KeyValue pending() {
       if (pending == null) {
         throw new IllegalStateException("no pass was recorded");
       }
@@ -245,18 +222,12 @@ public final class KvStore implements AutoCloseable {
     }
 
     void commit(List<Integer> numbers) {
-      var recorded = pending();
-      int tokens = geometry.tokens();
-      try (var scope = Scope.open()) {
-        for (int i = 0; i < frames(); i++) {
-          var entry =
-              new Entry(
-                  Scope.escape(recorded.key().narrow(1, (long) i * tokens, tokens).copy()),
-                  Scope.escape(recorded.value().narrow(1, (long) i * tokens, tokens).copy()));
-          var before = entries.put(numbers.get(i), entry);
-          if (before != null) {
-            before.close();
-          }
+      var whole = pending();
+      var recorded = KeyValue.byFrame(whole.key(), whole.value(), geometry.tokens());
+      for (int i = 0; i < recorded.size(); i++) {
+        var before = entries.put(numbers.get(i), recorded.get(i));
+        if (before != null) {
+          before.close();
         }
       }
       dropPending();
@@ -277,7 +248,7 @@ public final class KvStore implements AutoCloseable {
     }
 
     void close() {
-      entries.values().forEach(Entry::close);
+      entries.values().forEach(KeyValue::close);
       entries.clear();
       dropPending();
       dropPast();

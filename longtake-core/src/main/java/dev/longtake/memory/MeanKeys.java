@@ -18,8 +18,11 @@ final class MeanKeys implements KeySimilarity {
 
   @Override
   public double between(FrameRange a, FrameRange b) {
-    double[] x = sum(a);
-    double[] y = sum(b);
+    return cosine(sum(a), sum(b));
+  }
+
+  /** 0 where one of them is 0. */
+  static double cosine(double[] x, double[] y) {
     double product = 0;
     double xx = 0;
     double yy = 0;

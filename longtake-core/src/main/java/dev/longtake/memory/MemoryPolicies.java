@@ -1,6 +1,6 @@
 package dev.longtake.memory;
 
-/** The published memories, and policies by name. */
+/** The published memories, and memories by name. */
 public final class MemoryPolicies {
   private MemoryPolicies() {}
 
@@ -24,8 +24,12 @@ public final class MemoryPolicies {
   public static final SlowFast CONTEXT_FORCING_REDUNDANT =
       new SlowFast(3, 12, 6, SlowFast.ALWAYS, 2, Eviction.REDUNDANT);
 
+  /** Context Forcing as its released code behaves, for weights trained with it. */
+  public static final ReleasedSlowFast CONTEXT_FORCING_RELEASED =
+      new ReleasedSlowFast(3, 12, 6, 0.95);
+
   /**
-   * The policy of that name, its parameters changed by the arguments after a colon:
+   * The memory of that name, its parameters changed by the arguments after a colon:
    *
    * <pre>
    *   full
@@ -34,12 +38,31 @@ public final class MemoryPolicies {
    *   slow-fast                 slow-fast:sink=3,slow=12,fast=6,threshold=0.95,interval=2,
    *                                       eviction=oldest | redundant
    *   slow-fast-redundant       the same with threshold=2,eviction=redundant
+   *   context-forcing-released  context-forcing-released:sink=3,slow=12,fast=6,threshold=0.95
    *   self-forcing, longlive, infinity-rope, context-forcing     the constants above
    * </pre>
    *
    * @throws IllegalArgumentException if a name or value is unknown, naming the choices
    */
-  public static MemoryPolicy parse(String spec) {
+  public static Memory parse(String spec) {
     return PolicySpec.parse(spec);
+  }
+
+  /**
+   * The policy of that name, where a memory must be planned ahead of the passes: to choose the
+   * context of a training sample, say.
+   *
+   * @throws IllegalArgumentException as {@link #parse} does, and for a memory that is no policy
+   */
+  public static MemoryPolicy policy(String spec) {
+    return switch (PolicySpec.parse(spec)) {
+      case MemoryPolicy policy -> policy;
+      case ReleasedSlowFast released ->
+          throw new IllegalArgumentException(
+              "'"
+                  + spec.strip()
+                  + "' decides in every pass and layer, so nothing can be planned with it; give"
+                  + " context-forcing, which decides once a chunk");
+    };
   }
 }

@@ -13,13 +13,8 @@ package dev.longtake.memory;
  *
  * <p>Lengths are in latent frames. What is held goes on under the policy that made it.
  */
-public sealed interface MemoryPolicy permits FullMemory, SlidingWindow, SinkWindow, SlowFast {
-
-  /**
-   * Most latent frames ever attended at once, the chunk included; {@link Integer#MAX_VALUE} where
-   * there is no bound.
-   */
-  int capacity();
+public sealed interface MemoryPolicy extends Memory
+    permits FullMemory, SlidingWindow, SinkWindow, SlowFast {
 
   /**
    * Whether {@link #remember} may compare keys. Where not, mean keys need not be kept, and any
@@ -45,7 +40,4 @@ public sealed interface MemoryPolicy permits FullMemory, SlidingWindow, SinkWind
    * @throws IllegalArgumentException if the plan attends what is not held, or keys are not finite
    */
   Held remember(Held held, Plan plan, KeySimilarity keys);
-
-  /** This policy in words that {@link MemoryPolicies#parse} understands. */
-  String spec();
 }

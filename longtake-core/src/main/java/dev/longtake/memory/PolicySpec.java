@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 
 /** The text form of a policy: a name, which stands for a policy, and what to change about it. */
 final class PolicySpec {
-  private static final Map<String, MemoryPolicy> NAMED = new LinkedHashMap<>();
+  private static final Map<String, Memory> NAMED = new LinkedHashMap<>();
 
   static {
     NAMED.put("full", new FullMemory());
@@ -22,6 +22,7 @@ final class PolicySpec {
     NAMED.put("longlive", MemoryPolicies.LONGLIVE);
     NAMED.put("infinity-rope", MemoryPolicies.INFINITY_ROPE);
     NAMED.put("context-forcing", MemoryPolicies.CONTEXT_FORCING);
+    NAMED.put("context-forcing-released", MemoryPolicies.CONTEXT_FORCING_RELEASED);
   }
 
   private final String spec;
@@ -32,7 +33,7 @@ final class PolicySpec {
     this.arguments = arguments;
   }
 
-  static MemoryPolicy parse(String text) {
+  static Memory parse(String text) {
     var spec = text.strip();
     int colon = spec.indexOf(':');
     var name = colon < 0 ? spec : spec.substring(0, colon);
@@ -65,12 +66,12 @@ final class PolicySpec {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  private static List<String> keys(MemoryPolicy policy) {
-    var components = policy.getClass().getRecordComponents();
+  private static List<String> keys(Memory memory) {
+    var components = memory.getClass().getRecordComponents();
     return Stream.of(components).map(component -> component.getName()).toList();
   }
 
-  private MemoryPolicy changed(MemoryPolicy base) {
+  private Memory changed(Memory base) {
     return switch (base) {
       case FullMemory full -> full;
       case SlidingWindow window -> new SlidingWindow(integer("frames", window.frames()));
@@ -87,6 +88,12 @@ final class PolicySpec {
               number("threshold", memory.threshold()),
               integer("interval", memory.interval()),
               choice("eviction", memory.eviction()));
+      case ReleasedSlowFast memory ->
+          new ReleasedSlowFast(
+              integer("sink", memory.sink()),
+              integer("slow", memory.slow()),
+              integer("fast", memory.fast()),
+              number("threshold", memory.threshold()));
     };
   }
 

@@ -58,13 +58,17 @@ public record SlowFast(
               + fast
               + ": need sink >= 0, slow >= 1 and fast >= 2; without slow memory use sink-window");
     }
-    if (!(threshold >= NEVER && threshold <= ALWAYS)) {
-      throw new IllegalArgumentException(
-          "threshold " + threshold + " is outside -1 (never) to 2 (always); the paper has 0.95");
-    }
+    checkThreshold(threshold);
     if (interval < 1) {
       throw new IllegalArgumentException(
           "interval " + interval + " is below 1; 2 decides after every second chunk");
+    }
+  }
+
+  static void checkThreshold(double threshold) {
+    if (!(threshold >= NEVER && threshold <= ALWAYS)) {
+      throw new IllegalArgumentException(
+          "threshold " + threshold + " is outside -1 (never) to 2 (always); the paper has 0.95");
     }
   }
 

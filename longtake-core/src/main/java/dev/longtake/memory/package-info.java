@@ -9,7 +9,7 @@
  * carries their plans out on tensors. So a memory can be tested, printed and drawn without a model.
  *
  * <pre>{@code
- * var policy = MemoryPolicies.parse("slow-fast:eviction=redundant");
+ * var policy = MemoryPolicies.policy("slow-fast:eviction=redundant");
  * var held = Held.empty();
  * for (...) {                                         // chunk by chunk
  *   var plan = policy.plan(held, 3);                  // which frames, at which positions
@@ -29,6 +29,11 @@
  * <tr><td>{@link dev.longtake.memory.SlowFast}</td><td>the first 3, 12 chosen, the last 6</td><td>
  * slots 0 to 20</td></tr>
  * </table>
+ *
+ * <p>Beside the policies stands {@link dev.longtake.memory.ReleasedSlowFast}, which is the memory
+ * of the code released with Context Forcing to the letter. It decides in every layer and every
+ * pass, so there is nothing to plan: {@code ReleasedSlots} are its moves, tested without tensors,
+ * {@code ReleasedStore} makes them. {@link dev.longtake.memory.Memory} is either.
  *
  * <p>Invariants, proven over random runs for each policy:
  *

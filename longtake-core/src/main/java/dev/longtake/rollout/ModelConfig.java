@@ -10,8 +10,9 @@ import dev.longtake.diffusion.EulerSampler;
 import dev.longtake.diffusion.FewStepSampler;
 import dev.longtake.diffusion.FlowSchedule;
 import dev.longtake.diffusion.Sampler;
+import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicies;
-import dev.longtake.memory.MemoryPolicy;
+import dev.longtake.memory.ReleasedSlowFast;
 import dev.longtake.text.Umt5Config;
 import dev.longtake.vae.VaeConfig;
 import dev.longtake.wan.WanConfig;
@@ -32,7 +33,7 @@ import java.util.Objects;
  * @param vae sizes of the video autoencoder, and its latents' mean and deviation
  * @param textEncoder sizes of the text encoder
  * @param sampling how it is sampled unless told otherwise
- * @param memory policy it was trained with, as {@link MemoryPolicies#parse} reads it
+ * @param memory what it was trained with, as {@link MemoryPolicies#parse} reads it
  * @param recall how it was trained to look back
  */
 public record ModelConfig(
@@ -157,6 +158,18 @@ public record ModelConfig(
       }
     }
 
+    /**
+     * Refuses guidance with a memory that takes none.
+     *
+     * @throws IllegalArgumentException if every pass is remembered, and some would be made without
+     *     the prompt
+     */
+    public void requireFor(Memory used) {
+      if (used instanceof ReleasedSlowFast) {
+        ReleasedMemory.requireNone(guidance);
+      }
+    }
+
     /** The sampler. */
     public Sampler sampler() {
       return switch (kind) {
@@ -178,7 +191,7 @@ public record ModelConfig(
   }
 
   /** The policy it was trained with. */
-  public MemoryPolicy policy() {
+  public Memory policy() {
     return MemoryPolicies.parse(memory);
   }
 

@@ -4,9 +4,10 @@ import dev.longtake.diffusion.Denoiser;
 import dev.longtake.diffusion.Sampler;
 import dev.longtake.memory.Held;
 import dev.longtake.memory.KvStore;
+import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.Plan;
-import dev.longtake.memory.Slot;
+import dev.longtake.memory.ReleasedSlowFast;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -17,9 +18,6 @@ import dev.longtake.tensor.Tensor;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Generates latents chunk by chunk (spec, section E.1): denoise a chunk with what memory holds,
@@ -30,41 +28,41 @@ import java.util.TreeMap;
  */
 public final class Rollout implements AutoCloseable {
   private final WanTransformer model;
-  private final MemoryPolicy policy;
+  private final ActiveMemory memory;
   private final Dtype dtype;
   private final Device device;
-  private final KvStore store;
-  private final Recall recall;
-  private final Map<Integer, Tensor> remembered = new TreeMap<>(); // latents by frame
-  private Held held = Held.empty();
   private ChunkWatch watch = ChunkWatch.NONE;
 
   /**
    * With an empty memory.
    *
-   * @param recall how the model was trained to look back
+   * @param recall how the model was trained to look back; {@link ReleasedSlowFast} keeps the keys
+   *     of its passes whatever this says
    * @param rows latent rows
    * @param columns latent columns
    * @param dtype of the arithmetic
    */
   public Rollout(
       WanTransformer model,
-      MemoryPolicy policy,
+      Memory memory,
       Recall recall,
       int rows,
       int columns,
       Dtype dtype,
       Device device) {
     this.model = model;
-    this.policy = policy;
-    this.recall = recall;
     this.dtype = dtype;
     this.device = device;
     int patch = WanConfig.PATCH;
     var geometry =
         new KvStore.Geometry(
             model.config().numLayers(), rows / patch, columns / patch, model.config().headDim());
-    store = new KvStore(geometry, device);
+    this.memory =
+        switch (memory) {
+          case MemoryPolicy policy ->
+              new PlannedMemory(model, policy, recall, geometry, dtype, device);
+          case ReleasedSlowFast released -> new ReleasedMemory(released, geometry, device);
+        };
   }
 
   /** Tells of every part of the chunks that {@link #next} makes from now on. */
@@ -72,14 +70,37 @@ public final class Rollout implements AutoCloseable {
     watch = other;
   }
 
-  /** What memory holds now. */
-  public Held held() {
-    return held;
+  /** Latent frames remembered so far. */
+  public int frames() {
+    return memory.frames();
   }
 
-  /** What would be attended while the next chunk of that many frames is generated. */
+  /**
+   * What memory holds now.
+   *
+   * @throws IllegalStateException under {@link ReleasedSlowFast}, where each layer holds its own
+   */
+  public Held held() {
+    return planned().held();
+  }
+
+  /**
+   * What would be attended while the next chunk of that many frames is generated.
+   *
+   * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides on the way
+   */
   public Plan plan(int chunkFrames) {
-    return policy.plan(held, chunkFrames);
+    return planned().plan(chunkFrames);
+  }
+
+  /**
+   * Says that the next chunk comes under another prompt than those before it, and what memory is to
+   * do about that.
+   *
+   * @throws IllegalArgumentException if this memory cannot
+   */
+  public void onSwitch(PromptSwitch how) {
+    memory.onSwitch(how);
   }
 
   /**
@@ -100,11 +121,11 @@ public final class Rollout implements AutoCloseable {
       Rng rng) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      var plan = begin(Math.toIntExact(noise.size(2)), prompt);
+      int[] positions = begin(noise, prompt, guidance);
       watch.done(ChunkPart.RECALL);
-      var clean = sample(plan, prompt, empty, guidance, sampler, noise, rng);
+      var clean = sample(positions, prompt, empty, guidance, sampler, noise, rng);
       watch.done(ChunkPart.DENOISE);
-      rememberClean(clean, prompt, plan);
+      rememberClean(clean, prompt, positions);
       watch.done(ChunkPart.REMEMBER);
       return scope.keep(clean);
     }
@@ -126,8 +147,8 @@ public final class Rollout implements AutoCloseable {
       Rng rng) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      var plan = begin(Math.toIntExact(noise.size(2)), prompt);
-      return scope.keep(sample(plan, prompt, empty, guidance, sampler, noise, rng));
+      int[] positions = begin(noise, prompt, guidance);
+      return scope.keep(sample(positions, prompt, empty, guidance, sampler, noise, rng));
     }
   }
 
@@ -138,87 +159,58 @@ public final class Rollout implements AutoCloseable {
   public void remember(@Axes("B C F Y X") Tensor clean, Prompt prompt) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      rememberClean(clean.to(device), prompt, begin(Math.toIntExact(clean.size(2)), prompt));
+      rememberClean(clean.to(device), prompt, begin(clean, prompt, 1));
     }
   }
 
-  private Plan begin(int chunkFrames, Prompt prompt) {
-    var plan = policy.plan(held, chunkFrames);
-    if (recall == Recall.RECOMPUTED && !plan.past().isEmpty()) {
-      recompute(plan, prompt);
-    }
-    store.begin(plan);
-    return plan;
-  }
-
-  /** Keys and values of the planned past, from one pass over its latents alone. */
-  private void recompute(Plan plan, Prompt prompt) {
-    var frames = plan.past().stream().map(Slot::frame).toList();
-    forgetAllBut(frames);
-    try (var scope = Scope.open()) {
-      var past = Tensor.cat(List.copyOf(remembered.values()), 2);
-      var clean = Tensor.zeros(Dtype.FLOAT32, device, past.size(0), frames.size());
-      store.forgetPast();
-      store.record();
-      model.forward(past.to(dtype), clean, plan.pastPositions(), prompt, store::layer, 1);
-      store.commit(frames, false);
-    }
-  }
-
-  private void forgetAllBut(List<Integer> frames) {
-    remembered
-        .entrySet()
-        .removeIf(
-            entry -> {
-              boolean gone = !frames.contains(entry.getKey());
-              if (gone) {
-                entry.getValue().close();
-              }
-              return gone;
-            });
+  private int[] begin(Tensor chunk, Prompt prompt, double guidance) {
+    memory.checkGuidance(guidance);
+    return memory.begin(Math.toIntExact(chunk.size(2)), prompt);
   }
 
   private Tensor sample(
-      Plan plan,
+      int[] positions,
       Prompt prompt,
       Prompt empty,
       double guidance,
       Sampler sampler,
       Tensor noise,
       Rng rng) {
-    var denoiser = Denoiser.guided(denoiser(prompt, plan), denoiser(empty, plan), guidance);
+    var denoiser =
+        Denoiser.guided(denoiser(prompt, positions), denoiser(empty, positions), guidance);
     return sampler.sample(denoiser, noise.to(device).to(Dtype.FLOAT32), rng);
   }
 
-  private void rememberClean(Tensor clean, Prompt prompt, Plan plan) {
-    store.record();
-    denoiser(prompt, plan).flow(clean, 0);
-    store.commit(held.frames(), policy.comparesKeys());
-    if (recall == Recall.RECOMPUTED) {
-      for (int i = 0; i < clean.size(2); i++) {
-        remembered.put(held.frames() + i, Scope.escape(clean.narrow(2, i, 1).copy()));
-      }
-    }
-    held = policy.remember(held, plan, store.similarity());
+  private void rememberClean(Tensor clean, Prompt prompt, int[] positions) {
+    memory.beforeCleanPass();
+    denoiser(prompt, positions).flow(clean, 0);
+    memory.remember(clean);
   }
 
-  private Denoiser denoiser(Prompt prompt, Plan plan) {
-    int[] positions = plan.chunkPositions();
+  private Denoiser denoiser(Prompt prompt, int[] positions) {
     return (noisy, timestep) -> {
       try (var scope = Scope.open()) {
         var timesteps =
             Tensor.full(timestep, Dtype.FLOAT32, device, noisy.size(0), positions.length);
         var flow =
             model.forward(
-                noisy.to(dtype), timesteps, positions, prompt, store::layer, positions.length);
+                noisy.to(dtype), timesteps, positions, prompt, memory::layer, positions.length);
         return scope.keep(flow.to(Dtype.FLOAT32));
       }
     };
   }
 
+  private PlannedMemory planned() {
+    return switch (memory) {
+      case PlannedMemory planned -> planned;
+      case ReleasedMemory released ->
+          throw new IllegalStateException(
+              "context-forcing-released holds other frames in every layer and plans nothing");
+    };
+  }
+
   @Override
   public void close() {
-    store.close();
-    forgetAllBut(List.of());
+    memory.close();
   }
 }

@@ -28,17 +28,21 @@ import java.util.List;
 public final class VideoGenerator implements AutoCloseable {
   private final VideoModel model;
   private final VideoRequest request;
-  private final Prompt prompt;
   private final Prompt empty;
   private final Rollout rollout;
   private final DecodeState decoding = DecodeState.start();
   private ChunkWatch watch = ChunkWatch.NONE;
+  private Prompt prompt;
+  private PromptSchedule schedule;
+  private PromptSwitch onSwitch = PromptSwitch.KEEP;
   private int chunks;
   private long frames;
 
   private VideoGenerator(VideoModel model, VideoRequest request) {
     this.model = model;
     this.request = request;
+    request.sampling().requireFor(request.memory());
+    schedule = PromptSchedule.of(request.prompt());
     model.tokenizer().check(request.prompt());
     try (var scope = Scope.open();
         var off = Gradients.off()) {
@@ -61,7 +65,8 @@ public final class VideoGenerator implements AutoCloseable {
   /**
    * Begins a video.
    *
-   * @throws IllegalArgumentException if the prompt is empty or too long
+   * @throws IllegalArgumentException if the prompt is empty or too long, or if the memory takes no
+   *     guidance and there is some
    */
   public static VideoGenerator start(VideoModel model, VideoRequest request) {
     return new VideoGenerator(model, request);
@@ -71,6 +76,49 @@ public final class VideoGenerator implements AutoCloseable {
   public void watchedBy(ChunkWatch other) {
     watch = other;
     rollout.watchedBy(other);
+  }
+
+  /**
+   * Changes prompts on the way. The schedule's first prompt takes the place of the request's, and
+   * its chunks are counted from now on.
+   *
+   * @param how what memory does at each change
+   * @throws IllegalArgumentException if a prompt is too long, or this memory cannot do that
+   * @throws IllegalStateException after the first chunk
+   */
+  public void follow(PromptSchedule prompts, PromptSwitch how) {
+    if (chunks > 0 || rollout.frames() > 0) {
+      throw new IllegalStateException("a schedule can only be followed from the first chunk on");
+    }
+    prompts.shots().forEach(shot -> model.tokenizer().check(shot.prompt()));
+    how.requireFor(request.memory());
+    schedule = prompts;
+    onSwitch = how;
+    if (!prompts.first().equals(request.prompt())) {
+      read(prompts.first());
+    }
+  }
+
+  /**
+   * Changes the prompt from the next chunk on.
+   *
+   * @param how what memory does about it
+   * @throws IllegalArgumentException if the prompt is empty or too long, or this memory cannot do
+   *     that; nothing changes then
+   */
+  public void switchTo(String next, PromptSwitch how) {
+    model.tokenizer().check(next);
+    rollout.onSwitch(how);
+    read(next);
+  }
+
+  private void read(String next) {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var before = prompt;
+      prompt = model.transformer().read(model.text().encode(next)).escape();
+      before.close();
+    }
   }
 
   /** How many pictures were generated; given ones do not count. */
@@ -83,12 +131,20 @@ public final class VideoGenerator implements AutoCloseable {
     return (double) frames / model.config().video().fps();
   }
 
-  /** What memory holds now. */
+  /**
+   * What memory holds now.
+   *
+   * @throws IllegalStateException where each layer holds its own
+   */
   public Held held() {
     return rollout.held();
   }
 
-  /** What the next chunk will attend to. */
+  /**
+   * What the next chunk will attend to.
+   *
+   * @throws IllegalStateException where that is decided on the way
+   */
   public Plan plan() {
     return rollout.plan(CHUNK);
   }
@@ -101,7 +157,7 @@ public final class VideoGenerator implements AutoCloseable {
    * @return how many were used
    */
   public int continueFrom(List<byte[]> given) {
-    if (chunks > 0 || rollout.held().frames() > 0) {
+    if (chunks > 0 || rollout.frames() > 0) {
       throw new IllegalStateException("a video can only be continued before the first chunk");
     }
     int usable = given.size() < 9 ? 0 : (given.size() - 9) / 12 + 1;
@@ -175,6 +231,9 @@ public final class VideoGenerator implements AutoCloseable {
   /** Generates, remembers and decodes the next chunk. */
   public VideoChunk next() {
     long begun = System.nanoTime();
+    if (chunks > 0) {
+      schedule.startingAt(chunks).ifPresent(next -> switchTo(next, onSwitch));
+    }
     try (var scope = Scope.open();
         var off = Gradients.off();
         var rng = Rng.seeded(Device.CPU, request.seed(), chunks)) {

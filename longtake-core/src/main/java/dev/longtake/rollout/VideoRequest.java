@@ -1,6 +1,6 @@
 package dev.longtake.rollout;
 
-import dev.longtake.memory.MemoryPolicy;
+import dev.longtake.memory.Memory;
 
 /**
  * What is to be generated.
@@ -10,8 +10,7 @@ import dev.longtake.memory.MemoryPolicy;
  * @param memory what the model may look back at
  * @param sampling how noise becomes a chunk
  */
-public record VideoRequest(
-    String prompt, long seed, MemoryPolicy memory, ModelConfig.Sampling sampling) {
+public record VideoRequest(String prompt, long seed, Memory memory, ModelConfig.Sampling sampling) {
 
   /** As the model was trained to be used, with seed 0. */
   public static VideoRequest of(ModelConfig config, String prompt) {
@@ -24,7 +23,7 @@ public record VideoRequest(
   }
 
   /** With another memory. */
-  public VideoRequest withMemory(MemoryPolicy other) {
+  public VideoRequest withMemory(Memory other) {
     return new VideoRequest(prompt, seed, other, sampling);
   }
 

@@ -15,8 +15,13 @@
  * }
  * }</pre>
  *
- * <p>Invariants: what is generated depends on prompt, seed, model, memory policy and given video
- * only; frames are handed on before the next chunk is begun; memory use does not depend on length.
+ * <p>The prompt may change before any chunk: {@code video.switchTo("a blue sphere",
+ * PromptSwitch.RECOMPUTE)}, or by a {@link dev.longtake.rollout.PromptSchedule}, which {@link
+ * dev.longtake.rollout.PromptLine} and {@link dev.longtake.rollout.PromptFile} read from what
+ * people write. {@link dev.longtake.rollout.PromptSwitch} says what becomes of memory.
+ *
+ * <p>Invariants: what is generated depends on prompts, seed, model, memory and given video only;
+ * frames are handed on before the next chunk is begun; memory use does not depend on length.
  */
 @NullMarked
 package dev.longtake.rollout;

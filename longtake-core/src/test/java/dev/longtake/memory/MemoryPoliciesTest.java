@@ -24,6 +24,10 @@ class MemoryPoliciesTest {
         "infinity-rope sink-window:sink=1,frames=6,positions=by-slot",
         "slow-fast slow-fast:sink=3,slow=12,fast=6,threshold=0.95,interval=2,eviction=oldest",
         "context-forcing slow-fast:sink=3,slow=12,fast=6,threshold=0.95,interval=2,eviction=oldest",
+        "context-forcing-released"
+            + " context-forcing-released:sink=3,slow=12,fast=6,threshold=0.95",
+        "context-forcing-released:threshold=0.5,slow=9"
+            + " context-forcing-released:sink=3,slow=9,fast=6,threshold=0.5",
         "slow-fast-redundant"
             + " slow-fast:sink=3,slow=12,fast=6,threshold=2.0,interval=2,eviction=redundant",
         "slow-fast:threshold=0.9,eviction=redundant,sink=1"
@@ -47,7 +51,7 @@ class MemoryPoliciesTest {
       value = {
         "slowfast > unknown memory policy 'slowfast'; did you mean slow-fast? There are full,"
             + " sliding-window, sink-window, slow-fast, slow-fast-redundant, self-forcing,"
-            + " longlive, infinity-rope, context-forcing",
+            + " longlive, infinity-rope, context-forcing, context-forcing-released",
         "slow-fast:sinks=3 > unknown argument of slow-fast 'sinks'; did you mean sink? There are"
             + " sink, slow, fast, threshold, interval, eviction",
         "slow-fast:21 > unknown argument of slow-fast '21'; did you mean",
@@ -67,6 +71,15 @@ class MemoryPoliciesTest {
     assertThatThrownBy(() -> MemoryPolicies.parse(given))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(message);
+  }
+
+  @Test
+  void aMemoryThatPlansNothingIsNoPolicy() {
+    assertThat(MemoryPolicies.policy("longlive")).isEqualTo(MemoryPolicies.LONGLIVE);
+    assertThatThrownBy(() -> MemoryPolicies.policy("context-forcing-released:slow=9"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("'context-forcing-released:slow=9' decides in every pass and layer")
+        .hasMessageContaining("give context-forcing,");
   }
 
   @Test

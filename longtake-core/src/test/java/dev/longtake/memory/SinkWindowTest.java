@@ -60,6 +60,18 @@ class SinkWindowTest extends MemoryPolicyContract {
   void longLiveAttendsThreeAndNine() {
     var last = Steps.run(MemoryPolicies.LONGLIVE, 10, Views.scenes(frame -> 0)).getLast();
     assertThat(last.row()).isEqualTo("0 1 2 | - | 21 22 23 24 25 26 | 27 28 29");
+    assertThat(last.plan().pastPositions()).containsExactly(0, 1, 2, 21, 22, 23, 24, 25, 26);
+    assertThat(last.plan().chunkPositions()).containsExactly(27, 28, 29);
+  }
+
+  /** The variant that LongLive calls infinite. */
+  @Test
+  void longLiveBySlotQueriesAtPositionsNineToEleven() {
+    var policy = MemoryPolicies.policy("longlive:positions=by-slot");
+    var last = Steps.run(policy, 10, Views.scenes(frame -> 0)).getLast();
+    assertThat(last.row()).isEqualTo("0 1 2 | - | 21 22 23 24 25 26 | 27 28 29");
+    assertThat(last.plan().pastPositions()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8);
+    assertThat(last.plan().chunkPositions()).containsExactly(9, 10, 11);
   }
 
   @Test

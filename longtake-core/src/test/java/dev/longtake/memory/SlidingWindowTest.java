@@ -30,6 +30,18 @@ class SlidingWindowTest extends MemoryPolicyContract {
   }
 
   @Test
+  void selfForcingAttendsTwentyOneFramesAtTheirNumbers() {
+    var steps = Steps.run(MemoryPolicies.SELF_FORCING, 9, Views.scenes(frame -> 0));
+    assertThat(steps.get(6).row())
+        .endsWith("| 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 | 18 19 20");
+    var last = steps.getLast();
+    assertThat(last.row())
+        .isEqualTo("- | - | 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 | 24 25 26");
+    assertThat(last.plan().pastPositions()).startsWith(6, 7).endsWith(22, 23).hasSize(18);
+    assertThat(last.plan().chunkPositions()).containsExactly(24, 25, 26);
+  }
+
+  @Test
   void aChunkMayFillTheWindow() {
     var steps = Steps.run(new SlidingWindow(3), 3, Views.scenes(frame -> 0));
     assertThat(steps.getLast().plan().past()).isEmpty();

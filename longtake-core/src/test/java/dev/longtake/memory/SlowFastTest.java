@@ -82,7 +82,7 @@ class SlowFastTest extends MemoryPolicyContract {
    */
   @Test
   void evenSamplingReachesBackNineteenSeconds() {
-    var steps = Steps.run(MemoryPolicies.parse("slow-fast:threshold=2"), 60, STILL);
+    var steps = Steps.run(MemoryPolicies.policy("slow-fast:threshold=2"), 60, STILL);
     assertThat(steps.subList(30, 60).stream().map(Step::reach).distinct().sorted().toList())
         .isEqualTo(List.of(75, 78));
   }
@@ -110,13 +110,13 @@ class SlowFastTest extends MemoryPolicyContract {
     var cut = Views.scenes(frame -> frame < 27 ? 0 : 1);
     var paper = Steps.run(PAPER, 14, cut).getLast().after();
     assertThat(paper.slots()).noneMatch(Slot::keyframe);
-    var each = Steps.run(MemoryPolicies.parse("slow-fast:interval=1"), 14, cut).getLast().after();
+    var each = Steps.run(MemoryPolicies.policy("slow-fast:interval=1"), 14, cut).getLast().after();
     assertThat(each.slots().stream().filter(Slot::keyframe).map(Slot::frame)).containsExactly(27);
   }
 
   @Test
   void nothingIsDecidedBeforeTheThirdChunk() {
-    var policy = MemoryPolicies.parse("slow-fast:sink=0,interval=1,threshold=2");
+    var policy = MemoryPolicies.policy("slow-fast:sink=0,interval=1,threshold=2");
     var held = Steps.run(policy, 4, STILL).getLast().after();
     assertThat(held.slots().stream().filter(Slot::keyframe).map(Slot::frame)).containsExactly(6, 9);
   }
@@ -160,7 +160,7 @@ class SlowFastTest extends MemoryPolicyContract {
   }
 
   private static List<Integer> roomsHeld(String spec, Views rooms) {
-    var held = Steps.run(MemoryPolicies.parse(spec), 200, rooms).getLast().after();
+    var held = Steps.run(MemoryPolicies.policy(spec), 200, rooms).getLast().after();
     return held.slots().stream().map(slot -> Math.min(slot.frame() / 24, 7)).distinct().toList();
   }
 
@@ -187,7 +187,7 @@ class SlowFastTest extends MemoryPolicyContract {
   private static double widestGap(String spec, double degrees) {
     var turning = Views.turning(frame -> degrees * frame);
     double widest = 0;
-    for (var step : Steps.run(MemoryPolicies.parse(spec), 400, turning).subList(200, 400)) {
+    for (var step : Steps.run(MemoryPolicies.policy(spec), 400, turning).subList(200, 400)) {
       var headings =
           step.plan().past().stream().map(slot -> degrees * slot.frame() % 360).sorted().toList();
       widest = Math.max(widest, headings.getFirst() + 360 - headings.getLast());
@@ -244,7 +244,7 @@ class SlowFastTest extends MemoryPolicyContract {
 
   @Test
   void whatALargerMemoryHeldIsRefusedByASmallerOne() {
-    var held = Steps.run(MemoryPolicies.parse("slow-fast:sink=9"), 12, STILL).getLast().after();
+    var held = Steps.run(MemoryPolicies.policy("slow-fast:sink=9"), 12, STILL).getLast().after();
     assertThatThrownBy(() -> PAPER.plan(held, 3))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("27 frames to attend and room for 21");

@@ -7,8 +7,8 @@ import dev.longtake.diffusion.EulerSampler;
 import dev.longtake.diffusion.FewStepSampler;
 import dev.longtake.diffusion.Sampler;
 import dev.longtake.memory.FullMemory;
+import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicies;
-import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.SlidingWindow;
 import dev.longtake.memory.Slot;
 import dev.longtake.nn.AttentionSpan;
@@ -34,8 +34,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ExtendWith(LeakGuard.class)
 class RolloutTest {
   private static final Sampler TWO_STEPS = new EulerSampler(1, 0.6f, 0);
-  private static final MemoryPolicy MEMORY =
-      MemoryPolicies.parse("slow-fast:sink=3,slow=3,fast=6,threshold=2,interval=1");
+  private static final Memory MEMORY =
+      MemoryPolicies.policy("slow-fast:sink=3,slow=3,fast=6,threshold=2,interval=1");
 
   private static TinyWan tiny;
 
@@ -222,7 +222,7 @@ class RolloutTest {
     }
   }
 
-  private static Rollout rollout(MemoryPolicy policy, Recall recall) {
+  private static Rollout rollout(Memory policy, Recall recall) {
     return new Rollout(tiny.model(), policy, recall, 4, 4, Dtype.FLOAT32, Device.CPU);
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.rollout.ModelConfig.SamplerKind;
 import dev.longtake.rollout.ModelConfig.Sampling;
+import dev.longtake.rollout.PromptSchedule.Shot;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.NativeMemory;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -21,6 +23,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @ExtendWith(LeakGuard.class)
 class VideoGeneratorTest {
@@ -143,6 +147,74 @@ class VideoGeneratorTest {
       assertThatThrownBy(() -> video.continueFrom(given(9)))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("before the first chunk");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(PromptSwitch.class)
+  void aScheduleChangesThePromptBetweenChunks(PromptSwitch how) {
+    var schedule =
+        new PromptSchedule(
+            List.of(new Shot(TinyModel.PROMPT, 0), new Shot("a brick cube", 3)),
+            OptionalInt.empty());
+    try (var plain = VideoGenerator.start(model, request());
+        var followed = VideoGenerator.start(model, prompted(request(), "a room"));
+        var byHand = VideoGenerator.start(model, request())) {
+      followed.follow(schedule, how);
+      for (int chunk = 0; chunk < 5; chunk++) {
+        if (chunk == 3) {
+          byHand.switchTo("a brick cube", how);
+        }
+        var pictures = followed.next().frames();
+        assertThat(pictures.toArray(byte[][]::new))
+            .isDeepEqualTo(byHand.next().frames().toArray(byte[][]::new));
+        var unchanged = plain.next().frames().toArray(byte[][]::new);
+        assertThat(Arrays.deepEquals(pictures.toArray(byte[][]::new), unchanged))
+            .as("chunk " + chunk)
+            .isEqualTo(chunk < 3);
+      }
+      assertThat(followed.held().frames()).isEqualTo(15);
+    }
+  }
+
+  @Test
+  void whatMemoryDoesAtAChangeOfPromptMatters() {
+    var pictures = new ArrayList<Object[]>();
+    for (var how : PromptSwitch.values()) {
+      try (var video = VideoGenerator.start(model, request())) {
+        for (int chunk = 0; chunk < 5; chunk++) {
+          video.next();
+        }
+        video.switchTo("a brick cube", how);
+        pictures.add(video.next().frames().toArray(byte[][]::new));
+      }
+    }
+    assertThat(Arrays.deepEquals(pictures.get(0), pictures.get(1))).isFalse();
+    assertThat(Arrays.deepEquals(pictures.get(0), pictures.get(2))).isFalse();
+    assertThat(Arrays.deepEquals(pictures.get(1), pictures.get(2))).isFalse();
+  }
+
+  @Test
+  void aPromptThatCannotBeReadIsRefusedBeforeTheFirstChunkAndChangesNothing() {
+    var tooLong =
+        new PromptSchedule(
+            List.of(new Shot("a cube", 0), new Shot("cube ".repeat(12), 3)), OptionalInt.empty());
+    try (var video = VideoGenerator.start(model, request());
+        var other = VideoGenerator.start(model, request())) {
+      assertThatThrownBy(() -> video.follow(tooLong, PromptSwitch.KEEP))
+          .hasMessageContaining("prompt has 13 tokens");
+      assertThatThrownBy(() -> video.switchTo(" ", PromptSwitch.FLUSH))
+          .hasMessageContaining("prompt is empty");
+      assertThat(video.next().frames().toArray(byte[][]::new))
+          .isDeepEqualTo(other.next().frames().toArray(byte[][]::new));
+      assertThatThrownBy(() -> video.follow(PromptSchedule.of("a cube"), PromptSwitch.KEEP))
+          .isInstanceOf(IllegalStateException.class);
+    }
+    var released = request().withMemory(MemoryPolicies.CONTEXT_FORCING_RELEASED);
+    try (var video = VideoGenerator.start(model, released)) {
+      assertThatThrownBy(() -> video.follow(PromptSchedule.of("a cube"), PromptSwitch.RECOMPUTE))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("other frames in every layer");
     }
   }
 

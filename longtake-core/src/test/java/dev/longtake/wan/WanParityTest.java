@@ -33,7 +33,7 @@ class WanParityTest {
   private static final double[] PASSES = {1000, 625, 0};
 
   private static Safetensors golden;
-  private static Weights weights;
+  private static ReferenceWan reference;
   private static WanTransformer model;
   private static int frames;
   private static int block;
@@ -42,31 +42,17 @@ class WanParityTest {
   @BeforeAll
   static void read() {
     var sizes = Fixtures.config().get("dit");
-    var config =
-        new WanConfig(
-            sizes.get("dim").asInt(),
-            sizes.get("ffn_dim").asInt(),
-            sizes.get("freq_dim").asInt(),
-            sizes.get("text_dim").asInt(),
-            sizes.get("text_len").asInt(),
-            sizes.get("in_dim").asInt(),
-            sizes.get("num_heads").asInt(),
-            sizes.get("num_layers").asInt());
     frames = sizes.get("frames").asInt();
     block = sizes.get("block").asInt();
     patches = sizes.get("height").asInt() / 2 * (sizes.get("width").asInt() / 2);
     golden = Safetensors.open(Fixtures.file("dit-golden.safetensors"));
-    try (var file = Safetensors.open(Fixtures.file("dit.safetensors"))) {
-      var source = new CheckpointSource(file, KeyMap.identity(), Dtype.FLOAT32, Device.CPU);
-      weights = Weights.from(source);
-      model = WanTransformer.of(weights, config);
-      source.requireNothingSpare(weights);
-    }
+    reference = ReferenceWan.read();
+    model = reference.model();
   }
 
   @AfterAll
   static void close() {
-    weights.close();
+    reference.close();
     golden.close();
   }
 
@@ -163,14 +149,7 @@ class WanParityTest {
   }
 
   private void generationMatches(String name, MemoryPolicy policy, int blocks) {
-    var config = model.config();
-    var sizes = Fixtures.config().get("dit");
-    var geometry =
-        new KvStore.Geometry(
-            config.numLayers(),
-            sizes.get("height").asInt() / 2,
-            sizes.get("width").asInt() / 2,
-            config.headDim());
+    var geometry = reference.geometry();
     try (var scope = Scope.open();
         var off = Gradients.off();
         var store = new KvStore(geometry, Device.CPU)) {

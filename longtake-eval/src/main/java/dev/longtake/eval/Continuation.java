@@ -1,6 +1,6 @@
 package dev.longtake.eval;
 
-import dev.longtake.memory.MemoryPolicy;
+import dev.longtake.memory.Memory;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.Rollout;
 import dev.longtake.rollout.VideoModel;
@@ -26,7 +26,7 @@ final class Continuation implements AutoCloseable {
   private final Rollout rollout;
   private int chunks;
 
-  Continuation(VideoModel model, String text, MemoryPolicy memory, long seed) {
+  Continuation(VideoModel model, String text, Memory memory, long seed) {
     this.model = model;
     this.seed = seed;
     model.tokenizer().check(text);

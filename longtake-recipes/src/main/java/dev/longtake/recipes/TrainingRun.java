@@ -47,7 +47,7 @@ public record TrainingRun(
         .curriculum()
         .check(
             footage.memories().stream()
-                .map(MemoryPolicies::parse)
+                .map(MemoryPolicies::policy)
                 // How alike frames are decides which are held, but not how many or where.
                 .map(policy -> MemoryTrace.of(policy, (a, b) -> 1, chunks, ModelConfig.CHUNK))
                 .toList());
@@ -112,7 +112,7 @@ public record TrainingRun(
       if (memories.isEmpty()) {
         throw new IllegalArgumentException("footage.memories must name at least one policy");
       }
-      memories.forEach(MemoryPolicies::parse);
+      memories.forEach(MemoryPolicies::policy);
     }
   }
 

@@ -175,7 +175,7 @@ final class WorldFootage {
     for (var spec : stage.memories()) {
       traces.add(
           MemoryTrace.of(
-              MemoryPolicies.parse(spec),
+              MemoryPolicies.policy(spec),
               byHeading,
               stage.latentFrames() / ModelConfig.CHUNK,
               ModelConfig.CHUNK));

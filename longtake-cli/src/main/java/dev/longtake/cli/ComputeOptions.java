@@ -1,0 +1,68 @@
+package dev.longtake.cli;
+
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Threads;
+import dev.longtake.text.TextResidence;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** What computes, and in which type of number: the options of {@code generate} that say so. */
+final class ComputeOptions {
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = "cpu, cuda, cuda:N, or auto: a GPU if there is one. Default: auto")
+  private String device = "auto";
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      description = "float32 or bfloat16. Default: float32 on cpu, bfloat16 on cuda")
+  private Optional<String> dtype = Optional.empty();
+
+  @Option(
+      names = "--text-encoder",
+      paramLabel = "WHERE",
+      description =
+          "Where the text encoder is: device (stays there), passing (freed when the prompt is"
+              + " read) or cpu (encodes there). Default: device")
+  private String textEncoder = "device";
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Processor threads. Default: one for each core")
+  private Optional<Integer> threads = Optional.empty();
+
+  /** Refuses what can be told to be wrong without asking for a device. */
+  void check() {
+    AtLeastOne.require("--threads", threads);
+    dtype.ifPresent(Precision::parse);
+    TextResidence.parse(textEncoder);
+  }
+
+  /**
+   * The device asked for.
+   *
+   * @throws IllegalArgumentException if there is none such
+   */
+  Device device() {
+    return Device.parse(device);
+  }
+
+  /** The type asked for, or the usual one of a device. */
+  Dtype dtype(Device on) {
+    return Precision.of(dtype, on);
+  }
+
+  /** Where the text encoder is to be. */
+  TextResidence textResidence() {
+    return TextResidence.parse(textEncoder);
+  }
+
+  /** Sets the number of threads, if one was asked for. */
+  void apply() {
+    threads.ifPresent(Threads::set);
+  }
+}

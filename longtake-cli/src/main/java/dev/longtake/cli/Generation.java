@@ -1,0 +1,91 @@
+package dev.longtake.cli;
+
+import dev.longtake.media.Frame;
+import dev.longtake.media.VideoFormat;
+import dev.longtake.memory.Memory;
+import dev.longtake.rollout.ModelConfig.Sampling;
+import dev.longtake.rollout.PromptSwitch;
+import dev.longtake.rollout.VideoChunk;
+import dev.longtake.rollout.VideoGenerator;
+import dev.longtake.rollout.VideoModel;
+import dev.longtake.rollout.VideoRequest;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Everything that the videos of one command share.
+ *
+ * @param folder where the model lies
+ * @param seed of all randomness
+ * @param memory what the model may look back at
+ * @param memorySpec the same as text
+ * @param onSwitch what memory does when the prompt changes
+ * @param sampling how noise becomes a chunk
+ * @param beginning what each video goes on from, if anything
+ * @param pictures folder for single pictures, if any
+ * @param tagged whether the MP4 says how it was made
+ */
+record Generation(
+    ModelFolder folder,
+    long seed,
+    Memory memory,
+    String memorySpec,
+    PromptSwitch onSwitch,
+    Sampling sampling,
+    Optional<Given> beginning,
+    Optional<Path> pictures,
+    boolean tagged) {
+
+  /** Refuses what the memory cannot do. */
+  Generation {
+    onSwitch.requireFor(memory);
+    sampling.requireFor(memory);
+  }
+
+  /**
+   * Makes a video.
+   *
+   * @param loaded the model of that folder
+   * @return how it was made
+   */
+  Facts film(VideoModel loaded, Take take, Terminal terminal) {
+    var request = new VideoRequest(take.prompts().first(), seed, memory, sampling);
+    var size = folder.config().video();
+    var format = new VideoFormat(size.width(), size.height(), size.fps());
+    var filming = new Filming(take.frames(), format, take.files(), pictures, tags(take));
+    try (var video = VideoGenerator.start(loaded, request)) {
+      video.follow(take.prompts(), onSwitch);
+      beginning.ifPresent(given -> video.continueFrom(given.frames()));
+      var outcome = filming.run(terminal, () -> frames(video.next()));
+      return new Facts(loaded, folder, request, onSwitch, memorySpec, beginning, take, outcome);
+    }
+  }
+
+  private Map<String, String> tags(Take take) {
+    if (!tagged) {
+      return Map.of();
+    }
+    var tags =
+        new TreeMap<>(
+            Map.of(
+                "prompt", take.prompts().first(),
+                "seed", Long.toString(seed),
+                "model", folder.config().name(),
+                "memory", memorySpec,
+                "software", Software.nameAndVersion()));
+    if (take.prompts().shots().size() > 1) {
+      tags.put("schedule", take.prompts().toJson());
+      tags.put("on_switch", onSwitch.word());
+    }
+    return tags;
+  }
+
+  private static List<Frame> frames(VideoChunk chunk) {
+    return chunk.frames().stream()
+        .map(rgb -> new Frame(chunk.width(), chunk.height(), rgb))
+        .toList();
+  }
+}

@@ -1,0 +1,54 @@
+package dev.longtake.memory;
+
+import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.Rotary;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Keys and values of some tokens in one layer; they live until closed, whatever the scope. */
+record KeyValue(@Axes("B L H d") Tensor key, @Axes("B L H d") Tensor value)
+    implements AutoCloseable {
+
+  /** A copy without gradients. */
+  static KeyValue copyOf(Tensor key, Tensor value) {
+    return new KeyValue(Scope.escape(key.detach().copy()), Scope.escape(value.detach().copy()));
+  }
+
+  /** Several frames one after the other, their keys turned. */
+  static KeyValue joined(List<KeyValue> frames, Rotary rotary) {
+    try (var scope = Scope.open()) {
+      return new KeyValue(
+          Scope.escape(rotary.apply(Tensor.cat(frames.stream().map(KeyValue::key).toList(), 1))),
+          Scope.escape(Tensor.cat(frames.stream().map(KeyValue::value).toList(), 1)));
+    }
+  }
+
+  /** Copies of single frames, of so many tokens each, without gradients. */
+  static List<KeyValue> byFrame(Tensor key, Tensor value, int tokens) {
+    try (var scope = Scope.open()) {
+      var frames = new ArrayList<KeyValue>();
+      for (long at = 0; at < key.size(1); at += tokens) {
+        frames.add(copyOf(key.narrow(1, at, tokens), value.narrow(1, at, tokens)));
+      }
+      return frames;
+    }
+  }
+
+  /** Attention of a pass's queries to these tokens, and then to the pass's own. */
+  Tensor attendedBefore(Tensor q, Tensor k, Tensor v) {
+    try (var scope = Scope.open()) {
+      return scope.keep(
+          AttentionSpan.attend(
+              q, Tensor.cat(List.of(key, k), 1), Tensor.cat(List.of(value, v), 1)));
+    }
+  }
+
+  @Override
+  public void close() {
+    key.close();
+    value.close();
+  }
+}

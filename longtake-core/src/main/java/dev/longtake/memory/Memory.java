@@ -1,0 +1,19 @@
+package dev.longtake.memory;
+
+/**
+ * What a causal model may look back at. Most memories are a {@link MemoryPolicy}, which decides
+ * once a chunk and for all layers; {@link ReleasedSlowFast} decides in every layer and pass.
+ *
+ * <p>Memories are values: they say how to remember and hold nothing.
+ */
+public sealed interface Memory permits MemoryPolicy, ReleasedSlowFast {
+
+  /**
+   * Most latent frames ever attended at once, the chunk included; {@link Integer#MAX_VALUE} where
+   * there is no bound.
+   */
+  int capacity();
+
+  /** This memory in words that {@link MemoryPolicies#parse} understands. */
+  String spec();
+}

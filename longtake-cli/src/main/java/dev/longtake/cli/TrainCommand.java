@@ -2,6 +2,7 @@ package dev.longtake.cli;
 
 import dev.longtake.recipes.RunFiles;
 import dev.longtake.recipes.TrainModel;
+import dev.longtake.recipes.Workplace;
 import dev.longtake.tensor.Device;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -78,8 +79,8 @@ final class TrainCommand implements Callable<Integer> {
     }
     var run = RunFiles.read(runFile, settings);
     var where = Arrays.stream(device.split(",", -1)).map(Device::parse).toList();
-    var folder = out.toString().isEmpty() ? Path.of("out", run.model().name()) : out;
-    new TrainModel(run, where, folder, threads, new TrainingProgress(terminal)).run(until);
+    var folder = out.toString().isEmpty() ? Path.of("out", run.name()) : out;
+    run.carryOut(new Workplace(where, folder, threads, until, new TrainingProgress(terminal)));
     terminal.out().println(folder.resolve(TrainModel.MODEL_FOLDER));
     return Failures.NONE;
   }

@@ -1,6 +1,6 @@
 package dev.longtake.cli;
 
-import dev.longtake.recipes.TrainModel;
+import dev.longtake.recipes.RunWatcher;
 import dev.longtake.train.Progress;
 import java.time.Duration;
 import java.util.Locale;
@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
  * Tells how a training run goes: a line that is drawn over on a terminal, a line an entry
  * elsewhere.
  */
-record TrainingProgress(Terminal terminal) implements TrainModel.Watcher {
+record TrainingProgress(Terminal terminal) implements RunWatcher {
   private static final int BAR = 24;
 
   @Override

@@ -21,8 +21,8 @@ class OptionsTest {
               + " --stacktrace --text-encoder --threads --version --warmup -V -h -o",
           "generate",
           "--continue --device --dtype --frames-dir --guidance --help --json --memory --model"
-                + " --no-metadata --num_output_frames --on-switch --out --prompts --seconds --seed"
-                + " --stacktrace --steps --text-encoder --threads --version -V -h -o",
+              + " --no-metadata --num_output_frames --on-switch --out --prompts --seconds --seed"
+              + " --stacktrace --steps --text-encoder --threads --version -V -h -o",
           "world",
           "--caption-only --held-out --help --out --seconds --seed --size --stacktrace --version"
               + " -V -h -o");

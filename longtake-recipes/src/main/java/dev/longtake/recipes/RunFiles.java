@@ -15,9 +15,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeSet;
 
-/** Reads run files: YAML in snake case, every key of which can be set to another value. */
+/**
+ * Reads run files: YAML in snake case, every key of which can be set to another value. The key
+ * {@code stage} says which kind of run it is, and with that which other keys there are.
+ */
 public final class RunFiles {
+  private static final String STAGE = "stage";
+
+  /** Which record each kind of run is. */
+  private static final Map<String, Class<? extends Run>> STAGES =
+      Map.of("from-nothing", TrainingRun.class);
+
   private RunFiles() {}
 
   /**
@@ -27,7 +37,7 @@ public final class RunFiles {
    * @throws IllegalArgumentException naming file and key, if one is unknown, absent or of a wrong
    *     type, or if values do not fit one another
    */
-  public static TrainingRun read(Path file, Map<String, String> settings) {
+  public static Run read(Path file, Map<String, String> settings) {
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException("run file " + file + " does not exist; see recipes/");
     }
@@ -36,8 +46,10 @@ public final class RunFiles {
         throw new IllegalArgumentException("it is not a run file: it has no keys");
       }
       settings.forEach((key, value) -> set(tree, key, value));
-      RunKeys.check(tree, TrainingRun.class);
-      return mapper().treeToValue(tree, TrainingRun.class);
+      var type = type(tree);
+      tree.remove(STAGE);
+      RunKeys.check(tree, type);
+      return mapper().treeToValue(tree, type);
     } catch (JsonMappingException e) {
       throw new IllegalArgumentException(file + ": " + path(e) + ": " + reason(e), e);
     } catch (IOException e) {
@@ -45,6 +57,20 @@ public final class RunFiles {
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
     }
+  }
+
+  private static Class<? extends Run> type(ObjectNode tree) {
+    if (!tree.has(STAGE)) {
+      throw new IllegalArgumentException(
+          "key " + STAGE + " is missing; give one of " + new TreeSet<>(STAGES.keySet()));
+    }
+    var name = tree.get(STAGE).asText();
+    var type = STAGES.get(name);
+    if (type == null) {
+      throw new IllegalArgumentException(
+          "unknown " + STAGE + " '" + name + "'; give one of " + new TreeSet<>(STAGES.keySet()));
+    }
+    return type;
   }
 
   private static void set(ObjectNode tree, String key, String value) {

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 
-/** The keys of a run file: those of {@link TrainingRun} and the records in it, in snake case. */
+/** The keys of a run file: those of its record and the records in it, in snake case. */
 final class RunKeys {
   private RunKeys() {}
 

@@ -22,10 +22,9 @@ import dev.longtake.train.DecoderObjective;
 import dev.longtake.train.EventFile;
 import dev.longtake.train.Footage;
 import dev.longtake.train.Objective;
-import dev.longtake.train.Progress;
+import dev.longtake.train.Team;
 import dev.longtake.train.TrainingConfig;
 import dev.longtake.train.TrainingException;
-import dev.longtake.train.Team;
 import dev.longtake.train.TrainingLoop;
 import dev.longtake.train.VaeObjective;
 import dev.longtake.vae.VaeConfig;
@@ -73,64 +72,45 @@ public final class TrainModel {
   private final Dtype dtype;
   private final Path output;
   private final int threads;
-  private final Watcher watcher;
+  private final long until;
+  private final RunWatcher watcher;
   private final Map<String, Double> losses = new TreeMap<>();
   private boolean advanced; // whether there is something new to pack
-
-  /** Hears how the stages go. */
-  public interface Watcher {
-    /** A stage begins or reports something that is not a step. */
-    void said(String text);
-
-    /** What hears the steps of a stage. */
-    Progress stage(String name);
-  }
 
   /**
    * A run.
    *
-   * @param devices that share each step, at least one, all of one kind
-   * @param output folder of checkpoints, event files and the finished model
-   * @param threads that make training data, for all devices together, at least 1
    * @throws IllegalArgumentException if the text encoder has no room for the words of the captions
    */
-  public TrainModel(
-      TrainingRun run, List<Device> devices, Path output, int threads, Watcher watcher) {
+  TrainModel(TrainingRun run, Workplace place) {
     int words = new WordTokenizerFile(Caption.vocabulary()).size();
     int room = run.model().textEncoder().vocab();
     if (room < words) {
       throw new IllegalArgumentException(
           "model.text_encoder.vocab is " + room + ", the captions need at least " + words);
     }
-    if (threads < 1) {
-      throw new IllegalArgumentException("threads must be at least 1, not " + threads);
-    }
-    if (devices.stream().map(Device::kind).distinct().count() != 1) {
-      throw new IllegalArgumentException(
-          "a step is shared by devices of one kind, not by " + devices);
-    }
     this.run = run;
-    device = devices.getFirst();
-    others = devices.subList(1, devices.size());
-    this.output = output;
-    this.threads = Math.max(1, threads / devices.size());
-    this.watcher = watcher;
-    dtype = device.kind() == Device.Kind.CPU ? Dtype.FLOAT32 : run.dtype();
+    device = place.first();
+    others = place.others();
+    output = place.output();
+    threads = place.threadsEach();
+    until = place.until();
+    watcher = place.watcher();
+    dtype = place.dtype(run.dtype());
   }
 
   /**
    * Runs every stage that is not finished.
    *
-   * @param until stop each stage before this step, for trying a run out
    * @throws TrainingException if training diverges, or the folder holds another run's files
    */
-  public void run(long until) {
+  public void run() {
     try {
       Files.createDirectories(output);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot make " + output, e);
     }
-    if (!hasVae(until)) {
+    if (!hasVae()) {
       for (var later : List.of(CAUSAL_STAGE, DECODER_STAGE)) {
         if (!store(later).files().isEmpty()) {
           throw new TrainingException(
@@ -139,10 +119,10 @@ public final class TrainModel {
                   + " give another output folder");
         }
       }
-      trainVae(until);
+      trainVae();
     }
-    long steps = trainCausal(until);
-    trainDecoder(until);
+    long steps = trainCausal();
+    trainDecoder();
     if (advanced || !Files.exists(output.resolve(MODEL_FOLDER).resolve(Manifest.FILE_NAME))) {
       pack(steps);
     }
@@ -152,7 +132,7 @@ public final class TrainModel {
   /**
    * Whether the first stage is finished: config.json is its last file, but a trial leaves it too.
    */
-  private boolean hasVae(long until) {
+  private boolean hasVae() {
     long wanted = Math.min(until, run.vae().training().steps());
     return Files.exists(output.resolve(ModelConfig.FILE))
         && store(VAE_STAGE).newestStep().orElse(wanted) >= wanted;
@@ -174,7 +154,7 @@ public final class TrainModel {
   }
 
   /** First stage: leaves vae.safetensors, and config.json with the latents' statistics. */
-  void trainVae(long until) {
+  void trainVae() {
     var stage = run.vae();
     var config = unmeasured(run.model().vae());
     watcher.said("autoencoder: " + stage.training().steps() + " steps on " + devices());
@@ -192,7 +172,7 @@ public final class TrainModel {
                             new VaeObjective(vae, clips, dtype, stage.divergenceWeight())));
         var loop = new TrainingLoop(stage.training(), parameters)) {
       var store = resumed(VAE_STAGE, loop, stage.training());
-      steps(VAE_STAGE, loop, team, until, store);
+      steps(VAE_STAGE, loop, team, store);
       try (var scope = Scope.open()) {
         write(VideoModel.VAE, averaged(parameters, loop, ""));
       }
@@ -234,7 +214,7 @@ public final class TrainModel {
    *
    * @return how many steps they were trained
    */
-  long trainCausal(long until) {
+  long trainCausal() {
     var stage = run.causal();
     var config = configWithStatistics();
     try (var parameters = drawn(stage.training().seed(), w -> Networks.of(w, config));
@@ -250,7 +230,7 @@ public final class TrainModel {
                   + " steps, "
                   + parameters.count()
                   + " weights");
-          steps(CAUSAL_STAGE, loop, team, until, store);
+          steps(CAUSAL_STAGE, loop, team, store);
         }
       }
       try (var scope = Scope.open()) {
@@ -263,8 +243,7 @@ public final class TrainModel {
 
   /** Films and encodes a device's share of the worlds. */
   private CausalMember causalMember(FlatParameters own, int rank, ModelConfig config) {
-    var footage =
-        film(run.footage(), config.vae(), own.values().device(), rank, 1 + others.size());
+    var footage = film(run.footage(), config.vae(), own.values().device(), rank, 1 + others.size());
     var weights = Weights.from(own);
     var networks = Networks.of(weights, config);
     var curriculum = run.causal().curriculum();
@@ -313,7 +292,7 @@ public final class TrainModel {
    * Last stage: the autoencoder's decoder again, on whole pictures, with everything else fixed;
    * leaves vae.safetensors with it.
    */
-  void trainDecoder(long until) {
+  void trainDecoder() {
     var stage = run.decoder();
     var config = ModelConfig.read(output).vae();
     watcher.said("decoder: " + stage.training().steps() + " steps on " + devices());
@@ -336,7 +315,7 @@ public final class TrainModel {
                             (vae, clips) -> new DecoderObjective(vae, clips, dtype)));
             var loop = new TrainingLoop(stage.training(), parameters)) {
           var store = resumed(DECODER_STAGE, loop, stage.training());
-          steps(DECODER_STAGE, loop, team, until, store);
+          steps(DECODER_STAGE, loop, team, store);
           averaged(parameters, loop, "").forEach((name, now) -> all.put(name, now.copy()));
         }
       }
@@ -368,8 +347,7 @@ public final class TrainModel {
     return store;
   }
 
-  private void steps(
-      String name, TrainingLoop loop, Team team, long until, CheckpointStore store) {
+  private void steps(String name, TrainingLoop loop, Team team, CheckpointStore store) {
     var heard = watcher.stage(name);
     long before = loop.step();
     try (var events = EventFile.in(output.resolve(name).resolve("tensorboard"))) {

@@ -10,7 +10,7 @@ import dev.longtake.train.TrainingConfig;
 import java.util.List;
 
 /**
- * A run file: the model and how each stage trains it.
+ * A run from nothing, {@code stage: from-nothing}: the model and how each stage trains it.
  *
  * @param model what is trained; the autoencoder's latent statistics are measured by the run
  * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
@@ -25,7 +25,8 @@ public record TrainingRun(
     VaeStage vae,
     FootageStage footage,
     CausalStage causal,
-    VaeStage decoder) {
+    VaeStage decoder)
+    implements Run {
 
   /** Checks that the parts fit one another, before any of them has cost an hour. */
   public TrainingRun {
@@ -51,6 +52,16 @@ public record TrainingRun(
                 // How alike frames are decides which are held, but not how many or where.
                 .map(policy -> MemoryTrace.of(policy, (a, b) -> 1, chunks, ModelConfig.CHUNK))
                 .toList());
+  }
+
+  @Override
+  public String name() {
+    return model.name();
+  }
+
+  @Override
+  public void carryOut(Workplace place) {
+    new TrainModel(this, place).run();
   }
 
   /**

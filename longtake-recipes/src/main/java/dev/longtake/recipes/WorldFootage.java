@@ -45,8 +45,7 @@ final class WorldFootage {
    * @param rank which of the devices, from 0
    * @param devices how many share the videos, at most as many as there are
    */
-  WorldFootage(
-      TrainingRun.FootageStage stage, ModelConfig.VideoSize video, int rank, int devices) {
+  WorldFootage(TrainingRun.FootageStage stage, ModelConfig.VideoSize video, int rank, int devices) {
     this.stage = stage;
     this.rank = rank;
     this.devices = devices;

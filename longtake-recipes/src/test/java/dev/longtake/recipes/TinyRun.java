@@ -9,6 +9,7 @@ import java.util.Map;
 final class TinyRun {
   static final String YAML =
       """
+      stage: from-nothing
       model:
         name: tiny
         video: {width: 32, height: 16, fps: 16}
@@ -79,6 +80,7 @@ final class TinyRun {
 
   /** Writes the run file into a folder and reads it with other settings. */
   static TrainingRun with(Path folder, Map<String, String> settings) throws IOException {
-    return RunFiles.read(Files.writeString(folder.resolve("tiny.yaml"), YAML), settings);
+    return (TrainingRun)
+        RunFiles.read(Files.writeString(folder.resolve("tiny.yaml"), YAML), settings);
   }
 }

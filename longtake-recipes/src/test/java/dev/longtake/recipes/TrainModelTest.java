@@ -29,7 +29,7 @@ class TrainModelTest {
   @TempDir Path folder;
 
   /** Remembers what was said and which steps were logged, and may end the run at one. */
-  private static final class Ear implements TrainModel.Watcher {
+  private static final class Ear implements RunWatcher {
     final List<String> said = new ArrayList<>();
     final List<String> steps = new ArrayList<>();
     private final String end;
@@ -168,7 +168,7 @@ class TrainModelTest {
   @Test
   void aVocabularyTooSmallForTheCaptionsIsRefused() throws Exception {
     var run = TinyRun.with(folder, Map.of("model.text_encoder.vocab", "20"));
-    assertThatThrownBy(() -> new TrainModel(run, List.of(Device.CPU), folder, 1, new Ear("")))
+    assertThatThrownBy(() -> run.carryOut(place(folder, 9, new Ear(""), List.of(Device.CPU))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("model.text_encoder.vocab is 20, the captions need at least");
   }
@@ -186,8 +186,12 @@ class TrainModelTest {
       Path out, Map<String, String> settings, long until, String end, List<Device> devices)
       throws IOException {
     var ear = new Ear(end);
-    new TrainModel(TinyRun.with(folder, settings), devices, out, 1, ear).run(until);
+    TinyRun.with(folder, settings).carryOut(place(out, until, ear, devices));
     return ear;
+  }
+
+  private static Workplace place(Path out, long until, Ear ear, List<Device> devices) {
+    return new Workplace(devices, out, 1, until, ear);
   }
 
   /** The bytes of the packed model's files. */

@@ -52,8 +52,7 @@ class TeamTest {
     var closed = Collections.synchronizedList(new ArrayList<Integer>());
     try (var scope = Scope.open();
         var parameters = weights()) {
-      try (var team =
-          Team.of(parameters, TWO_MORE, (own, rank) -> Scaled.of(own, rank, closed))) {
+      try (var team = Team.of(parameters, TWO_MORE, (own, rank) -> Scaled.of(own, rank, closed))) {
         for (int step = 0; step < 3; step++) {
           var loss = team.backward(1, step);
           float[] now = parameters.values().toFloats();
@@ -168,8 +167,7 @@ class TeamTest {
 
   private static FlatParameters weights() {
     try (var scope = Scope.open()) {
-      return FlatParameters.copyOf(
-          Map.of("w", Tensor.of(new float[] {1, -2, 3}, 3)), Device.CPU);
+      return FlatParameters.copyOf(Map.of("w", Tensor.of(new float[] {1, -2, 3}, 3)), Device.CPU);
     }
   }
 }

@@ -1,0 +1,16 @@
+package dev.longtake.recipes;
+
+/** What a run file asks for, in full. */
+public interface Run {
+  /** What the run makes; the default name of its output folder. */
+  String name();
+
+  /**
+   * Carries out every stage that is not finished.
+   *
+   * @throws IllegalArgumentException if the run cannot be carried out there
+   * @throws dev.longtake.train.TrainingException if training diverges, or the folder holds another
+   *     run's files
+   */
+  void carryOut(Workplace place);
+}

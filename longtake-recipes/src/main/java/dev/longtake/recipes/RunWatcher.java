@@ -1,0 +1,12 @@
+package dev.longtake.recipes;
+
+import dev.longtake.train.Progress;
+
+/** Hears how the stages of a run go. */
+public interface RunWatcher {
+  /** A stage begins or reports something that is not a step. */
+  void said(String text);
+
+  /** What hears the steps of a stage. */
+  Progress stage(String name);
+}

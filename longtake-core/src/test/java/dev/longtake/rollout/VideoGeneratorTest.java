@@ -198,11 +198,11 @@ class VideoGeneratorTest {
   void aPromptThatCannotBeReadIsRefusedBeforeTheFirstChunkAndChangesNothing() {
     var tooLong =
         new PromptSchedule(
-            List.of(new Shot("a cube", 0), new Shot("cube ".repeat(12), 3)), OptionalInt.empty());
+            List.of(new Shot("a cube", 0), new Shot("cube ".repeat(TinyModel.PROMPT_TOKENS), 3)), OptionalInt.empty());
     try (var video = VideoGenerator.start(model, request());
         var other = VideoGenerator.start(model, request())) {
       assertThatThrownBy(() -> video.follow(tooLong, PromptSwitch.KEEP))
-          .hasMessageContaining("prompt has 13 tokens");
+          .hasMessageContaining("prompt has 49 tokens");
       assertThatThrownBy(() -> video.switchTo(" ", PromptSwitch.FLUSH))
           .hasMessageContaining("prompt is empty");
       assertThat(video.next().frames().toArray(byte[][]::new))
@@ -224,9 +224,9 @@ class VideoGeneratorTest {
     assertThatThrownBy(() -> VideoGenerator.start(model, prompted(request, "  ")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("prompt is empty");
-    assertThatThrownBy(() -> VideoGenerator.start(model, prompted(request, "cube ".repeat(12))))
+    assertThatThrownBy(() -> VideoGenerator.start(model, prompted(request, "cube ".repeat(TinyModel.PROMPT_TOKENS))))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("prompt has 13 tokens, the model reads at most 12");
+        .hasMessageContaining("prompt has 49 tokens, the model reads at most 48");
   }
 
   @Test

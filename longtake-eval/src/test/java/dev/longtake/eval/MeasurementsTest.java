@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import dev.longtake.media.Png;
+import dev.longtake.rollout.TinyModel;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.world.Caption;
 import dev.longtake.world.Colour;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +27,7 @@ class MeasurementsTest {
 
   @BeforeAll
   static void open() {
-    model = VideoModel.open(TinyModel.write(folder, 1), Device.CPU, Dtype.FLOAT32);
+    model = VideoModel.open(TinyModel.write(folder, Caption.vocabulary()), Device.CPU, Dtype.FLOAT32);
   }
 
   @AfterAll
@@ -48,7 +50,8 @@ class MeasurementsTest {
         CaptionObjects.measure(model, new CaptionObjects.Settings(2, 2, 0), Reporter.SILENT);
 
     assertThat(objects.clips()).hasSize(2);
-    assertThat(objects.truth().recall()).isGreaterThan(objects.generated().recall());
+    // Random weights paint every colour everywhere.
+    assertThat(objects.truth().falseAlarmRate()).isLessThan(objects.generated().falseAlarmRate());
     assertThat(objects.generated().captioned() + objects.generated().uncaptioned())
         .isEqualTo(2 * Colour.values().length);
     assertSurvives(out, objects);

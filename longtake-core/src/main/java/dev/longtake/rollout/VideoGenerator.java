@@ -13,7 +13,6 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.vae.DecodeState;
 import dev.longtake.vae.EncodeState;
-import dev.longtake.wan.Prompt;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,11 +27,10 @@ import java.util.List;
 public final class VideoGenerator implements AutoCloseable {
   private final VideoModel model;
   private final VideoRequest request;
-  private final Prompt empty;
+  private final Conditions conditions;
   private final Rollout rollout;
   private final DecodeState decoding = DecodeState.start();
   private ChunkWatch watch = ChunkWatch.NONE;
-  private Prompt prompt;
   private PromptSchedule schedule;
   private PromptSwitch onSwitch = PromptSwitch.KEEP;
   private int chunks;
@@ -43,13 +41,7 @@ public final class VideoGenerator implements AutoCloseable {
     this.request = request;
     request.sampling().requireFor(request.memory());
     schedule = PromptSchedule.of(request.prompt());
-    model.tokenizer().check(request.prompt());
-    try (var scope = Scope.open();
-        var off = Gradients.off()) {
-      var states = model.text().encode(request.prompt());
-      prompt = model.transformer().read(states).escape();
-      empty = model.transformer().read(states.times(0)).escape();
-    }
+    conditions = Conditions.read(model, request.prompt());
     var size = model.config().video();
     rollout =
         new Rollout(
@@ -95,7 +87,7 @@ public final class VideoGenerator implements AutoCloseable {
     schedule = prompts;
     onSwitch = how;
     if (!prompts.first().equals(request.prompt())) {
-      read(prompts.first());
+      conditions.change(prompts.first());
     }
   }
 
@@ -109,16 +101,7 @@ public final class VideoGenerator implements AutoCloseable {
   public void switchTo(String next, PromptSwitch how) {
     model.tokenizer().check(next);
     rollout.onSwitch(how);
-    read(next);
-  }
-
-  private void read(String next) {
-    try (var scope = Scope.open();
-        var off = Gradients.off()) {
-      var before = prompt;
-      prompt = model.transformer().read(model.text().encode(next)).escape();
-      before.close();
-    }
+    conditions.change(next);
   }
 
   /** How many pictures were generated; given ones do not count. */
@@ -207,7 +190,7 @@ public final class VideoGenerator implements AutoCloseable {
   public void remember(@Axes("1 C F Y X") Tensor latents) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      rollout.remember(latents, prompt);
+      rollout.remember(latents, conditions.prompt());
       model.vae().decode(latents.to(model.dtype()), decoding);
     }
   }
@@ -249,7 +232,13 @@ public final class VideoGenerator implements AutoCloseable {
               size.latentColumns());
       var sampling = request.sampling();
       var latents =
-          rollout.next(prompt, empty, sampling.guidance(), sampling.sampler(), noise, rng);
+          rollout.next(
+              conditions.prompt(),
+              conditions.unprompted(),
+              sampling.guidance(),
+              sampling.sampler(),
+              noise,
+              rng);
       model.device().synchronize();
       long denoised = System.nanoTime();
       var video = model.vae().decode(latents.to(model.dtype()), decoding);
@@ -275,7 +264,6 @@ public final class VideoGenerator implements AutoCloseable {
   public void close() {
     rollout.close();
     decoding.close();
-    prompt.close();
-    empty.close();
+    conditions.close();
   }
 }

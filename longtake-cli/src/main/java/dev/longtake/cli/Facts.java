@@ -67,7 +67,7 @@ record Facts(
         g ->
             root.putObject("continues")
                 .put("video", g.source().toString())
-                .put("frames_used", g.frames().size())
+                .put("frames_used", g.frames())
                 .put("frames_skipped", g.skipped()));
     root.put("frames", outcome.frames());
     root.put("fps", video.fps());

@@ -58,7 +58,7 @@ record Generation(
     var filming = new Filming(take.frames(), format, take.files(), pictures, tags(take));
     try (var video = VideoGenerator.start(loaded, request)) {
       video.follow(take.prompts(), onSwitch);
-      beginning.ifPresent(given -> video.continueFrom(given.frames()));
+      beginning.ifPresent(given -> given.begin(video));
       var outcome = filming.run(terminal, () -> frames(video.next()));
       return new Facts(loaded, folder, request, onSwitch, memorySpec, beginning, take, outcome);
     }

@@ -1,6 +1,8 @@
 package dev.longtake.rollout;
 
 import static dev.longtake.rollout.ModelConfig.CHUNK;
+import static dev.longtake.rollout.ModelConfig.CHUNK_PICTURES;
+import static dev.longtake.rollout.ModelConfig.FIRST_CHUNK_PICTURES;
 
 import dev.longtake.memory.Held;
 import dev.longtake.memory.Plan;
@@ -134,52 +136,63 @@ public final class VideoGenerator implements AutoCloseable {
 
   /**
    * Takes given pictures as the beginning, which generation then continues. Of n pictures the first
-   * {@code 1 + 12·⌊(n − 9)/12⌋ + 8} are used.
+   * {@code 9 + 12·⌊(n − 9)/12⌋} are used. They are taken and remembered chunk by chunk, so that a
+   * long video needs no more memory than a short one.
    *
    * @param given interleaved RGB bytes at the model's size and frame rate, at least 9 pictures
    * @return how many were used
+   * @throws IllegalArgumentException if there are fewer, or one has another size; whole chunks
+   *     before that one are remembered
    */
-  public int continueFrom(List<byte[]> given) {
+  public long continueFrom(Iterable<byte[]> given) {
     if (chunks > 0 || rollout.frames() > 0) {
       throw new IllegalStateException("a video can only be continued before the first chunk");
     }
-    int usable = given.size() < 9 ? 0 : (given.size() - 9) / 12 + 1;
-    if (usable == 0) {
-      throw new IllegalArgumentException(
-          "a video to be continued needs at least 9 frames, not " + given.size());
-    }
-    int used = 9 + 12 * (usable - 1);
-    checkSizes(given.subList(0, used));
-    int at = 0;
+    long used = 0;
+    var chunk = new ArrayList<byte[]>();
     try (var encoding = EncodeState.start()) {
-      for (int chunk = 0; chunk < usable; chunk++) {
-        int count = chunk == 0 ? 9 : 12;
-        try (var scope = Scope.open()) {
-          remember(encode(given.subList(at, at + count), encoding));
+      for (var picture : given) {
+        checkSize(picture, used + chunk.size());
+        chunk.add(picture);
+        if (chunk.size() == nextPictures()) {
+          used += chunk.size();
+          try (var scope = Scope.open()) {
+            remember(encode(chunk, encoding));
+          }
+          chunk.clear();
         }
-        at += count;
       }
+    }
+    if (used == 0) {
+      throw new IllegalArgumentException(
+          "a video to be continued needs at least "
+              + FIRST_CHUNK_PICTURES
+              + " frames, not "
+              + chunk.size());
     }
     return used;
   }
 
-  private void checkSizes(List<byte[]> given) {
+  /** How many pictures the next chunk has. */
+  private int nextPictures() {
+    return rollout.frames() == 0 ? FIRST_CHUNK_PICTURES : CHUNK_PICTURES;
+  }
+
+  private void checkSize(byte[] picture, long number) {
     var size = model.config().video();
     int bytes = size.width() * size.height() * 3;
-    for (int i = 0; i < given.size(); i++) {
-      if (given.get(i).length != bytes) {
-        throw new IllegalArgumentException(
-            "picture "
-                + i
-                + " has "
-                + given.get(i).length
-                + " bytes, "
-                + size.width()
-                + " x "
-                + size.height()
-                + " pixels have "
-                + bytes);
-      }
+    if (picture.length != bytes) {
+      throw new IllegalArgumentException(
+          "picture "
+              + number
+              + " has "
+              + picture.length
+              + " bytes, "
+              + size.width()
+              + " x "
+              + size.height()
+              + " pixels have "
+              + bytes);
     }
   }
 

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -122,6 +123,10 @@ public record ModelConfig(
 
   /** The file's name in a model folder. */
   public static final String FILE = "config.json";
+
+  /** The keys that a file may leave out, and what they say then: there are files without. */
+  public static final Map<String, String> DEFAULTS =
+      Map.of("unconditional", Unconditional.ZEROS.name(), "negative_prompt", "");
 
   /** Latent frames generated together. */
   public static final int CHUNK = 3;

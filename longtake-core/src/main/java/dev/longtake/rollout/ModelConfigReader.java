@@ -5,26 +5,19 @@ import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.deser.ResolvableDeserializer;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 
 /**
- * Reads a {@link ModelConfig} as any record is read, but that the two keys about guidance may be
- * left out: files are older than they.
+ * Reads a {@link ModelConfig} as any record is read, but that the keys in {@link
+ * ModelConfig#DEFAULTS} may be left out.
  */
 final class ModelConfigReader extends JsonDeserializer<ModelConfig> {
-  private static final String UNCONDITIONAL = "unconditional";
-  private static final String NEGATIVE_PROMPT = "negative_prompt";
-
   @Override
   public ModelConfig deserialize(JsonParser parser, DeserializationContext context)
       throws IOException {
     if (context.readTree(parser) instanceof ObjectNode node) {
-      if (!node.has(UNCONDITIONAL)) {
-        node.put(UNCONDITIONAL, Unconditional.ZEROS.name());
-      }
-      if (!node.has(NEGATIVE_PROMPT)) {
-        node.put(NEGATIVE_PROMPT, "");
-      }
+      ModelConfig.DEFAULTS.forEach((key, value) -> node.putIfAbsent(key, new TextNode(value)));
       try (var whole = node.traverse(parser.getCodec())) {
         whole.nextToken();
         return (ModelConfig) usual(context).deserialize(whole, context);

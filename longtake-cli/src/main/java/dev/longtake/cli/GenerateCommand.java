@@ -129,6 +129,7 @@ final class GenerateCommand implements Callable<Integer> {
             memory.orElse(config.memory()),
             prompts.onSwitch(),
             sampling(config.sampling()),
+            compute.overlap(device),
             given.map(path -> Given.read(path, config.video())),
             framesDir,
             !noMetadata);

@@ -89,7 +89,8 @@ class BadInputTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("mistakesWithAModel")
   void isOneLineAlsoWithAModel(String arguments, List<String> parts) throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     Files.writeString(folder.resolve("notes.txt"), "no video");
     var before = entries();
     var all = new ArrayList<Object>(List.of(words(arguments.replace("{}", folder.toString()))));
@@ -112,6 +113,7 @@ class BadInputTest {
             "generate 'x' --memory context-forcing-released --guidance 2",
             "guidance is 2.0",
             "give 1"),
+        mistake("generate 'x' --overlap maybe", "overlap 'maybe'", "auto, on or off"),
         mistake("generate 'x' --device tpu", "'tpu'", "cpu, cuda, cuda:N or auto"),
         mistake("generate 'x' --device cuda:99", "cuda:99", "--device cpu"),
         mistake("generate 'x' --seconds 0.01", "less than one frame at 16", "0.0625"),
@@ -124,7 +126,8 @@ class BadInputTest {
 
   @Test
   void aTruncatedModelIsFoundBeforeItIsLoaded() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     var vae = model.resolve(VideoModel.VAE);
     try (var file = FileChannel.open(vae, StandardOpenOption.WRITE)) {
       file.truncate(Files.size(vae) - 4);
@@ -135,7 +138,8 @@ class BadInputTest {
 
   @Test
   void anIncompleteModelNamesTheFileThatItLacks() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     Files.delete(model.resolve(VideoModel.TEXT_ENCODER));
 
     assertMistake(generate(model), List.of("lacks text_encoder.safetensors", "copy"));
@@ -143,7 +147,8 @@ class BadInputTest {
 
   @Test
   void weightsOfAnotherModelAreRefused() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     Files.delete(model.resolve(VideoModel.TRANSFORMER));
     Files.copy(model.resolve(VideoModel.VAE), model.resolve(VideoModel.TRANSFORMER));
 
@@ -152,7 +157,8 @@ class BadInputTest {
 
   @Test
   void aDamagedConfigurationIsRefused() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     Files.writeString(model.resolve(ModelConfig.FILE), "{\"name\": ");
 
     assertMistake(generate(model), List.of("config.json", "not a model's configuration"));
@@ -160,7 +166,8 @@ class BadInputTest {
 
   @Test
   void aVideoTooShortToContinueIsRefused() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     var shot = folder.resolve("short.mp4");
     assertThat(generate(model, "--seconds", 0.5, "--out", shot).code()).isZero();
 
@@ -171,7 +178,8 @@ class BadInputTest {
 
   @Test
   void theVideoThatIsContinuedIsNotOverwritten() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     var video = Files.writeString(folder.resolve("clip.mp4"), "precious");
 
     var spoken = generate(model, "--continue", video, "--out", video);

@@ -37,6 +37,16 @@ class BenchCommandTest {
   }
 
   @Test
+  void whatOverlapHidesIsShownBesideTheShares() {
+    assertThat(bench("--overlap", "off").out())
+        .contains("overlap off")
+        .doesNotContain("beside these");
+    assertThat(bench("--overlap", "on").out())
+        .contains("overlap on")
+        .containsPattern("(?m)^decode, beside these +\\d+\\.\\d %$");
+  }
+
+  @Test
   void programsReadJsonFromAFile() throws IOException {
     var file = folder.resolve("made/speed.json");
 

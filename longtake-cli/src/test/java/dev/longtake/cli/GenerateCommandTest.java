@@ -307,6 +307,17 @@ class GenerateCommandTest {
   }
 
   @Test
+  void overlapDoesNotChangeTheVideo() throws IOException {
+    var inTurn = generate("in-turn.mp4", "--seconds", 2, "--overlap", "off");
+    var meanwhile = generate("meanwhile.mp4", "--seconds", 2, "--overlap", "on");
+
+    assertThat(meanwhile).hasSameBinaryContentAs(inTurn);
+    assertThat(VideoReader.probe(meanwhile).frames()).isEqualTo(32);
+    assertThat(json(Files.readString(folder.resolve("meanwhile.json"))).path("overlap").asText())
+        .isEqualTo("on");
+  }
+
+  @Test
   void anOlderVideoOfTheSameNameIsReplaced() throws IOException {
     Files.writeString(folder.resolve("clip.mp4"), "old");
 
@@ -315,7 +326,8 @@ class GenerateCommandTest {
 
   @Test
   void aModelThatCannotBeLoadedLeavesNoFiles() throws IOException {
-    var broken = TinyModel.write(Files.createDirectory(folder.resolve("broken")), Caption.vocabulary());
+    var broken =
+        TinyModel.write(Files.createDirectory(folder.resolve("broken")), Caption.vocabulary());
     Files.copy(
         broken.resolve(VideoModel.VAE),
         broken.resolve(VideoModel.TRANSFORMER),

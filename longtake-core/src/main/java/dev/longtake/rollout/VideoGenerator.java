@@ -13,10 +13,10 @@ import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
-import dev.longtake.vae.DecodeState;
 import dev.longtake.vae.EncodeState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * A video that is made as it is asked for, chunk by chunk, from a prompt or as the continuation of
@@ -24,21 +24,25 @@ import java.util.List;
  *
  * <p>The first chunk of a new video is 9 pictures, every other 12. Randomness is drawn on the
  * processor from seed and chunk number, so a seed means the same video on every device up to
- * rounding. Confined to one thread.
+ * rounding.
+ *
+ * <p>With {@link Overlap#ON} a chunk is decoded while the next one is denoised: {@link #begin} as
+ * often as chunks are wanted, each time looking at the pictures of the one before. Confined to one
+ * thread; the decoder's thread is this object's own affair.
  */
 public final class VideoGenerator implements AutoCloseable {
   private final VideoModel model;
   private final VideoRequest request;
   private final Conditions conditions;
   private final Rollout rollout;
-  private final DecodeState decoding = DecodeState.start();
+  private final ChunkDecoder decoder;
   private ChunkWatch watch = ChunkWatch.NONE;
   private PromptSchedule schedule;
   private PromptSwitch onSwitch = PromptSwitch.KEEP;
   private int chunks;
   private long frames;
 
-  private VideoGenerator(VideoModel model, VideoRequest request) {
+  private VideoGenerator(VideoModel model, VideoRequest request, Overlap overlap) {
     this.model = model;
     this.request = request;
     request.sampling().requireFor(request.memory());
@@ -54,6 +58,12 @@ public final class VideoGenerator implements AutoCloseable {
             size.latentColumns(),
             model.dtype(),
             model.device());
+    decoder = new ChunkDecoder(model, overlap);
+  }
+
+  /** {@link #start(VideoModel, VideoRequest, Overlap)} without overlap. */
+  public static VideoGenerator start(VideoModel model, VideoRequest request) {
+    return start(model, request, Overlap.OFF);
   }
 
   /**
@@ -62,11 +72,11 @@ public final class VideoGenerator implements AutoCloseable {
    * @throws IllegalArgumentException if the prompt is empty or too long, or if the memory takes no
    *     guidance and there is some
    */
-  public static VideoGenerator start(VideoModel model, VideoRequest request) {
-    return new VideoGenerator(model, request);
+  public static VideoGenerator start(VideoModel model, VideoRequest request, Overlap overlap) {
+    return new VideoGenerator(model, request, overlap);
   }
 
-  /** Tells of every part of the chunks that {@link #next} makes from now on. */
+  /** Tells of every part of the chunks that are made from now on. */
   public void watchedBy(ChunkWatch other) {
     watch = other;
     rollout.watchedBy(other);
@@ -106,7 +116,7 @@ public final class VideoGenerator implements AutoCloseable {
     conditions.change(next);
   }
 
-  /** How many pictures were generated; given ones do not count. */
+  /** How many pictures the chunks begun so far have; given ones do not count. */
   public long frames() {
     return frames;
   }
@@ -204,7 +214,7 @@ public final class VideoGenerator implements AutoCloseable {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       rollout.remember(latents, conditions.prompt());
-      model.vae().decode(latents.to(model.dtype()), decoding);
+      decoder.decode(latents, ChunkWatch.NONE);
     }
   }
 
@@ -226,23 +236,58 @@ public final class VideoGenerator implements AutoCloseable {
 
   /** Generates, remembers and decodes the next chunk. */
   public VideoChunk next() {
+    return ChunkDecoder.await(begin());
+  }
+
+  /**
+   * Generates and remembers the next chunk. With {@link Overlap#ON} its pictures are made while the
+   * caller goes on, and those of the chunk before are done on return; without, these are too.
+   *
+   * @return the pictures, once they are made
+   * @throws RuntimeException also that of an earlier chunk, if it could not be decoded
+   */
+  public CompletableFuture<VideoChunk> begin() {
+    decoder.requireWhole();
     long begun = System.nanoTime();
     if (chunks > 0) {
       schedule.startingAt(chunks).ifPresent(next -> switchTo(next, onSwitch));
     }
+    int index = chunks;
+    long firstFrame = frames;
+    int pictures = nextPictures();
+    var size = model.config().video();
     try (var scope = Scope.open();
-        var off = Gradients.off();
+        var off = Gradients.off()) {
+      var latents = denoised();
+      double seconds = (System.nanoTime() - begun) / 1e9;
+      var decoded = decoder.decode(latents, watch);
+      chunks++;
+      frames += pictures;
+      return decoded.thenApply(
+          made ->
+              new VideoChunk(
+                  index,
+                  firstFrame,
+                  size.width(),
+                  size.height(),
+                  made.pictures(),
+                  seconds,
+                  made.seconds()));
+    }
+  }
+
+  private @Axes("1 C F Y X") Tensor denoised() {
+    try (var scope = Scope.open();
         var rng = Rng.seeded(Device.CPU, request.seed(), chunks)) {
       var config = model.config();
-      var size = config.video();
       var noise =
           rng.normal(
               Dtype.FLOAT32,
               1,
               config.transformer().inDim(),
               CHUNK,
-              size.latentRows(),
-              size.latentColumns());
+              config.video().latentRows(),
+              config.video().latentColumns());
       var sampling = request.sampling();
       var latents =
           rollout.next(
@@ -253,30 +298,15 @@ public final class VideoGenerator implements AutoCloseable {
               noise,
               rng);
       model.device().synchronize();
-      long denoised = System.nanoTime();
-      var video = model.vae().decode(latents.to(model.dtype()), decoding);
-      var pictures = Pixels.toBytes(video, 0);
-      watch.done(ChunkPart.DECODE);
-      long decoded = System.nanoTime();
-      var chunk =
-          new VideoChunk(
-              chunks,
-              frames,
-              size.width(),
-              size.height(),
-              pictures,
-              (denoised - begun) / 1e9,
-              (decoded - denoised) / 1e9);
-      chunks++;
-      frames += pictures.size();
-      return chunk;
+      return scope.keep(latents);
     }
   }
 
+  /** Waits for pictures that are being made; nobody gets to see those. */
   @Override
   public void close() {
+    decoder.close();
     rollout.close();
-    decoding.close();
     conditions.close();
   }
 }

@@ -257,9 +257,10 @@ class VideoGeneratorTest {
     }
   }
 
-  @Test
-  void memoryUseDoesNotGrowWithTheVideo() {
-    try (var video = VideoGenerator.start(model, request())) {
+  @ParameterizedTest
+  @EnumSource(Overlap.class)
+  void memoryUseDoesNotGrowWithTheVideo(Overlap overlap) {
+    try (var video = VideoGenerator.start(model, request(), overlap)) {
       var handles = new ArrayList<Long>();
       for (int chunk = 0; chunk < 14; chunk++) {
         video.next();

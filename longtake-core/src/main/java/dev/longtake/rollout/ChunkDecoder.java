@@ -84,16 +84,17 @@ final class ChunkDecoder implements AutoCloseable {
   }
 
   private Decoded meanwhile(Tensor latents, Moment ready, ChunkWatch watch) {
-    try {
+    try (latents;
+        ready) {
       if (stream == null) {
         stream = WorkStream.open(model.device());
       }
       ready.await();
-      return pictures(latents, watch);
-    } finally {
-      model.device().synchronize(); // else the other stream might use their memory again too early
-      latents.close();
-      ready.close();
+      try {
+        return pictures(latents, watch);
+      } finally {
+        model.device().synchronize(); // else the other stream might use their memory too early
+      }
     }
   }
 
@@ -111,7 +112,7 @@ final class ChunkDecoder implements AutoCloseable {
   /** Waits for what is being decoded, and drops it. */
   @Override
   public void close() {
-    if (thread != null) {
+    if (thread != null && !thread.isShutdown()) {
       thread.execute(
           () -> {
             if (stream != null) {

@@ -5,11 +5,13 @@ import dev.longtake.eval.GenerationSpeed.Settings;
 import dev.longtake.eval.ResultFile;
 import dev.longtake.eval.SpeedReport;
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.rollout.Overlap;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Threads;
 import dev.longtake.text.TextResidence;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -60,6 +62,12 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "WHERE",
       description = "device, passing or cpu, as for generate. Default: device")
   private String textEncoder = "device";
+
+  @Option(
+      names = "--overlap",
+      paramLabel = "WHEN",
+      description = "on, off or auto, as for generate. Default: auto")
+  private String overlap = "auto";
 
   @Option(
       names = "--memory",
@@ -117,12 +125,20 @@ final class BenchCommand implements Callable<Integer> {
     dtype.ifPresent(Precision::parse);
     memory.ifPresent(MemoryPolicies::parse);
     var residence = TextResidence.parse(textEncoder);
+    Overlap.parse(overlap, Device.CPU);
     var shown = report(format);
     var model = ModelFolder.inspect(folder.orElseGet(ModelFolder::bundled));
-    var settings =
-        new Settings(prompt, memory.orElse(model.config().memory()), seconds, seed, warmup, runs);
     model.check(prompt).forEach(warning -> terminal.say("warning: " + warning));
     var where = Device.parse(device);
+    var settings =
+        new Settings(
+            prompt,
+            memory.orElse(model.config().memory()),
+            seconds,
+            seed,
+            warmup,
+            runs,
+            Overlap.parse(overlap, where));
     threads.ifPresent(Threads::set);
 
     GenerationSpeed speed;
@@ -148,7 +164,7 @@ final class BenchCommand implements Callable<Integer> {
   private static void requireAtLeast(String option, int number, int least) {
     if (number < least) {
       throw new IllegalArgumentException(
-          "%s is %d; give %d or more".formatted(option, number, least));
+          String.format(Locale.ROOT, "%s is %d; give %d or more", option, number, least));
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.longtake.cli;
 
+import dev.longtake.rollout.Overlap;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Threads;
@@ -35,11 +36,20 @@ final class ComputeOptions {
       description = "Processor threads. Default: one for each core")
   private Optional<Integer> threads = Optional.empty();
 
+  @Option(
+      names = "--overlap",
+      paramLabel = "WHEN",
+      description =
+          "Whether a chunk is decoded while the next one is denoised: on, off or auto, on a GPU"
+              + " only. The video is the same. Default: auto")
+  private String overlap = "auto";
+
   /** Refuses what can be told to be wrong without asking for a device. */
   void check() {
     AtLeastOne.require("--threads", threads);
     dtype.ifPresent(Precision::parse);
     TextResidence.parse(textEncoder);
+    overlap(Device.CPU);
   }
 
   /**
@@ -59,6 +69,11 @@ final class ComputeOptions {
   /** Where the text encoder is to be. */
   TextResidence textResidence() {
     return TextResidence.parse(textEncoder);
+  }
+
+  /** Whether decoding overlaps with denoising on a device. */
+  Overlap overlap(Device on) {
+    return Overlap.parse(overlap, on);
   }
 
   /** Sets the number of threads, if one was asked for. */

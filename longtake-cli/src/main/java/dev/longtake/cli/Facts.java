@@ -2,6 +2,7 @@ package dev.longtake.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.longtake.cli.Filming.Outcome;
+import dev.longtake.rollout.Overlap;
 import dev.longtake.rollout.PromptSwitch;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.rollout.VideoRequest;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param folder where the model lies
  * @param request what was asked for
  * @param onSwitch what memory did when the prompt changed
+ * @param overlap whether chunks were decoded while the next ones were denoised
  * @param memorySpec the request's memory as text
  * @param given what it continues, if anything
  * @param take what it shows and where it was written
@@ -28,6 +30,7 @@ record Facts(
     ModelFolder folder,
     VideoRequest request,
     PromptSwitch onSwitch,
+    Overlap overlap,
     String memorySpec,
     Optional<Given> given,
     Take take,
@@ -67,7 +70,7 @@ record Facts(
         g ->
             root.putObject("continues")
                 .put("video", g.source().toString())
-                .put("frames_used", g.frames().size())
+                .put("frames_used", g.frames())
                 .put("frames_skipped", g.skipped()));
     root.put("frames", outcome.frames());
     root.put("fps", video.fps());
@@ -77,6 +80,7 @@ record Facts(
     root.put("device", model.device().toString());
     root.put("dtype", model.dtype().name().toLowerCase(Locale.ROOT));
     root.put("threads", Threads.get());
+    root.put("overlap", overlap.word());
     root.put("natives", Device.natives());
     root.put("seconds_taken", thousandths(outcome.seconds()));
     root.put("frames_per_second", thousandths(outcome.rate()));

@@ -7,11 +7,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * Takes chunks of pictures from where they are made, and records them until the video is as long as
- * asked for.
+ * Takes pictures from where they are made, a chunk at a time, and records them until the video is
+ * as long as asked for.
  *
  * @param frames pictures in all; the last chunk is cut to fit
  * @param format of the MP4
@@ -41,13 +42,32 @@ record Filming(
   }
 
   /**
+   * Pictures that are there, or on their way.
+   *
+   * @param count how many, at least one
+   * @param frames the pictures, once they are made
+   */
+  record Shot(int count, CompletableFuture<List<Frame>> frames) {
+    /** Pictures that are there. */
+    static Shot of(List<Frame> made) {
+      return new Shot(made.size(), CompletableFuture.completedFuture(made));
+    }
+
+    /** No more than so many of them. */
+    Shot atMost(long most) {
+      int fewer = (int) Math.min(count, most);
+      return new Shot(fewer, frames.thenApply(all -> all.subList(0, fewer)));
+    }
+  }
+
+  /**
    * Runs to the end, or until the process is told to stop; then the part file stays.
    *
    * @param terminal where progress goes
-   * @param chunks makes the next pictures, at least one
+   * @param shots makes the next pictures
    * @throws MediaException if the video cannot be written
    */
-  Outcome run(Terminal terminal, Supplier<List<Frame>> chunks) {
+  Outcome run(Terminal terminal, Supplier<Shot> shots) {
     long begun = System.nanoTime();
     long made = 0;
     var recording = Recording.open(files, format, pictures, tags);
@@ -55,10 +75,9 @@ record Filming(
         recording;
         var progress = Progress.of(terminal, frames)) {
       while (made < frames && !stop.requested()) {
-        var chunk = chunks.get();
-        chunk = chunk.subList(0, (int) Math.min(chunk.size(), frames - made));
-        recording.add(chunk);
-        made += chunk.size();
+        var shot = shots.get().atMost(frames - made);
+        recording.add(shot.frames());
+        made += shot.count();
         progress.reached(made);
       }
       if (made == frames) {

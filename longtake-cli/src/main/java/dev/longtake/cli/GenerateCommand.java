@@ -3,6 +3,7 @@ package dev.longtake.cli;
 import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.memory.ReleasedSlowFast;
+import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.ModelConfig.Sampling;
 import dev.longtake.rollout.PromptSchedule;
 import dev.longtake.rollout.PromptSchedule.Shot;
@@ -128,6 +129,7 @@ final class GenerateCommand implements Callable<Integer> {
             memory.orElse(config.memory()),
             prompts.onSwitch(),
             sampling(config.sampling()),
+            compute.overlap(device),
             given.map(path -> Given.read(path, config.video())),
             framesDir,
             !noMetadata);
@@ -173,7 +175,8 @@ final class GenerateCommand implements Callable<Integer> {
       int number = takes.size() + 1;
       var file = videos.size() == 1 ? name : FileNames.numbered(name, number, videos.size());
       var take = new Take(video, length.frames(video, config), OutputFiles.of(file));
-      take.requireRoom(given.isPresent() ? Given.CHUNK : Given.FIRST_CHUNK);
+      take.requireRoom(
+          given.isPresent() ? ModelConfig.CHUNK_PICTURES : ModelConfig.FIRST_CHUNK_PICTURES);
       given.ifPresent(path -> requireOther(path, file));
       takes.add(take);
     }

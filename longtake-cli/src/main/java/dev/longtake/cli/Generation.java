@@ -4,6 +4,7 @@ import dev.longtake.media.Frame;
 import dev.longtake.media.VideoFormat;
 import dev.longtake.memory.Memory;
 import dev.longtake.rollout.ModelConfig.Sampling;
+import dev.longtake.rollout.Overlap;
 import dev.longtake.rollout.PromptSwitch;
 import dev.longtake.rollout.VideoChunk;
 import dev.longtake.rollout.VideoGenerator;
@@ -24,6 +25,7 @@ import java.util.TreeMap;
  * @param memorySpec the same as text
  * @param onSwitch what memory does when the prompt changes
  * @param sampling how noise becomes a chunk
+ * @param overlap whether chunks are decoded while the next ones are denoised
  * @param beginning what each video goes on from, if anything
  * @param pictures folder for single pictures, if any
  * @param tagged whether the MP4 says how it was made
@@ -35,6 +37,7 @@ record Generation(
     String memorySpec,
     PromptSwitch onSwitch,
     Sampling sampling,
+    Overlap overlap,
     Optional<Given> beginning,
     Optional<Path> pictures,
     boolean tagged) {
@@ -56,11 +59,12 @@ record Generation(
     var size = folder.config().video();
     var format = new VideoFormat(size.width(), size.height(), size.fps());
     var filming = new Filming(take.frames(), format, take.files(), pictures, tags(take));
-    try (var video = VideoGenerator.start(loaded, request)) {
+    try (var video = VideoGenerator.start(loaded, request, overlap)) {
       video.follow(take.prompts(), onSwitch);
-      beginning.ifPresent(given -> video.continueFrom(given.frames()));
-      var outcome = filming.run(terminal, () -> frames(video.next()));
-      return new Facts(loaded, folder, request, onSwitch, memorySpec, beginning, take, outcome);
+      beginning.ifPresent(given -> given.begin(video));
+      var outcome = filming.run(terminal, () -> shot(video));
+      return new Facts(
+          loaded, folder, request, onSwitch, overlap, memorySpec, beginning, take, outcome);
     }
   }
 
@@ -81,6 +85,13 @@ record Generation(
       tags.put("on_switch", onSwitch.word());
     }
     return tags;
+  }
+
+  private static Filming.Shot shot(VideoGenerator video) {
+    long before = video.frames();
+    var chunk = video.begin();
+    return new Filming.Shot(
+        Math.toIntExact(video.frames() - before), chunk.thenApply(Generation::frames));
   }
 
   private static List<Frame> frames(VideoChunk chunk) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Locale;
 
 /** JSON for programs that read what a command did. */
 final class Json {
@@ -56,8 +57,11 @@ final class Json {
       }
     } catch (IOException e) {
       throw new MediaException(
-          "cannot write %s: %s; free space there or choose another --out"
-              .formatted(file, e.getMessage()),
+          String.format(
+              Locale.ROOT,
+              "cannot write %s: %s; free space there or choose another --out",
+              file,
+              e.getMessage()),
           e);
     }
   }

@@ -20,8 +20,12 @@ final class Length {
     long frames = Math.round(seconds * fps);
     if (frames < 1) {
       throw new IllegalArgumentException(
-          "--seconds %s is less than one frame at %d frames/s; give at least %s"
-              .formatted(plain(seconds), fps, plain(1.0 / fps)));
+          String.format(
+              Locale.ROOT,
+              "--seconds %s is less than one frame at %d frames/s; give at least %s",
+              plain(seconds),
+              fps,
+              plain(1.0 / fps)));
     }
     return frames;
   }
@@ -30,12 +34,16 @@ final class Length {
   static void check(double seconds) {
     if (!(seconds > 0)) {
       throw new IllegalArgumentException(
-          "--seconds is %s; give a number above 0, such as 60".formatted(plain(seconds)));
+          String.format(
+              Locale.ROOT, "--seconds is %s; give a number above 0, such as 60", plain(seconds)));
     }
     if (seconds > DAY) {
       throw new IllegalArgumentException(
-          "--seconds is %s, more than a day; give at most %s and --continue from there"
-              .formatted(plain(seconds), plain(DAY)));
+          String.format(
+              Locale.ROOT,
+              "--seconds is %s, more than a day; give at most %s and --continue from there",
+              plain(seconds),
+              plain(DAY)));
     }
   }
 
@@ -43,8 +51,12 @@ final class Length {
   static void checkLatents(int latents, int chunk) {
     if (latents < chunk || latents % chunk != 0) {
       throw new IllegalArgumentException(
-          "--num_output_frames is %d, but latent frames come in chunks of %d; give %d, or --seconds"
-              .formatted(latents, chunk, Math.max(chunk, latents / chunk * chunk)));
+          String.format(
+              Locale.ROOT,
+              "--num_output_frames is %d, but latent frames come in chunks of %d; give %d, or --seconds",
+              latents,
+              chunk,
+              Math.max(chunk, latents / chunk * chunk)));
     }
   }
 

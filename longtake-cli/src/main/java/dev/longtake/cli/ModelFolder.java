@@ -19,6 +19,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -78,8 +79,11 @@ record ModelFolder(Path path, ModelConfig config, Optional<JsonNode> manifest) {
       int unread = tokenizer.unread(prompt);
       if (unread > 0) {
         warnings.add(
-            "the model reads %d tokens, the last %d of the prompt are left out"
-                .formatted(tokenizer.maxLength(), unread));
+            String.format(
+                Locale.ROOT,
+                "the model reads %d tokens, the last %d of the prompt are left out",
+                tokenizer.maxLength(),
+                unread));
       }
       return warnings;
     }

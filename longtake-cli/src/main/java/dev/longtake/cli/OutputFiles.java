@@ -4,6 +4,7 @@ import dev.longtake.media.MediaException;
 import dev.longtake.media.Mp4Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * The files that belong to one video.
@@ -34,7 +35,8 @@ record OutputFiles(Path video, Path sheet, Path sidecar) {
   private static void requireNoFolder(Path file) {
     if (Files.isDirectory(file)) {
       throw new MediaException(
-          "cannot write %s: it is a directory; give another --out".formatted(file));
+          String.format(
+              Locale.ROOT, "cannot write %s: it is a directory; give another --out", file));
     }
   }
 }

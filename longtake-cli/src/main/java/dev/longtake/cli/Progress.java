@@ -10,7 +10,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 /** Tells how far a video is. Used by one thread. */
 sealed interface Progress extends AutoCloseable {
 
-  /** So many pictures are made, all in all. */
+  /** So many pictures are made, or all but decoded. */
   void reached(long frames);
 
   /** Leaves the line. */

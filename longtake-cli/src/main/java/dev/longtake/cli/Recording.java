@@ -75,26 +75,30 @@ final class Recording implements AutoCloseable {
       return;
     }
     if (!Files.isDirectory(folder)) {
-      throw new MediaException("--frames-dir %s is a file; give a folder".formatted(folder));
+      throw new MediaException(
+          String.format(Locale.ROOT, "--frames-dir %s is a file; give a folder", folder));
     }
     try (var entries = Files.list(folder)) {
       if (entries.findAny().isPresent()) {
         throw new MediaException(
-            "--frames-dir %s is not empty; give a new folder".formatted(folder));
+            String.format(Locale.ROOT, "--frames-dir %s is not empty; give a new folder", folder));
       }
     } catch (IOException e) {
-      throw new MediaException("--frames-dir %s cannot be listed".formatted(folder), e);
+      throw new MediaException(
+          String.format(Locale.ROOT, "--frames-dir %s cannot be listed", folder), e);
     }
   }
 
   /**
-   * Takes the next pictures as one fragment, after waiting until those before are on disk.
+   * Takes the next pictures as one fragment, after waiting until those before are on disk. They may
+   * still be on their way.
    *
-   * @throws MediaException if they could not be written
+   * @throws MediaException if those before could not be written
+   * @throws RuntimeException if those before could not be made
    */
-  void add(List<Frame> frames) {
+  void add(CompletableFuture<List<Frame>> frames) {
     await();
-    pending = CompletableFuture.runAsync(() -> write(frames), encoder);
+    pending = frames.thenAcceptAsync(this::write, encoder);
   }
 
   /**
@@ -137,7 +141,8 @@ final class Recording implements AutoCloseable {
   /** Ends the writing; unless finished, the part file stays if it holds a picture. */
   @Override
   public void close() {
-    encoder.close(); // waits for what is pending
+    pending.handle((written, failure) -> written).join(); // it may not have reached the encoder
+    encoder.close();
     video.close();
   }
 
@@ -171,7 +176,9 @@ final class Recording implements AutoCloseable {
       Files.createDirectories(folder);
     } catch (IOException e) {
       throw new MediaException(
-          "cannot create --frames-dir %s; choose another folder".formatted(folder), e);
+          String.format(
+              Locale.ROOT, "cannot create --frames-dir %s; choose another folder", folder),
+          e);
     }
   }
 }

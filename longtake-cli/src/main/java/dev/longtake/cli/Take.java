@@ -1,5 +1,6 @@
 package dev.longtake.cli;
 
+import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.PromptSchedule;
 
 /**
@@ -18,6 +19,6 @@ record Take(PromptSchedule prompts, long frames, OutputFiles files) {
    */
   void requireRoom(int firstChunk) {
     long more = Math.max(0, frames - firstChunk);
-    prompts.requireWithin(Math.toIntExact(1 + Math.ceilDiv(more, Given.CHUNK)));
+    prompts.requireWithin(Math.toIntExact(1 + Math.ceilDiv(more, ModelConfig.CHUNK_PICTURES)));
   }
 }

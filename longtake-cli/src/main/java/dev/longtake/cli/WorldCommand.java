@@ -92,7 +92,7 @@ final class WorldCommand implements Callable<Integer> {
     var upTo = new AtomicInteger();
     var outcome =
         new Filming(frames, format, files, Optional.empty(), tags)
-            .run(terminal, () -> nextSecond(footage, upTo));
+            .run(terminal, () -> Filming.Shot.of(nextSecond(footage, upTo)));
     if (!outcome.complete()) {
       return Interruption.EXIT_CODE;
     }

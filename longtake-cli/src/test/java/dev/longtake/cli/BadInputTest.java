@@ -3,7 +3,9 @@ package dev.longtake.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.TinyModel;
 import dev.longtake.rollout.VideoModel;
+import dev.longtake.world.Caption;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -87,7 +89,8 @@ class BadInputTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("mistakesWithAModel")
   void isOneLineAlsoWithAModel(String arguments, List<String> parts) throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), 1);
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     Files.writeString(folder.resolve("notes.txt"), "no video");
     var before = entries();
     var all = new ArrayList<Object>(List.of(words(arguments.replace("{}", folder.toString()))));
@@ -99,17 +102,18 @@ class BadInputTest {
 
   static Stream<Arguments> mistakesWithAModel() {
     return Stream.of(
-        mistake("generate '" + "cube ".repeat(40) + "'", "prompt has 41 tokens", "at most 24"),
+        mistake("generate '" + "cube ".repeat(60) + "'", "prompt has 61 tokens", "at most 48"),
         mistake("generate --prompts {}/none.txt", "no file of prompts", "none.txt"),
         mistake("generate --prompts {}/prompts.yaml", "prompts.yaml", "end in .txt, .jsonl"),
         mistake("generate 'a[5s#] | b'", "'[5s#]' asks for a scene cut", "give [5s]"),
         mistake("generate 'a | b ; one | two'", "'; one | two' would be subtitles", "leave out"),
         mistake("generate 'a[6s] | b[6s]' --seconds 5", "prompt 2 starts at chunk 8", "longer"),
-        mistake("generate 'a[6s] | " + "cube ".repeat(40) + "'", "has 41 tokens", "at most 24"),
+        mistake("generate 'a[6s] | " + "cube ".repeat(60) + "'", "has 61 tokens", "at most 48"),
         mistake(
             "generate 'x' --memory context-forcing-released --guidance 2",
             "guidance is 2.0",
             "give 1"),
+        mistake("generate 'x' --overlap maybe", "overlap 'maybe'", "auto, on or off"),
         mistake("generate 'x' --device tpu", "'tpu'", "cpu, cuda, cuda:N or auto"),
         mistake("generate 'x' --device cuda:99", "cuda:99", "--device cpu"),
         mistake("generate 'x' --seconds 0.01", "less than one frame at 16", "0.0625"),
@@ -122,7 +126,8 @@ class BadInputTest {
 
   @Test
   void aTruncatedModelIsFoundBeforeItIsLoaded() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), 1);
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     var vae = model.resolve(VideoModel.VAE);
     try (var file = FileChannel.open(vae, StandardOpenOption.WRITE)) {
       file.truncate(Files.size(vae) - 4);
@@ -133,7 +138,8 @@ class BadInputTest {
 
   @Test
   void anIncompleteModelNamesTheFileThatItLacks() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), 1);
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     Files.delete(model.resolve(VideoModel.TEXT_ENCODER));
 
     assertMistake(generate(model), List.of("lacks text_encoder.safetensors", "copy"));
@@ -141,7 +147,8 @@ class BadInputTest {
 
   @Test
   void weightsOfAnotherModelAreRefused() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), 1);
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     Files.delete(model.resolve(VideoModel.TRANSFORMER));
     Files.copy(model.resolve(VideoModel.VAE), model.resolve(VideoModel.TRANSFORMER));
 
@@ -150,7 +157,8 @@ class BadInputTest {
 
   @Test
   void aDamagedConfigurationIsRefused() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), 1);
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     Files.writeString(model.resolve(ModelConfig.FILE), "{\"name\": ");
 
     assertMistake(generate(model), List.of("config.json", "not a model's configuration"));
@@ -158,7 +166,8 @@ class BadInputTest {
 
   @Test
   void aVideoTooShortToContinueIsRefused() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), 1);
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     var shot = folder.resolve("short.mp4");
     assertThat(generate(model, "--seconds", 0.5, "--out", shot).code()).isZero();
 
@@ -169,7 +178,8 @@ class BadInputTest {
 
   @Test
   void theVideoThatIsContinuedIsNotOverwritten() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), 1);
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
     var video = Files.writeString(folder.resolve("clip.mp4"), "precious");
 
     var spoken = generate(model, "--continue", video, "--out", video);

@@ -3,6 +3,8 @@ package dev.longtake.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.longtake.rollout.TinyModel;
+import dev.longtake.world.Caption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +21,7 @@ class BenchCommandTest {
 
   @BeforeAll
   static void write() {
-    TinyModel.write(model, 1);
+    TinyModel.write(model, Caption.vocabulary());
   }
 
   @Test
@@ -28,10 +30,20 @@ class BenchCommandTest {
 
     assertThat(spoken.out())
         .startsWith("tiny, ")
-        .contains("1 run of 1 s after 1 chunks to warm up", "sink-window:sink=3,frames=6")
+        .contains("1 run of 1 s after 1 chunks to warm up", TinyModel.MEMORY)
         .containsPattern("(?m)^loop +\\d+\\.\\d\\d frames/s$")
         .containsPattern("(?m)^denoise +\\d+\\.\\d %$");
     assertThat(spoken.err()).contains("longtake: run 1 of 1 done");
+  }
+
+  @Test
+  void whatOverlapHidesIsShownBesideTheShares() {
+    assertThat(bench("--overlap", "off").out())
+        .contains("overlap off")
+        .doesNotContain("beside these");
+    assertThat(bench("--overlap", "on").out())
+        .contains("overlap on")
+        .containsPattern("(?m)^decode, beside these +\\d+\\.\\d %$");
   }
 
   @Test
@@ -62,10 +74,10 @@ class BenchCommandTest {
 
   @Test
   void aPromptThatDoesNotFitIsFoundBeforeTheModelIsLoaded() {
-    var spoken = Spoken.by("bench", "--model", model, "--prompt", "cube ".repeat(40));
+    var spoken = Spoken.by("bench", "--model", model, "--prompt", "cube ".repeat(60));
 
     assertThat(spoken.code()).isEqualTo(2);
-    assertThat(spoken.err()).hasSize(1).first().asString().contains("41 tokens", "at most 24");
+    assertThat(spoken.err()).hasSize(1).first().asString().contains("61 tokens", "at most 48");
   }
 
   private static Spoken bench(Object... options) {

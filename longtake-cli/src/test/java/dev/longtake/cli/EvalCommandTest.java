@@ -3,6 +3,8 @@ package dev.longtake.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.longtake.rollout.TinyModel;
+import dev.longtake.world.Caption;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -14,7 +16,7 @@ class EvalCommandTest {
 
   @Test
   void aMeasurementIsALineAndAFile() throws IOException {
-    var model = TinyModel.write(folder, 1);
+    var model = TinyModel.write(folder, Caption.vocabulary());
     var out = folder.resolve("results");
 
     var spoken =

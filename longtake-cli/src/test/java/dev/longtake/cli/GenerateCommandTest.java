@@ -9,7 +9,9 @@ import dev.longtake.media.FrameSource;
 import dev.longtake.media.Png;
 import dev.longtake.media.Sampling;
 import dev.longtake.media.VideoReader;
+import dev.longtake.rollout.TinyModel;
 import dev.longtake.rollout.VideoModel;
+import dev.longtake.world.Caption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +31,7 @@ class GenerateCommandTest {
 
   @BeforeAll
   static void write() {
-    TinyModel.write(model, 1);
+    TinyModel.write(model, Caption.vocabulary());
   }
 
   @Test
@@ -190,8 +192,8 @@ class GenerateCommandTest {
     assertThat(facts.path("seed").asLong()).isEqualTo(7);
     assertThat(facts.path("model").path("name").asText()).isEqualTo("tiny");
     assertThat(facts.path("model").path("transformer_sha256").asText()).hasSize(64);
-    assertThat(facts.path("memory").asText()).isEqualTo("sink-window:sink=3,frames=6");
-    assertThat(facts.path("sampling").path("kind").asText()).isEqualTo("few_step");
+    assertThat(facts.path("memory").asText()).isEqualTo(TinyModel.MEMORY);
+    assertThat(facts.path("sampling").path("kind").asText()).isEqualTo("euler");
     assertThat(facts.path("sampling").path("steps").asInt()).isEqualTo(1);
     assertThat(facts.path("sampling").path("guidance").asDouble()).isEqualTo(1);
     assertThat(facts.path("frames").asLong()).isEqualTo(16);
@@ -305,6 +307,17 @@ class GenerateCommandTest {
   }
 
   @Test
+  void overlapDoesNotChangeTheVideo() throws IOException {
+    var inTurn = generate("in-turn.mp4", "--seconds", 2, "--overlap", "off");
+    var meanwhile = generate("meanwhile.mp4", "--seconds", 2, "--overlap", "on");
+
+    assertThat(meanwhile).hasSameBinaryContentAs(inTurn);
+    assertThat(VideoReader.probe(meanwhile).frames()).isEqualTo(32);
+    assertThat(json(Files.readString(folder.resolve("meanwhile.json"))).path("overlap").asText())
+        .isEqualTo("on");
+  }
+
+  @Test
   void anOlderVideoOfTheSameNameIsReplaced() throws IOException {
     Files.writeString(folder.resolve("clip.mp4"), "old");
 
@@ -313,7 +326,8 @@ class GenerateCommandTest {
 
   @Test
   void aModelThatCannotBeLoadedLeavesNoFiles() throws IOException {
-    var broken = TinyModel.write(Files.createDirectory(folder.resolve("broken")), 2);
+    var broken =
+        TinyModel.write(Files.createDirectory(folder.resolve("broken")), Caption.vocabulary());
     Files.copy(
         broken.resolve(VideoModel.VAE),
         broken.resolve(VideoModel.TRANSFORMER),

@@ -17,11 +17,11 @@ class OptionsTest {
   private static final Map<String, String> FROZEN =
       Map.of(
           "bench",
-          "--device --dtype --format --help --memory --model --out --prompt --runs --seconds --seed"
+          "--device --dtype --format --help --memory --model --out --overlap --prompt --runs --seconds --seed"
               + " --stacktrace --text-encoder --threads --version --warmup -V -h -o",
           "generate",
           "--continue --device --dtype --frames-dir --guidance --help --json --memory --model"
-              + " --no-metadata --num_output_frames --on-switch --out --prompts --seconds --seed"
+              + " --no-metadata --num_output_frames --on-switch --out --overlap --prompts --seconds --seed"
               + " --stacktrace --steps --text-encoder --threads --version -V -h -o",
           "world",
           "--caption-only --held-out --help --out --seconds --seed --size --stacktrace --version"

@@ -2,7 +2,7 @@ package dev.longtake.memory;
 
 /**
  * One remembered latent frame. The frame number identifies it: region and mark may change while it
- * is held, its keys and values do not.
+ * is held, and its keys and values be made anew; its latents do not change.
  *
  * @param frame number of the latent frame in the video, from 0
  * @param region where it stands

@@ -9,7 +9,7 @@
  * carries their plans out on tensors. So a memory can be tested, printed and drawn without a model.
  *
  * <pre>{@code
- * var policy = MemoryPolicies.policy("slow-fast:eviction=redundant");
+ * var policy = MemoryPolicies.policy("slow-fast-redundant");
  * var held = Held.empty();
  * for (...) {                                         // chunk by chunk
  *   var plan = policy.plan(held, 3);                  // which frames, at which positions

@@ -1,8 +1,9 @@
 package dev.longtake.rollout;
 
 /**
- * Hears of the parts of each chunk, on the thread that makes it. For measurements: a GPU may still
- * be at work on a part that is done here, so who takes the time synchronises first.
+ * Hears of the parts of each chunk, each on the thread that does it: with {@link Overlap#ON}
+ * decoding has its own, and tells of a chunk while the next one is in work. For measurements: a GPU
+ * may still be at work on a part that is done here, so who takes the time synchronises first.
  */
 @FunctionalInterface
 public interface ChunkWatch {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.diffusion.EulerSampler;
@@ -21,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -35,7 +37,11 @@ import java.util.Objects;
  * @param sampling how it is sampled unless told otherwise
  * @param memory what it was trained with, as {@link MemoryPolicies#parse} reads it
  * @param recall how it was trained to look back
+ * @param unconditional what guidance leads away from; zeros in a file that does not say
+ * @param negativePrompt the text that guidance leads away from if that is a prompt, may be empty;
+ *     otherwise empty, as in a file that does not say
  */
+@JsonDeserialize(using = ModelConfigReader.class)
 public record ModelConfig(
     String name,
     VideoSize video,
@@ -44,7 +50,32 @@ public record ModelConfig(
     Umt5Config textEncoder,
     Sampling sampling,
     String memory,
-    Recall recall) {
+    Recall recall,
+    Unconditional unconditional,
+    String negativePrompt) {
+
+  /** Of a model whose guidance leads away from zeros. */
+  public ModelConfig(
+      String name,
+      VideoSize video,
+      WanConfig transformer,
+      VaeConfig vae,
+      Umt5Config textEncoder,
+      Sampling sampling,
+      String memory,
+      Recall recall) {
+    this(
+        name,
+        video,
+        transformer,
+        vae,
+        textEncoder,
+        sampling,
+        memory,
+        recall,
+        Unconditional.ZEROS,
+        "");
+  }
 
   /**
    * Checks that the parts fit one another.
@@ -81,11 +112,21 @@ public record ModelConfig(
               + " and "
               + vae.temporalFactor());
     }
+    if (unconditional == Unconditional.ZEROS && !negativePrompt.isEmpty()) {
+      throw new IllegalArgumentException(
+          "guidance leads away from zeros (unconditional), so negative_prompt '"
+              + negativePrompt
+              + "' would never be read; leave it out, or make unconditional prompt");
+    }
     MemoryPolicies.parse(memory);
   }
 
   /** The file's name in a model folder. */
   public static final String FILE = "config.json";
+
+  /** The keys that a file may leave out, and what they say then: there are files without. */
+  public static final Map<String, String> DEFAULTS =
+      Map.of("unconditional", Unconditional.ZEROS.name(), "negative_prompt", "");
 
   /** Latent frames generated together. */
   public static final int CHUNK = 3;
@@ -95,6 +136,12 @@ public record ModelConfig(
 
   /** Pictures per latent frame, but for the first of a video, which stands alone. */
   public static final int FRAMES_PER_LATENT = 4;
+
+  /** Pictures of a chunk. */
+  public static final int CHUNK_PICTURES = CHUNK * FRAMES_PER_LATENT;
+
+  /** Pictures of a video's first chunk, which begins with the latent of a single one. */
+  public static final int FIRST_CHUNK_PICTURES = CHUNK_PICTURES - FRAMES_PER_LATENT + 1;
 
   /**
    * The pictures.
@@ -187,7 +234,23 @@ public record ModelConfig(
 
   /** With another autoencoder's sizes and statistics. */
   public ModelConfig withVae(VaeConfig other) {
-    return new ModelConfig(name, video, transformer, other, textEncoder, sampling, memory, recall);
+    return new ModelConfig(
+        name,
+        video,
+        transformer,
+        other,
+        textEncoder,
+        sampling,
+        memory,
+        recall,
+        unconditional,
+        negativePrompt);
+  }
+
+  /** With another thing for guidance to lead away from. */
+  public ModelConfig withUnconditional(Unconditional other, String prompt) {
+    return new ModelConfig(
+        name, video, transformer, vae, textEncoder, sampling, memory, recall, other, prompt);
   }
 
   /** The policy it was trained with. */

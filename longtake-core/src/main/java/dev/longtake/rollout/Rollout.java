@@ -106,15 +106,15 @@ public final class Rollout implements AutoCloseable {
   /**
    * Generates the next chunk and remembers it.
    *
-   * @param guidance scale of classifier-free guidance; at 1 {@code empty} is not used
-   * @param empty the empty prompt
+   * @param unprompted what guidance leads away from, see {@link Unconditional}
+   * @param guidance scale of classifier-free guidance; at 1 {@code unprompted} is not used
    * @param noise FLOAT32 standard normal of the chunk's shape
    * @param rng for samplers that add noise on the way
    * @return clean latents, FLOAT32, owned by the caller's scope
    */
   public @Axes("B C F Y X") Tensor next(
       Prompt prompt,
-      Prompt empty,
+      Prompt unprompted,
       double guidance,
       Sampler sampler,
       @Axes("B C F Y X") Tensor noise,
@@ -123,7 +123,7 @@ public final class Rollout implements AutoCloseable {
         var off = Gradients.off()) {
       int[] positions = begin(noise, prompt, guidance);
       watch.done(ChunkPart.RECALL);
-      var clean = sample(positions, prompt, empty, guidance, sampler, noise, rng);
+      var clean = sample(positions, prompt, unprompted, guidance, sampler, noise, rng);
       watch.done(ChunkPart.DENOISE);
       rememberClean(clean, prompt, positions);
       watch.done(ChunkPart.REMEMBER);
@@ -140,7 +140,7 @@ public final class Rollout implements AutoCloseable {
    */
   public @Axes("B C F Y X") Tensor peek(
       Prompt prompt,
-      Prompt empty,
+      Prompt unprompted,
       double guidance,
       Sampler sampler,
       @Axes("B C F Y X") Tensor noise,
@@ -148,7 +148,7 @@ public final class Rollout implements AutoCloseable {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       int[] positions = begin(noise, prompt, guidance);
-      return scope.keep(sample(positions, prompt, empty, guidance, sampler, noise, rng));
+      return scope.keep(sample(positions, prompt, unprompted, guidance, sampler, noise, rng));
     }
   }
 
@@ -171,13 +171,13 @@ public final class Rollout implements AutoCloseable {
   private Tensor sample(
       int[] positions,
       Prompt prompt,
-      Prompt empty,
+      Prompt unprompted,
       double guidance,
       Sampler sampler,
       Tensor noise,
       Rng rng) {
     var denoiser =
-        Denoiser.guided(denoiser(prompt, positions), denoiser(empty, positions), guidance);
+        Denoiser.guided(denoiser(prompt, positions), denoiser(unprompted, positions), guidance);
     return sampler.sample(denoiser, noise.to(device).to(Dtype.FLOAT32), rng);
   }
 

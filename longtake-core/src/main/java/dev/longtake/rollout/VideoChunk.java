@@ -10,7 +10,7 @@ import java.util.List;
  * @param width pixels
  * @param height pixels
  * @param frames pictures, row by row, three bytes (red, green, blue) a pixel
- * @param denoiseSeconds time spent in the transformer
+ * @param denoiseSeconds time spent in the transformer, and reading a prompt that changed
  * @param decodeSeconds time spent decoding
  */
 public record VideoChunk(

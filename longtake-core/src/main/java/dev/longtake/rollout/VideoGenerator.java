@@ -1,6 +1,8 @@
 package dev.longtake.rollout;
 
 import static dev.longtake.rollout.ModelConfig.CHUNK;
+import static dev.longtake.rollout.ModelConfig.CHUNK_PICTURES;
+import static dev.longtake.rollout.ModelConfig.FIRST_CHUNK_PICTURES;
 
 import dev.longtake.memory.Held;
 import dev.longtake.memory.Plan;
@@ -11,11 +13,10 @@ import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
-import dev.longtake.vae.DecodeState;
 import dev.longtake.vae.EncodeState;
-import dev.longtake.wan.Prompt;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * A video that is made as it is asked for, chunk by chunk, from a prompt or as the continuation of
@@ -23,33 +24,30 @@ import java.util.List;
  *
  * <p>The first chunk of a new video is 9 pictures, every other 12. Randomness is drawn on the
  * processor from seed and chunk number, so a seed means the same video on every device up to
- * rounding. Confined to one thread.
+ * rounding.
+ *
+ * <p>With {@link Overlap#ON} a chunk is decoded while the next one is denoised: {@link #begin} as
+ * often as chunks are wanted, each time looking at the pictures of the one before. Confined to one
+ * thread; the decoder's thread is this object's own affair.
  */
 public final class VideoGenerator implements AutoCloseable {
   private final VideoModel model;
   private final VideoRequest request;
-  private final Prompt empty;
+  private final Conditions conditions;
   private final Rollout rollout;
-  private final DecodeState decoding = DecodeState.start();
+  private final ChunkDecoder decoder;
   private ChunkWatch watch = ChunkWatch.NONE;
-  private Prompt prompt;
   private PromptSchedule schedule;
   private PromptSwitch onSwitch = PromptSwitch.KEEP;
   private int chunks;
   private long frames;
 
-  private VideoGenerator(VideoModel model, VideoRequest request) {
+  private VideoGenerator(VideoModel model, VideoRequest request, Overlap overlap) {
     this.model = model;
     this.request = request;
     request.sampling().requireFor(request.memory());
     schedule = PromptSchedule.of(request.prompt());
-    model.tokenizer().check(request.prompt());
-    try (var scope = Scope.open();
-        var off = Gradients.off()) {
-      var states = model.text().encode(request.prompt());
-      prompt = model.transformer().read(states).escape();
-      empty = model.transformer().read(states.times(0)).escape();
-    }
+    conditions = Conditions.read(model, request.prompt());
     var size = model.config().video();
     rollout =
         new Rollout(
@@ -60,6 +58,12 @@ public final class VideoGenerator implements AutoCloseable {
             size.latentColumns(),
             model.dtype(),
             model.device());
+    decoder = new ChunkDecoder(model, overlap);
+  }
+
+  /** {@link #start(VideoModel, VideoRequest, Overlap)} without overlap. */
+  public static VideoGenerator start(VideoModel model, VideoRequest request) {
+    return start(model, request, Overlap.OFF);
   }
 
   /**
@@ -68,11 +72,11 @@ public final class VideoGenerator implements AutoCloseable {
    * @throws IllegalArgumentException if the prompt is empty or too long, or if the memory takes no
    *     guidance and there is some
    */
-  public static VideoGenerator start(VideoModel model, VideoRequest request) {
-    return new VideoGenerator(model, request);
+  public static VideoGenerator start(VideoModel model, VideoRequest request, Overlap overlap) {
+    return new VideoGenerator(model, request, overlap);
   }
 
-  /** Tells of every part of the chunks that {@link #next} makes from now on. */
+  /** Tells of every part of the chunks that are made from now on. */
   public void watchedBy(ChunkWatch other) {
     watch = other;
     rollout.watchedBy(other);
@@ -95,7 +99,7 @@ public final class VideoGenerator implements AutoCloseable {
     schedule = prompts;
     onSwitch = how;
     if (!prompts.first().equals(request.prompt())) {
-      read(prompts.first());
+      conditions.change(prompts.first());
     }
   }
 
@@ -109,19 +113,10 @@ public final class VideoGenerator implements AutoCloseable {
   public void switchTo(String next, PromptSwitch how) {
     model.tokenizer().check(next);
     rollout.onSwitch(how);
-    read(next);
+    conditions.change(next);
   }
 
-  private void read(String next) {
-    try (var scope = Scope.open();
-        var off = Gradients.off()) {
-      var before = prompt;
-      prompt = model.transformer().read(model.text().encode(next)).escape();
-      before.close();
-    }
-  }
-
-  /** How many pictures were generated; given ones do not count. */
+  /** How many pictures the chunks begun so far have; given ones do not count. */
   public long frames() {
     return frames;
   }
@@ -151,52 +146,63 @@ public final class VideoGenerator implements AutoCloseable {
 
   /**
    * Takes given pictures as the beginning, which generation then continues. Of n pictures the first
-   * {@code 1 + 12·⌊(n − 9)/12⌋ + 8} are used.
+   * {@code 9 + 12·⌊(n − 9)/12⌋} are used. They are taken and remembered chunk by chunk, so that a
+   * long video needs no more memory than a short one.
    *
    * @param given interleaved RGB bytes at the model's size and frame rate, at least 9 pictures
    * @return how many were used
+   * @throws IllegalArgumentException if there are fewer, or one has another size; whole chunks
+   *     before that one are remembered
    */
-  public int continueFrom(List<byte[]> given) {
+  public long continueFrom(Iterable<byte[]> given) {
     if (chunks > 0 || rollout.frames() > 0) {
       throw new IllegalStateException("a video can only be continued before the first chunk");
     }
-    int usable = given.size() < 9 ? 0 : (given.size() - 9) / 12 + 1;
-    if (usable == 0) {
-      throw new IllegalArgumentException(
-          "a video to be continued needs at least 9 frames, not " + given.size());
-    }
-    int used = 9 + 12 * (usable - 1);
-    checkSizes(given.subList(0, used));
-    int at = 0;
+    long used = 0;
+    var chunk = new ArrayList<byte[]>();
     try (var encoding = EncodeState.start()) {
-      for (int chunk = 0; chunk < usable; chunk++) {
-        int count = chunk == 0 ? 9 : 12;
-        try (var scope = Scope.open()) {
-          remember(encode(given.subList(at, at + count), encoding));
+      for (var picture : given) {
+        checkSize(picture, used + chunk.size());
+        chunk.add(picture);
+        if (chunk.size() == nextPictures()) {
+          used += chunk.size();
+          try (var scope = Scope.open()) {
+            remember(encode(chunk, encoding));
+          }
+          chunk.clear();
         }
-        at += count;
       }
+    }
+    if (used == 0) {
+      throw new IllegalArgumentException(
+          "a video to be continued needs at least "
+              + FIRST_CHUNK_PICTURES
+              + " frames, not "
+              + chunk.size());
     }
     return used;
   }
 
-  private void checkSizes(List<byte[]> given) {
+  /** How many pictures the next chunk has. */
+  private int nextPictures() {
+    return rollout.frames() == 0 ? FIRST_CHUNK_PICTURES : CHUNK_PICTURES;
+  }
+
+  private void checkSize(byte[] picture, long number) {
     var size = model.config().video();
     int bytes = size.width() * size.height() * 3;
-    for (int i = 0; i < given.size(); i++) {
-      if (given.get(i).length != bytes) {
-        throw new IllegalArgumentException(
-            "picture "
-                + i
-                + " has "
-                + given.get(i).length
-                + " bytes, "
-                + size.width()
-                + " x "
-                + size.height()
-                + " pixels have "
-                + bytes);
-      }
+    if (picture.length != bytes) {
+      throw new IllegalArgumentException(
+          "picture "
+              + number
+              + " has "
+              + picture.length
+              + " bytes, "
+              + size.width()
+              + " x "
+              + size.height()
+              + " pixels have "
+              + bytes);
     }
   }
 
@@ -207,8 +213,8 @@ public final class VideoGenerator implements AutoCloseable {
   public void remember(@Axes("1 C F Y X") Tensor latents) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      rollout.remember(latents, prompt);
-      model.vae().decode(latents.to(model.dtype()), decoding);
+      rollout.remember(latents, conditions.prompt());
+      decoder.decode(latents, ChunkWatch.NONE);
     }
   }
 
@@ -230,52 +236,77 @@ public final class VideoGenerator implements AutoCloseable {
 
   /** Generates, remembers and decodes the next chunk. */
   public VideoChunk next() {
+    return ChunkDecoder.await(begin());
+  }
+
+  /**
+   * Generates and remembers the next chunk. With {@link Overlap#ON} its pictures are made while the
+   * caller goes on, and those of the chunk before are done on return; without, these are too.
+   *
+   * @return the pictures, once they are made
+   * @throws RuntimeException also that of an earlier chunk, if it could not be decoded
+   */
+  public CompletableFuture<VideoChunk> begin() {
+    decoder.requireWhole();
     long begun = System.nanoTime();
     if (chunks > 0) {
       schedule.startingAt(chunks).ifPresent(next -> switchTo(next, onSwitch));
     }
+    int index = chunks;
+    long firstFrame = frames;
+    int pictures = nextPictures();
+    var size = model.config().video();
     try (var scope = Scope.open();
-        var off = Gradients.off();
+        var off = Gradients.off()) {
+      var latents = denoised();
+      double seconds = (System.nanoTime() - begun) / 1e9;
+      var decoded = decoder.decode(latents, watch);
+      chunks++;
+      frames += pictures;
+      return decoded.thenApply(
+          made ->
+              new VideoChunk(
+                  index,
+                  firstFrame,
+                  size.width(),
+                  size.height(),
+                  made.pictures(),
+                  seconds,
+                  made.seconds()));
+    }
+  }
+
+  private @Axes("1 C F Y X") Tensor denoised() {
+    try (var scope = Scope.open();
         var rng = Rng.seeded(Device.CPU, request.seed(), chunks)) {
       var config = model.config();
-      var size = config.video();
       var noise =
           rng.normal(
               Dtype.FLOAT32,
               1,
               config.transformer().inDim(),
               CHUNK,
-              size.latentRows(),
-              size.latentColumns());
+              config.video().latentRows(),
+              config.video().latentColumns());
       var sampling = request.sampling();
       var latents =
-          rollout.next(prompt, empty, sampling.guidance(), sampling.sampler(), noise, rng);
+          rollout.next(
+              conditions.prompt(),
+              conditions.unprompted(),
+              sampling.guidance(),
+              sampling.sampler(),
+              noise,
+              rng);
       model.device().synchronize();
-      long denoised = System.nanoTime();
-      var video = model.vae().decode(latents.to(model.dtype()), decoding);
-      var pictures = Pixels.toBytes(video, 0);
-      watch.done(ChunkPart.DECODE);
-      long decoded = System.nanoTime();
-      var chunk =
-          new VideoChunk(
-              chunks,
-              frames,
-              size.width(),
-              size.height(),
-              pictures,
-              (denoised - begun) / 1e9,
-              (decoded - denoised) / 1e9);
-      chunks++;
-      frames += pictures.size();
-      return chunk;
+      return scope.keep(latents);
     }
   }
 
+  /** Waits for pictures that are being made; nobody gets to see those. */
   @Override
   public void close() {
+    decoder.close();
     rollout.close();
-    decoding.close();
-    prompt.close();
-    empty.close();
+    conditions.close();
   }
 }

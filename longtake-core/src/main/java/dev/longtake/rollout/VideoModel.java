@@ -24,7 +24,7 @@ import java.util.function.Function;
  *
  * <p>The folder holds {@code config.json}, {@code tokenizer.json} and one safetensors file for each
  * network. Loading is strict: a tensor that is missing, spare or of another shape is an error. The
- * weights are read-only and may be shared by rollouts on one thread.
+ * weights are read-only and may be shared by the rollouts of one thread and by their decoders.
  */
 public final class VideoModel implements AutoCloseable {
   /** The transformer's file in a model folder. */

@@ -8,9 +8,9 @@
  *
  * <pre>{@code
  * try (var model = VideoModel.open(Path.of("models/longtake-mini"), Device.CPU, Dtype.FLOAT32);
- *     var video = VideoGenerator.start(model, VideoRequest.of("a red cube in a brick room"))) {
+ *     var video = VideoGenerator.start(model, VideoRequest.of(model.config(), "a brick room"))) {
  *   while (video.seconds() < 60) {
- *     show(video.next()); // twelve frames
+ *     show(video.next()); // twelve pictures, of the first chunk nine
  *   }
  * }
  * }</pre>
@@ -20,8 +20,12 @@
  * dev.longtake.rollout.PromptLine} and {@link dev.longtake.rollout.PromptFile} read from what
  * people write. {@link dev.longtake.rollout.PromptSwitch} says what becomes of memory.
  *
- * <p>Invariants: what is generated depends on prompts, seed, model, memory and given video only;
- * frames are handed on before the next chunk is begun; memory use does not depend on length.
+ * <p>{@link dev.longtake.rollout.VideoGenerator#begin} with {@link dev.longtake.rollout.Overlap#ON}
+ * decodes a chunk while the next one is denoised.
+ *
+ * <p>Invariants: what is generated depends on prompts, seed, model, sampler, memory and given video
+ * only; decoding is at most one chunk behind; memory use does not depend on length, but under
+ * {@link dev.longtake.memory.FullMemory}.
  */
 @NullMarked
 package dev.longtake.rollout;

@@ -70,6 +70,31 @@ class ModelConfigTest {
   }
 
   @Test
+  void whatGuidanceLeadsAwayFromMayBeSaidAndIsOtherwiseZeros() throws Exception {
+    var silent = TinyModel.config();
+    silent.write(folder);
+    var text = Files.readString(folder.resolve("config.json"));
+    var older =
+        text.replaceAll(",\\s*\"unconditional\" : \"ZEROS\",\\s*\"negative_prompt\" : \"\"", "");
+    assertThat(older).isNotEqualTo(text).doesNotContain("unconditional", "negative");
+    Files.writeString(folder.resolve("config.json"), older);
+    assertThat(ModelConfig.read(folder)).isEqualTo(silent);
+    assertThat(silent.unconditional()).isEqualTo(Unconditional.ZEROS);
+
+    var prompted = silent.withUnconditional(Unconditional.PROMPT, "色调艳丽");
+    prompted.write(folder);
+    assertThat(ModelConfig.read(folder)).isEqualTo(prompted);
+    assertThat(prompted.withVae(prompted.vae())).isEqualTo(prompted);
+
+    refused(text.replace("ZEROS", "nothing"), "unconditional", "nothing", "PROMPT");
+    refused(text.replace("\"ZEROS\"", "null"), "unconditional");
+    refused(
+        text.replace("\"negative_prompt\" : \"\"", "\"negative_prompt\" : \"blurred\""),
+        "negative_prompt 'blurred' would never be read");
+    refused("[]", "is no object");
+  }
+
+  @Test
   void aSamplerIsMadeAsItsKindSays() {
     assertThat(((EulerSampler) new Sampling(SamplerKind.EULER, 4, 5, 1).sampler()).levels())
         .isEqualTo(FlowSchedule.levels(4, 5));

@@ -21,20 +21,43 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
-/** A whole model folder of random weights, as small as the parts allow. */
-final class TinyModel {
-  static final String PROMPT = "a red cube in a brick room";
-  static final int WIDTH = 32;
-  static final int HEIGHT = 16;
+/**
+ * A whole model folder of random weights, as small as the parts allow: for the tests of this module
+ * and, from its test jar, of those that build on it.
+ */
+public final class TinyModel {
+  /** What every tiny model can read. */
+  public static final String PROMPT = "a red cube in a brick room";
+
+  /** Pixels. */
+  public static final int WIDTH = 32;
+
+  /** Pixels. */
+  public static final int HEIGHT = 32;
+
+  /** Frames per second. */
+  public static final int FPS = 16;
+
+  /** Most tokens of a prompt, its end included. */
+  public static final int PROMPT_TOKENS = 48;
+
+  /** What its memory is unless told otherwise. */
+  public static final String MEMORY = "slow-fast:sink=3,slow=3,fast=6";
 
   private TinyModel() {}
 
-  static ModelConfig config() {
+  /** Of the model that knows the words of {@link #PROMPT}. */
+  public static ModelConfig config() {
+    return config(tokenizer(List.of()).size());
+  }
+
+  private static ModelConfig config(int vocabulary) {
     return new ModelConfig(
         "tiny",
-        new VideoSize(WIDTH, HEIGHT, 16),
-        new WanConfig(16, 24, 8, 6, 12, 2, 2, 2),
+        new VideoSize(WIDTH, HEIGHT, FPS),
+        new WanConfig(16, 24, 8, 6, PROMPT_TOKENS, 2, 2, 2),
         new VaeConfig(
             4,
             2,
@@ -43,17 +66,30 @@ final class TinyModel {
             List.of(false, true, true),
             List.of(0.5, -0.25),
             List.of(2.0, 0.5)),
-        Umt5Config.of(12, 6, 6, 8, 2, 1),
+        Umt5Config.of(vocabulary, 6, 6, 8, 2, 1),
         new Sampling(SamplerKind.EULER, 2, 3, 1),
-        "slow-fast:sink=3,slow=3,fast=6",
+        MEMORY,
         Recall.CACHED);
   }
 
-  /** Writes the model into a folder and returns the folder. */
-  static Path write(Path folder) {
-    var config = config();
+  private static WordTokenizerFile tokenizer(List<String> texts) {
+    return WordTokenizerFile.of(Stream.concat(Stream.of(PROMPT), texts.stream()).toList());
+  }
+
+  /** Writes the model that knows the words of {@link #PROMPT}, and returns the folder. */
+  public static Path write(Path folder) {
+    return write(folder, List.of());
+  }
+
+  /** Writes a model that knows more words into an empty folder, and returns the folder. */
+  public static Path write(Path folder, List<String> texts) {
+    var tokenizer = tokenizer(texts);
+    tokenizer.write(folder.resolve(VideoModel.TOKENIZER));
+    return write(folder, config(tokenizer.size()));
+  }
+
+  private static Path write(Path folder, ModelConfig config) {
     config.write(folder);
-    WordTokenizerFile.of(List.of(PROMPT)).write(folder.resolve(VideoModel.TOKENIZER));
     weights(
         folder.resolve(VideoModel.TRANSFORMER), w -> WanTransformer.of(w, config.transformer()));
     weights(folder.resolve(VideoModel.VAE), w -> WanVae.of(config.vae(), w).close());

@@ -14,9 +14,11 @@ import dev.longtake.testkit.LeakGuard;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -198,11 +200,12 @@ class VideoGeneratorTest {
   void aPromptThatCannotBeReadIsRefusedBeforeTheFirstChunkAndChangesNothing() {
     var tooLong =
         new PromptSchedule(
-            List.of(new Shot("a cube", 0), new Shot("cube ".repeat(12), 3)), OptionalInt.empty());
+            List.of(new Shot("a cube", 0), new Shot("cube ".repeat(TinyModel.PROMPT_TOKENS), 3)),
+            OptionalInt.empty());
     try (var video = VideoGenerator.start(model, request());
         var other = VideoGenerator.start(model, request())) {
       assertThatThrownBy(() -> video.follow(tooLong, PromptSwitch.KEEP))
-          .hasMessageContaining("prompt has 13 tokens");
+          .hasMessageContaining("prompt has 49 tokens");
       assertThatThrownBy(() -> video.switchTo(" ", PromptSwitch.FLUSH))
           .hasMessageContaining("prompt is empty");
       assertThat(video.next().frames().toArray(byte[][]::new))
@@ -224,14 +227,40 @@ class VideoGeneratorTest {
     assertThatThrownBy(() -> VideoGenerator.start(model, prompted(request, "  ")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("prompt is empty");
-    assertThatThrownBy(() -> VideoGenerator.start(model, prompted(request, "cube ".repeat(12))))
+    assertThatThrownBy(
+            () ->
+                VideoGenerator.start(
+                    model, prompted(request, "cube ".repeat(TinyModel.PROMPT_TOKENS))))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("prompt has 13 tokens, the model reads at most 12");
+        .hasMessageContaining("prompt has 49 tokens, the model reads at most 48");
   }
 
   @Test
-  void memoryUseDoesNotGrowWithTheVideo() {
+  void aGivenVideoIsTakenChunkByChunk() {
+    var pictures = given(33);
+    var taken = new AtomicInteger();
+    var ahead = new ArrayList<Integer>();
     try (var video = VideoGenerator.start(model, request())) {
+      Iterable<byte[]> counted =
+          () ->
+              pictures.stream()
+                  .peek(
+                      picture ->
+                          // 4 k − 3 pictures are in k remembered frames
+                          ahead.add(
+                              taken.incrementAndGet() - Math.max(0, 4 * video.held().frames() - 3)))
+                  .iterator();
+      assertThat(video.continueFrom(counted)).isEqualTo(33);
+      assertThat(taken).hasValue(33);
+      assertThat(Collections.max(ahead)).isEqualTo(12);
+      assertThat(video.next().frames().toArray(byte[][]::new)).isDeepEqualTo(continued(pictures));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Overlap.class)
+  void memoryUseDoesNotGrowWithTheVideo(Overlap overlap) {
+    try (var video = VideoGenerator.start(model, request(), overlap)) {
       var handles = new ArrayList<Long>();
       for (int chunk = 0; chunk < 14; chunk++) {
         video.next();

@@ -40,7 +40,7 @@ class VideoModelTest {
       assertThat(model.device()).isEqualTo(Device.CPU);
       assertThat(model.dtype()).isEqualTo(Dtype.FLOAT32);
       assertThat(model.parameters()).isGreaterThan(10_000);
-      assertThat(model.tokenizer().maxLength()).isEqualTo(12);
+      assertThat(model.tokenizer().maxLength()).isEqualTo(TinyModel.PROMPT_TOKENS);
     }
   }
 

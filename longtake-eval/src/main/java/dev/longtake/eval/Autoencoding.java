@@ -27,13 +27,15 @@ final class Autoencoding implements AutoCloseable {
 
   /** How many pictures so many chunks are. */
   static int pictures(int chunks) {
-    int factor = 4;
-    return chunks == 0 ? 0 : 1 + factor * (chunks * ModelConfig.CHUNK - 1);
+    return chunks == 0
+        ? 0
+        : ModelConfig.FIRST_CHUNK_PICTURES + (chunks - 1) * ModelConfig.CHUNK_PICTURES;
   }
 
   /** Most chunks that so many pictures make. */
   static int chunks(int pictures) {
-    return pictures < 9 ? 0 : 1 + (pictures - 9) / 12;
+    int more = pictures - ModelConfig.FIRST_CHUNK_PICTURES;
+    return more < 0 ? 0 : 1 + more / ModelConfig.CHUNK_PICTURES;
   }
 
   /**

@@ -1,12 +1,13 @@
 package dev.longtake.eval;
 
+import dev.longtake.diffusion.Sampler;
 import dev.longtake.memory.Memory;
+import dev.longtake.rollout.Conditions;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.Rollout;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
-import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -21,21 +22,14 @@ import java.util.List;
 final class Continuation implements AutoCloseable {
   private final VideoModel model;
   private final long seed;
-  private final Prompt prompt;
-  private final Prompt empty;
+  private final Conditions conditions;
   private final Rollout rollout;
   private int chunks;
 
   Continuation(VideoModel model, String text, Memory memory, long seed) {
     this.model = model;
     this.seed = seed;
-    model.tokenizer().check(text);
-    try (var scope = Scope.open();
-        var off = Gradients.off()) {
-      var states = model.text().encode(text);
-      prompt = model.transformer().read(states).escape();
-      empty = model.transformer().read(states.times(0)).escape();
-    }
+    conditions = Conditions.read(model, text);
     var size = model.config().video();
     rollout =
         new Rollout(
@@ -50,7 +44,7 @@ final class Continuation implements AutoCloseable {
 
   /** Remembers a chunk of true latents. */
   void remember(Tensor latents) {
-    rollout.remember(latents, prompt);
+    rollout.remember(latents, conditions.prompt());
   }
 
   /** Generates a chunk, remembers it, and decodes it where the state stands. */
@@ -66,12 +60,7 @@ final class Continuation implements AutoCloseable {
   @FunctionalInterface
   private interface Generator {
     Tensor chunk(
-        Prompt prompt,
-        Prompt empty,
-        double guidance,
-        dev.longtake.diffusion.Sampler sampler,
-        Tensor noise,
-        Rng rng);
+        Prompt prompt, Prompt unprompted, double guidance, Sampler sampler, Tensor noise, Rng rng);
   }
 
   private List<byte[]> generate(DecodeState decoding, Generator generator) {
@@ -89,7 +78,13 @@ final class Continuation implements AutoCloseable {
               size.latentColumns());
       var sampling = config.sampling();
       var latents =
-          generator.chunk(prompt, empty, sampling.guidance(), sampling.sampler(), noise, rng);
+          generator.chunk(
+              conditions.prompt(),
+              conditions.unprompted(),
+              sampling.guidance(),
+              sampling.sampler(),
+              noise,
+              rng);
       return Autoencoding.decode(model, latents, decoding);
     }
   }
@@ -97,7 +92,6 @@ final class Continuation implements AutoCloseable {
   @Override
   public void close() {
     rollout.close();
-    prompt.close();
-    empty.close();
+    conditions.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.longtake.eval;
 
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.Overlap;
 import dev.longtake.rollout.VideoGenerator;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.rollout.VideoRequest;
@@ -37,7 +38,9 @@ public record GenerationSpeed(
       "Videos from one prompt, model loaded, after chunks of another video that do not count. loop:"
           + " transformer and decoder; end_to_end: from request to finished MP4. Chunk percentiles"
           + " (50th and 99th) leave each run's first chunk out. The device is waited for after"
-          + " every part of a chunk. Resident memory is VmRSS and VmHWM of the whole process.";
+          + " every part of a chunk. With overlap a chunk counts until the one before is decoded, and"
+          + " decode is what the loop waited for. Resident memory is VmRSS and VmHWM of the whole"
+          + " process.";
 
   /**
    * What to measure.
@@ -48,9 +51,16 @@ public record GenerationSpeed(
    * @param seed of the first video; each further run takes the next
    * @param warmup chunks that are made first and do not count, from 0
    * @param runs videos that count, at least 1
+   * @param overlap whether chunks are decoded while the next ones are denoised
    */
   public record Settings(
-      String prompt, String memory, double seconds, long seed, int warmup, int runs) {
+      String prompt,
+      String memory,
+      double seconds,
+      long seed,
+      int warmup,
+      int runs,
+      Overlap overlap) {
     /** A prompt of the length people write. */
     public static final String PROMPT =
         "a red cube, a blue sphere and a yellow cone in a brick room, the camera pans right";
@@ -58,9 +68,9 @@ public record GenerationSpeed(
     /** Chunks after which memory is full and chunks are alike, with the usual policies. */
     public static final int WARMUP = 8;
 
-    /** One run of 20 s with a model's own memory. */
+    /** One run of 20 s with a model's own memory, one thing after the other. */
     public static Settings of(ModelConfig config) {
-      return new Settings(PROMPT, config.memory(), 20, 0, WARMUP, 1);
+      return new Settings(PROMPT, config.memory(), 20, 0, WARMUP, 1, Overlap.OFF);
     }
 
     /** Checks the ranges. */
@@ -93,14 +103,14 @@ public record GenerationSpeed(
         VideoRequest.of(model.config(), settings.prompt())
             .withMemory(MemoryPolicies.parse(settings.memory()));
     long frames = Math.max(1, Math.round(settings.seconds() * model.config().video().fps()));
-    warmUp(model, request.withSeed(settings.seed()), settings.warmup());
+    warmUp(model, request.withSeed(settings.seed()), settings);
     NativeMemory.resetPeak(model.device());
     var runs = new ArrayList<SpeedRun>();
     var file = temporary();
     try {
       for (int run = 0; run < settings.runs(); run++) {
         var seeded = request.withSeed(settings.seed() + run);
-        runs.add(SpeedRun.measure(model, seeded, frames, file, reporter));
+        runs.add(SpeedTrial.run(model, seeded, settings.overlap(), frames, file, reporter));
         reporter.say("run " + (run + 1) + " of " + settings.runs() + " done");
       }
     } finally {
@@ -117,12 +127,12 @@ public record GenerationSpeed(
         runs);
   }
 
-  private static void warmUp(VideoModel model, VideoRequest request, int chunks) {
-    if (chunks == 0) {
+  private static void warmUp(VideoModel model, VideoRequest request, Settings settings) {
+    if (settings.warmup() == 0) {
       return;
     }
-    try (var video = VideoGenerator.start(model, request)) {
-      for (int chunk = 0; chunk < chunks; chunk++) {
+    try (var video = VideoGenerator.start(model, request, settings.overlap())) {
+      for (int chunk = 0; chunk < settings.warmup(); chunk++) {
         video.next();
       }
     }

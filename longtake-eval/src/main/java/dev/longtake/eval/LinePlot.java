@@ -88,12 +88,19 @@ record LinePlot(String title, String horizontal, String vertical, List<Line> lin
     var y = Axis.over(ys.getMin(), ys.getMax());
     var svg = new StringBuilder();
     svg.append(
-        """
+        String.format(
+            Locale.ROOT,
+            """
         <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" \
         font-family="sans-serif" font-size="12" fill="#222222">
         <rect width="%d" height="%d" fill="#ffffff"/>
-        """
-            .formatted(WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT));
+        """,
+            WIDTH,
+            HEIGHT,
+            WIDTH,
+            HEIGHT,
+            WIDTH,
+            HEIGHT));
     text(svg, LEFT, 24, "start", "font-size=\"15\"", title);
     text(svg, (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 14, "middle", "", horizontal);
     double middle = (TOP + HEIGHT - BOTTOM) / 2.0;
@@ -120,8 +127,13 @@ record LinePlot(String title, String horizontal, String vertical, List<Line> lin
 
   private void draw(StringBuilder svg, Line line, String stroke, int number, Axis x, Axis y) {
     // References are told apart by the length of their dashes.
-    var dash = line.reference() ? " stroke-dasharray=\"%d 4\"".formatted(2 + 3 * (number % 4)) : "";
-    var style = "fill=\"none\" stroke=\"%s\" stroke-width=\"2\"%s".formatted(stroke, dash);
+    var dash =
+        line.reference()
+            ? String.format(Locale.ROOT, " stroke-dasharray=\"%d 4\"", 2 + 3 * (number % 4))
+            : "";
+    var style =
+        String.format(
+            Locale.ROOT, "fill=\"none\" stroke=\"%s\" stroke-width=\"2\"%s", stroke, dash);
     var path = new StringBuilder();
     for (var point : line.points()) {
       path.append(path.isEmpty() ? "" : " ")
@@ -129,12 +141,18 @@ record LinePlot(String title, String horizontal, String vertical, List<Line> lin
           .append(',')
           .append(number(up(y, point.y())));
     }
-    svg.append("<polyline points=\"%s\" %s/>\n".formatted(path, style));
+    svg.append(String.format(Locale.ROOT, "<polyline points=\"%s\" %s/>\n", path, style));
     double row = TOP + 10 + 22.0 * number;
     double from = WIDTH - RIGHT + 16.0;
     svg.append(
-        "<line x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\" %s/>\n"
-            .formatted(number(from), number(row), number(from + 24), number(row), style));
+        String.format(
+            Locale.ROOT,
+            "<line x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\" %s/>\n",
+            number(from),
+            number(row),
+            number(from + 24),
+            number(row),
+            style));
     text(svg, from + 32, row + 4, "start", "", line.name());
   }
 
@@ -148,16 +166,27 @@ record LinePlot(String title, String horizontal, String vertical, List<Line> lin
 
   private static void rule(StringBuilder svg, double x1, double y1, double x2, double y2) {
     svg.append(
-        "<line x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\" stroke=\"#dddddd\"/>\n"
-            .formatted(number(x1), number(y1), number(x2), number(y2)));
+        String.format(
+            Locale.ROOT,
+            "<line x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\" stroke=\"#dddddd\"/>\n",
+            number(x1),
+            number(y1),
+            number(x2),
+            number(y2)));
   }
 
   private static void text(
       StringBuilder svg, double x, double y, String anchor, String more, String text) {
     var escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
     svg.append(
-        "<text x=\"%s\" y=\"%s\" text-anchor=\"%s\"%s>%s</text>\n"
-            .formatted(number(x), number(y), anchor, more.isEmpty() ? "" : " " + more, escaped));
+        String.format(
+            Locale.ROOT,
+            "<text x=\"%s\" y=\"%s\" text-anchor=\"%s\"%s>%s</text>\n",
+            number(x),
+            number(y),
+            anchor,
+            more.isEmpty() ? "" : " " + more,
+            escaped));
   }
 
   /** At most one digit after the point; the same on every machine. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -43,11 +44,12 @@ public record Machine(
   static Machine read(Path proc, Device device) {
     boolean gpu = device.kind() == Device.Kind.CUDA;
     return new Machine(
-        "%s %s, %s"
-            .formatted(
-                System.getProperty("os.name"),
-                System.getProperty("os.version"),
-                System.getProperty("os.arch")),
+        String.format(
+            Locale.ROOT,
+            "%s %s, %s",
+            System.getProperty("os.name"),
+            System.getProperty("os.version"),
+            System.getProperty("os.arch")),
         first(CPU, proc.resolve("cpuinfo")).orElse(UNKNOWN),
         Runtime.getRuntime().availableProcessors(),
         gpu ? gpus(proc.resolve("driver/nvidia/gpus")) : NONE,

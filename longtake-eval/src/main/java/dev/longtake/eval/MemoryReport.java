@@ -97,7 +97,9 @@ public final class MemoryReport {
     var page = new StringBuilder();
     var subject = result.subject();
     page.append(
-        """
+        String.format(
+            Locale.ROOT,
+            """
         # Does it remember?
 
         Model %s (%s million numbers in all, %s), %d held-out worlds. The camera pans steadily \
@@ -111,13 +113,12 @@ public final class MemoryReport {
         A row's place between floor and ceiling is what counts: two unrelated rooms agree to some \
         dB, and the autoencoder alone costs some.
 
-        """
-            .formatted(
-                subject.model(),
-                plain(subject.parameters() / 1e6),
-                subject.sampler(),
-                result.settings().worlds(),
-                fraction(result.settings().share())));
+        """,
+            subject.model(),
+            plain(subject.parameters() / 1e6),
+            subject.sampler(),
+            result.settings().worlds(),
+            fraction(result.settings().share())));
     table(page, result);
     page.append("![PSNR by lag](" + BY_LAG + ")\n\n![PSNR by time](" + BY_SECONDS + ")\n\n");
     if (result.settings().moments() > 0) {
@@ -126,21 +127,22 @@ public final class MemoryReport {
     worlds(page, result);
     pictures(page, result, pictures);
     page.append(
-        """
+        String.format(
+            Locale.ROOT,
+            """
         ## Method
 
         %s Each world has its own pan: times of a turn %s s by turns, both directions. All \
         numbers, world by world, are in [%s](%s). Device %s, %s.
-        """
-            .formatted(
-                result.method(),
-                result.settings().turnSeconds().stream()
-                    .map(MemoryReport::plain)
-                    .collect(Collectors.joining(", ")),
-                JSON,
-                JSON,
-                subject.device(),
-                subject.dtype()));
+        """,
+            result.method(),
+            result.settings().turnSeconds().stream()
+                .map(MemoryReport::plain)
+                .collect(Collectors.joining(", ")),
+            JSON,
+            JSON,
+            subject.device(),
+            subject.dtype()));
     return page.toString();
   }
 
@@ -149,7 +151,8 @@ public final class MemoryReport {
     page.append("## Views that come back\n\nAligned PSNR by lag, then means over all lags.\n\n");
     var lags = lags(result, row -> row.byLag().stream().map(Views::from).toList());
     page.append("| |");
-    lags.forEach(lag -> page.append(" %s–%s s |".formatted(plain(lag), plain(lag + 4))));
+    lags.forEach(
+        lag -> page.append(String.format(Locale.ROOT, " %s–%s s |", plain(lag), plain(lag + 4))));
     page.append(" aligned | raw | yaw error | yaw lead |\n|---|" + "---:|".repeat(lags.size() + 4));
     page.append('\n');
     for (var row : result.rows()) {
@@ -177,17 +180,20 @@ public final class MemoryReport {
 
   private static void newest(StringBuilder page, Revisit result) {
     page.append(
-        """
+        String.format(
+            Locale.ROOT,
+            """
         ## One chunk after a true past
 
         At %d moments of the second turn one chunk is generated after a wholly true past; only the \
         columns count that the last true picture did not show. Errors cannot add up here.
 
-        """
-            .formatted(result.settings().moments()));
+        """,
+            result.settings().moments()));
     var lags = lags(result, row -> row.newestByLag().stream().map(Newest::from).toList());
     page.append("| |");
-    lags.forEach(lag -> page.append(" %s–%s s |".formatted(plain(lag), plain(lag + 4))));
+    lags.forEach(
+        lag -> page.append(String.format(Locale.ROOT, " %s–%s s |", plain(lag), plain(lag + 4))));
     page.append(" mean |\n|---|" + "---:|".repeat(lags.size() + 1)).append('\n');
     for (var row : result.rows()) {
       page.append("| ").append(label(row)).append(" |");
@@ -210,7 +216,9 @@ public final class MemoryReport {
     page.append("\n|---|---:|" + "---:|".repeat(result.rows().size())).append('\n');
     for (int i = 0; i < result.worlds().size(); i++) {
       var world = result.worlds().get(i);
-      page.append("| %d: %s | %s s |".formatted(i, world.caption(), plain(world.turnSeconds())));
+      page.append(
+          String.format(
+              Locale.ROOT, "| %d: %s | %s s |", i, world.caption(), plain(world.turnSeconds())));
       world.rows().forEach(row -> page.append(cell(List.of(row.returned().aligned()))));
       page.append('\n');
     }
@@ -226,8 +234,12 @@ public final class MemoryReport {
     page.append('\n');
     for (var world : pictures) {
       page.append(
-          "World %d: %s.\n\n![](%s)\n\n"
-              .formatted(world.world(), result.worlds().get(world.world()).caption(), png(world)));
+          String.format(
+              Locale.ROOT,
+              "World %d: %s.\n\n![](%s)\n\n",
+              world.world(),
+              result.worlds().get(world.world()).caption(),
+              png(world)));
     }
   }
 

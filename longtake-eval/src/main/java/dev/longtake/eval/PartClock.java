@@ -6,7 +6,10 @@ import dev.longtake.tensor.Device;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** Adds up how long each part of the chunks takes, on the device too. */
+/**
+ * Adds up how long each part of the chunks takes, on the device too; all but decoding, which may
+ * happen on another thread, at the same time. Used by the thread that generates.
+ */
 final class PartClock implements ChunkWatch {
   private final Device device;
   private final Map<ChunkPart, Double> seconds = new EnumMap<>(ChunkPart.class);
@@ -23,6 +26,9 @@ final class PartClock implements ChunkWatch {
 
   @Override
   public void done(ChunkPart part) {
+    if (part == ChunkPart.DECODE) {
+      return;
+    }
     device.synchronize();
     long now = System.nanoTime();
     seconds.merge(part, (now - since) / 1e9, Double::sum);

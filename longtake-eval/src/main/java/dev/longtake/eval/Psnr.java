@@ -1,5 +1,7 @@
 package dev.longtake.eval;
 
+import java.util.Locale;
+
 /**
  * Peak signal-to-noise ratio in decibels: {@code 10·log10(1 / mse)}, colours from 0 to 1.
  *
@@ -59,8 +61,14 @@ public final class Psnr {
   public Psnr addColumns(byte[] a, byte[] b, int width, int from, int to) {
     if (a.length != b.length || from < 0 || to > width) {
       throw new IllegalArgumentException(
-          "columns %d up to %d of %d in pictures of %d and %d bytes"
-              .formatted(from, to, width, a.length, b.length));
+          String.format(
+              Locale.ROOT,
+              "columns %d up to %d of %d in pictures of %d and %d bytes",
+              from,
+              to,
+              width,
+              a.length,
+              b.length));
     }
     for (int row = 0; row < a.length; row += 3 * width) {
       for (int i = row + 3 * from; i < row + 3 * to; i++) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Locale;
 
 /** Results as files: records as JSON with keys in snake case, and text. */
 public final class ResultFile {
@@ -50,7 +51,8 @@ public final class ResultFile {
       return MAPPER.readValue(file.toFile(), kind);
     } catch (IOException e) {
       throw new EvaluationException(
-          "%s is no %s: %s".formatted(file, kind.getSimpleName(), e.getMessage()), e);
+          String.format(Locale.ROOT, "%s is no %s: %s", file, kind.getSimpleName(), e.getMessage()),
+          e);
     }
   }
 
@@ -72,8 +74,11 @@ public final class ResultFile {
       }
     } catch (IOException e) {
       throw new EvaluationException(
-          "%s cannot be written (%s); free space there or choose another folder"
-              .formatted(file, e.getMessage()),
+          String.format(
+              Locale.ROOT,
+              "%s cannot be written (%s); free space there or choose another folder",
+              file,
+              e.getMessage()),
           e);
     }
   }

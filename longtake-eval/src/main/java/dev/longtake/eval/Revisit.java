@@ -85,8 +85,13 @@ public record Revisit(
       if (worlds < 1 || memories.isEmpty() || turnSeconds.isEmpty() || moments < 0) {
         throw new IllegalArgumentException(
             "need at least 1 world, memory and time of a turn, and 0 moments or more; got "
-                + "%d worlds, %s, %s, %d moments"
-                    .formatted(worlds, memories, turnSeconds, moments));
+                + String.format(
+                    Locale.ROOT,
+                    "%d worlds, %s, %s, %d moments",
+                    worlds,
+                    memories,
+                    turnSeconds,
+                    moments));
       }
       if (!(share > 0.25 && share <= 1)) {
         throw new IllegalArgumentException(

@@ -8,6 +8,7 @@ import dev.longtake.world.World;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Names an object's shape by the most frequent among the {@link #NEIGHBOURS} nearest silhouettes of
@@ -59,15 +60,20 @@ final class ShapeClassifier {
     return examples.size();
   }
 
-  /** The likeliest shape; of equally frequent ones that of the nearest silhouette. */
-  Shape classify(Silhouette silhouette) {
+  /**
+   * The likeliest shape; of equally frequent ones that of the nearest silhouette. Empty if it knows
+   * none, as with pictures so small that no object fills enough of them.
+   */
+  Optional<Shape> classify(Silhouette silhouette) {
     var nearest =
         examples.stream()
             .map(e -> new Near(e.shape(), distance(e.features(), silhouette.features())))
             .sorted(Comparator.comparingDouble(Near::distance))
             .limit(NEIGHBOURS)
             .toList();
-    return mostFrequent(nearest.stream().map(Near::shape).toList());
+    return nearest.isEmpty()
+        ? Optional.empty()
+        : Optional.of(mostFrequent(nearest.stream().map(Near::shape).toList()));
   }
 
   /** The most frequent; of equally frequent ones the first in the list, which is not empty. */

@@ -81,7 +81,7 @@ final class Sightings {
     var votes =
         all.stream()
             .filter(silhouette -> 2 * silhouette.area() >= largest)
-            .map(classifier::classify)
+            .flatMap(silhouette -> classifier.classify(silhouette).stream())
             .toList();
     return votes.isEmpty() ? Optional.empty() : Optional.of(ShapeClassifier.mostFrequent(votes));
   }

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param recall bringing memory's keys into place
  * @param denoise making latents of noise
  * @param remember the pass over clean latents
- * @param decode pictures from latents
+ * @param decode pictures from latents; if that overlaps with denoising, what the loop waited for
  * @param encode pictures into the MP4
  * @param other everything else: drawing noise, copying, measuring
  */

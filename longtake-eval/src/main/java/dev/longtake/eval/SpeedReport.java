@@ -1,5 +1,6 @@
 package dev.longtake.eval;
 
+import dev.longtake.rollout.Overlap;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,11 +45,12 @@ public final class SpeedReport {
     }
     lines.add(
         line(
-            "%d run%s of %s s after %d chunks to warm up",
+            "%d run%s of %s s after %d chunks to warm up, overlap %s",
             settings.runs(),
             settings.runs() == 1 ? "" : "s",
             plain(settings.seconds()),
-            settings.warmup()));
+            settings.warmup(),
+            settings.overlap().word()));
     lines.add("");
     lines.add(row("loop", "%.2f frames/s", sum.loopFramesPerSecond()));
     lines.add(row("end to end", "%.2f frames/s", sum.endToEndFramesPerSecond()));
@@ -58,9 +60,12 @@ public final class SpeedReport {
     lines.add(row("peak resident memory", "%.0f MB", sum.peakResidentMegabytes()));
     lines.add(row("peak GPU memory", "%.0f MB", sum.peakDeviceMegabytes()));
     lines.add("");
-    sum.shares()
-        .byName()
-        .forEach((name, share) -> lines.add(line("%-24s%5.1f %%", name, 100 * share)));
+    sum.shares().byName().forEach((name, share) -> lines.add(share(name, share)));
+    if (settings.overlap() == Overlap.ON) {
+      double hidden = speed.runs().stream().mapToDouble(SpeedRun::hiddenDecodeSeconds).sum();
+      double whole = speed.runs().stream().mapToDouble(SpeedRun::seconds).sum();
+      lines.add(share("decode, beside these", hidden / whole));
+    }
     return String.join("\n", lines) + "\n";
   }
 
@@ -106,6 +111,7 @@ public final class SpeedReport {
     out.put("driver", machine.driver());
     out.put("cuda", machine.cuda());
     out.put("cudnn", machine.cudnn());
+    out.put("overlap", speed.settings().overlap().word());
     out.put("seed", speed.settings().seed() + index);
     out.put("frames", run.frames());
     out.put("loop_frames_per_second", alone.loopFramesPerSecond());
@@ -115,6 +121,7 @@ public final class SpeedReport {
     out.put("slow_chunk_seconds", alone.slowChunkSeconds());
     out.put("peak_resident_megabytes", alone.peakResidentMegabytes());
     out.put("peak_device_megabytes", alone.peakDeviceMegabytes());
+    out.put("hidden_decode_seconds", run.hiddenDecodeSeconds());
     run.parts().byName().forEach((name, seconds) -> out.put(name + "_seconds", seconds));
     return out;
   }
@@ -130,6 +137,10 @@ public final class SpeedReport {
   /** A number that could not be taken is 0, and shown as a dash. */
   private static String row(String name, String format, double value) {
     return line("%-24s%s", name, value == 0 ? "-" : line(format, value));
+  }
+
+  private static String share(String name, double share) {
+    return line("%-24s%5.1f %%", name, 100 * share);
   }
 
   private static String plain(double seconds) {

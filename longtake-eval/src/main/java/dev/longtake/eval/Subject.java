@@ -42,12 +42,13 @@ public record Subject(
         model.parameters(),
         config.video().width(),
         config.video().height(),
-        "%s, %d steps, shift %s, guidance %s"
-            .formatted(
-                sampling.kind().name().toLowerCase(Locale.ROOT),
-                sampling.steps(),
-                sampling.shift(),
-                sampling.guidance()),
+        String.format(
+            Locale.ROOT,
+            "%s, %d steps, shift %s, guidance %s",
+            sampling.kind().name().toLowerCase(Locale.ROOT),
+            sampling.steps(),
+            sampling.shift(),
+            sampling.guidance()),
         config.recall().name().toLowerCase(Locale.ROOT),
         model.device().toString(),
         model.dtype().name().toLowerCase(Locale.ROOT),

@@ -6,6 +6,7 @@ import dev.longtake.world.Clip;
 import dev.longtake.world.Footage;
 import dev.longtake.world.FrameSize;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -20,8 +21,11 @@ record Truth(Clip clip, Footage footage) {
   static Truth film(Clip clip, VideoSize size) {
     if (size.fps() != CameraPath.FRAMES_PER_SECOND) {
       throw new IllegalArgumentException(
-          "the model makes %d frames/s, but worlds are filmed at %d; measure a model of that rate"
-              .formatted(size.fps(), CameraPath.FRAMES_PER_SECOND));
+          String.format(
+              Locale.ROOT,
+              "the model makes %d frames/s, but worlds are filmed at %d; measure a model of that rate",
+              size.fps(),
+              CameraPath.FRAMES_PER_SECOND));
     }
     return new Truth(clip, clip.film(new FrameSize(size.width(), size.height())));
   }

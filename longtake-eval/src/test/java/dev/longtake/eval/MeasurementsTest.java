@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import dev.longtake.media.Png;
+import dev.longtake.rollout.Overlap;
+import dev.longtake.rollout.TinyModel;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.world.Caption;
 import dev.longtake.world.Colour;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +20,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whole measurements of a model with random weights: everything but good scores. */
 class MeasurementsTest {
@@ -25,7 +30,8 @@ class MeasurementsTest {
 
   @BeforeAll
   static void open() {
-    model = VideoModel.open(TinyModel.write(folder, 1), Device.CPU, Dtype.FLOAT32);
+    model =
+        VideoModel.open(TinyModel.write(folder, Caption.vocabulary()), Device.CPU, Dtype.FLOAT32);
   }
 
   @AfterAll
@@ -48,15 +54,17 @@ class MeasurementsTest {
         CaptionObjects.measure(model, new CaptionObjects.Settings(2, 2, 0), Reporter.SILENT);
 
     assertThat(objects.clips()).hasSize(2);
-    assertThat(objects.truth().recall()).isGreaterThan(objects.generated().recall());
+    // Random weights paint every colour everywhere.
+    assertThat(objects.truth().falseAlarmRate()).isLessThan(objects.generated().falseAlarmRate());
     assertThat(objects.generated().captioned() + objects.generated().uncaptioned())
         .isEqualTo(2 * Colour.values().length);
     assertSurvives(out, objects);
   }
 
-  @Test
-  void generationSpeedSurvivesItsFile(@TempDir Path out) {
-    var settings = new GenerationSpeed.Settings("a red cube", "full", 3, 0, 2, 2);
+  @ParameterizedTest
+  @EnumSource(Overlap.class)
+  void generationSpeedSurvivesItsFile(Overlap overlap, @TempDir Path out) {
+    var settings = new GenerationSpeed.Settings("a red cube", "full", 3, 0, 2, 2, overlap);
 
     var speed = GenerationSpeed.measure(model, settings, Reporter.SILENT);
 
@@ -67,6 +75,9 @@ class MeasurementsTest {
       assertThat(run.megabytes()).hasSize(3).allMatch(megabytes -> megabytes > 1);
       assertThat(run.parts().total()).isEqualTo(run.seconds(), within(1e-9));
       assertThat(run.parts().byName().values()).allMatch(seconds -> seconds > 0);
+      if (overlap == Overlap.OFF) {
+        assertThat(run.hiddenDecodeSeconds()).isZero();
+      }
       assertThat(run.loopSeconds()).isLessThan(run.seconds());
       assertThat(run.firstFrameSeconds()).isGreaterThan(run.chunkSeconds().getFirst());
     }

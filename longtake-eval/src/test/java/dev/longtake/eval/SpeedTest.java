@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import dev.longtake.eval.GenerationSpeed.Settings;
+import dev.longtake.rollout.Overlap;
 import dev.longtake.tensor.Device;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,7 +64,7 @@ class SpeedTest {
             "tiny, 1.5 M weights, 32 x 16, euler, 2 steps, full, cached",
             "Some \"fast\" CPU, 2 cores, Linux 6, amd64",
             "NVIDIA H200, driver 580.1, CUDA 13.0, cuDNN 9.19.0",
-            "2 runs of 2.5 s after 8 chunks to warm up",
+            "2 runs of 2.5 s after 8 chunks to warm up, overlap off",
             "end to end              4.13 frames/s",
             "chunk, 99th percentile  2.000 s",
             "peak resident memory    100 MB",
@@ -99,7 +100,7 @@ class SpeedTest {
         .isThrownBy(() -> settings(1, 0, 0))
         .withMessageContaining("not 0 and 0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Settings("x", "slidng-window", 1, 0, 0, 1))
+        .isThrownBy(() -> new Settings("x", "slidng-window", 1, 0, 0, 1, Overlap.OFF))
         .withMessageContaining("sliding-window");
   }
 
@@ -128,11 +129,11 @@ class SpeedTest {
     double s = seconds;
     var parts = new SpeedParts(s / 16, s / 16, s / 2, s / 8, s / 16, s / 16, s / 8);
     var chunkSeconds = Arrays.stream(chunks).boxed().toList();
-    return new SpeedRun(33, seconds, firstFrame, parts, chunkSeconds, List.of(90.0, 100.0));
+    return new SpeedRun(33, seconds, firstFrame, parts, 0, chunkSeconds, List.of(90.0, 100.0));
   }
 
   private static Settings settings(double seconds, int warmup, int runs) {
-    return new Settings("a red cube", "full", seconds, 7, warmup, runs);
+    return new Settings("a red cube", "full", seconds, 7, warmup, runs, Overlap.OFF);
   }
 
   private static GenerationSpeed speed(String gpu) {

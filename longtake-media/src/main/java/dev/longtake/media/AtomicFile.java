@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 
 /** Files that appear under their name whole or not at all. */
 final class AtomicFile {
@@ -43,8 +44,11 @@ final class AtomicFile {
     } catch (IOException e) {
       discard(temporary);
       throw new MediaException(
-          "cannot write %s: %s; free space there or choose another path"
-              .formatted(target, reason(e)),
+          String.format(
+              Locale.ROOT,
+              "cannot write %s: %s; free space there or choose another path",
+              target,
+              reason(e)),
           e);
     }
   }
@@ -54,21 +58,32 @@ final class AtomicFile {
     Path folder = target.toAbsolutePath().getParent();
     if (target.getFileName() == null || Files.isDirectory(target)) {
       throw new MediaException(
-          "cannot write %s: it is a directory; give the name of a file".formatted(target));
+          String.format(
+              Locale.ROOT, "cannot write %s: it is a directory; give the name of a file", target));
     }
     if (folder == null || !Files.exists(folder)) {
       throw new MediaException(
-          "cannot write %s: the directory %s does not exist; create it first"
-              .formatted(target, folder));
+          String.format(
+              Locale.ROOT,
+              "cannot write %s: the directory %s does not exist; create it first",
+              target,
+              folder));
     }
     if (!Files.isDirectory(folder)) {
       throw new MediaException(
-          "cannot write %s: %s is not a directory; choose another path".formatted(target, folder));
+          String.format(
+              Locale.ROOT,
+              "cannot write %s: %s is not a directory; choose another path",
+              target,
+              folder));
     }
     if (!Files.isWritable(folder)) {
       throw new MediaException(
-          "cannot write %s: no permission to create files in %s; choose another path"
-              .formatted(target, folder));
+          String.format(
+              Locale.ROOT,
+              "cannot write %s: no permission to create files in %s; choose another path",
+              target,
+              folder));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.longtake.media;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A grid of pictures from all over a video, each with its time beneath: an hour at a glance.
@@ -48,12 +49,20 @@ public final class ContactSheet {
   public ContactSheet(int columns, int rows, int cellWidth, double fps) {
     if (columns < 1 || rows < 1) {
       throw new IllegalArgumentException(
-          "a sheet needs at least one column and row, but has %d x %d".formatted(columns, rows));
+          String.format(
+              Locale.ROOT,
+              "a sheet needs at least one column and row, but has %d x %d",
+              columns,
+              rows));
     }
     if (cellWidth < 32 || (long) columns * (cellWidth + GAP) + GAP > Frame.MAX_SIDE) {
       throw new IllegalArgumentException(
-          "cells must be at least 32 pixels wide and all columns within %d, but %d x %d were asked"
-              .formatted(Frame.MAX_SIDE, columns, cellWidth));
+          String.format(
+              Locale.ROOT,
+              "cells must be at least 32 pixels wide and all columns within %d, but %d x %d were asked",
+              Frame.MAX_SIDE,
+              columns,
+              cellWidth));
     }
     if (!(fps > 0)) {
       throw new IllegalArgumentException("fps must be more than 0, but is " + fps);
@@ -118,7 +127,7 @@ public final class ContactSheet {
   /** Minutes, seconds and tenths, such as {@code 61:05.3}. */
   static String label(double seconds) {
     long tenths = (long) Math.floor(seconds * 10 + 1e-6);
-    return "%d:%02d.%d".formatted(tenths / 600, tenths / 10 % 60, tenths % 10);
+    return String.format(Locale.ROOT, "%d:%02d.%d", tenths / 600, tenths / 10 % 60, tenths % 10);
   }
 
   private int cells() {

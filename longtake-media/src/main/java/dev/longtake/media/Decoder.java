@@ -3,6 +3,7 @@ package dev.longtake.media;
 import static org.bytedeco.ffmpeg.presets.avutil.AVERROR_EAGAIN;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
@@ -85,7 +86,8 @@ final class Decoder implements AutoCloseable {
   }
 
   private MediaException damaged() {
-    return Demuxer.unreadable(path, "it is damaged after %d whole pictures".formatted(delivered));
+    return Demuxer.unreadable(
+        path, String.format(Locale.ROOT, "it is damaged after %d whole pictures", delivered));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.longtake.media;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
@@ -153,8 +154,11 @@ final class Demuxer implements AutoCloseable {
 
   static MediaException unreadable(Path path, String reason) {
     return new MediaException(
-        "cannot read %s: %s; check the file with a player, or copy it again"
-            .formatted(path, reason));
+        String.format(
+            Locale.ROOT,
+            "cannot read %s: %s; check the file with a player, or copy it again",
+            path,
+            reason));
   }
 
   /** Whether the file ends where it says; a file that is useless beyond its end is refused. */
@@ -162,8 +166,10 @@ final class Demuxer implements AutoCloseable {
     if (!Files.isRegularFile(path)) {
       throw new MediaException(
           Files.exists(path)
-              ? "cannot read %s: it is not a file; give the path of a video".formatted(path)
-              : "cannot read %s: there is no such file; check the path".formatted(path));
+              ? String.format(
+                  Locale.ROOT, "cannot read %s: it is not a file; give the path of a video", path)
+              : String.format(
+                  Locale.ROOT, "cannot read %s: there is no such file; check the path", path));
     }
     try {
       var boxes = IsoBoxes.of(path);
@@ -176,8 +182,12 @@ final class Demuxer implements AutoCloseable {
       if (vital && !boxes.isFragmented()) {
         throw unreadable(
             path,
-            "it is cut short, its box '%s' has %d of %d bytes"
-                .formatted(box.type(), box.present(), box.size()));
+            String.format(
+                Locale.ROOT,
+                "it is cut short, its box '%s' has %d of %d bytes",
+                box.type(),
+                box.present(),
+                box.size()));
       }
       return false;
     } catch (IOException e) {

@@ -1,5 +1,7 @@
 package dev.longtake.media;
 
+import java.util.Locale;
+
 /** Digits, colon and point, five pixels wide and seven high, for machines without fonts. */
 public final class DigitFont {
 
@@ -46,7 +48,7 @@ public final class DigitFont {
       int character = CHARACTERS.indexOf(text.charAt(i));
       if (character < 0) {
         throw new IllegalArgumentException(
-            "'%s' has a character other than %s".formatted(text, CHARACTERS));
+            String.format(Locale.ROOT, "'%s' has a character other than %s", text, CHARACTERS));
       }
       glyph(canvas, GLYPHS[character], x + i * ADVANCE * scale, y, scale, colour);
     }

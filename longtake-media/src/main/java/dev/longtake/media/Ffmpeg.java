@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.avutil.AVDictionaryEntry;
@@ -97,8 +98,10 @@ final class Ffmpeg {
         Loader.load(swscale.class);
       } catch (UnsatisfiedLinkError e) {
         throw new MediaException(
-            "FFmpeg's native libraries cannot be loaded (%s); add org.bytedeco:ffmpeg and"
-                    .formatted(e.getMessage())
+            String.format(
+                    Locale.ROOT,
+                    "FFmpeg's native libraries cannot be loaded (%s); add org.bytedeco:ffmpeg and",
+                    e.getMessage())
                 + " org.bytedeco:javacpp with the classifier "
                 + Loader.getPlatform()
                 + " to the class path",

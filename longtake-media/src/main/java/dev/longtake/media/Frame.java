@@ -1,6 +1,7 @@
 package dev.longtake.media;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * One picture: interleaved 8-bit RGB, rows from the top, no padding.
@@ -22,8 +23,13 @@ public record Frame(int width, int height, byte[] rgb) {
     requireSide("height", height);
     if (rgb.length != 3 * width * height) {
       throw new IllegalArgumentException(
-          "a %d x %d picture has %d bytes of RGB, but %d were given"
-              .formatted(width, height, 3 * width * height, rgb.length));
+          String.format(
+              Locale.ROOT,
+              "a %d x %d picture has %d bytes of RGB, but %d were given",
+              width,
+              height,
+              3 * width * height,
+              rgb.length));
     }
   }
 
@@ -57,8 +63,14 @@ public record Frame(int width, int height, byte[] rgb) {
     int area = width * height;
     if (offset < 0 || planes.length - offset < 3 * area) {
       throw new IllegalArgumentException(
-          "planes of a %d x %d picture need %d values from offset %d on, but the array has %d"
-              .formatted(width, height, 3 * area, offset, planes.length));
+          String.format(
+              Locale.ROOT,
+              "planes of a %d x %d picture need %d values from offset %d on, but the array has %d",
+              width,
+              height,
+              3 * area,
+              offset,
+              planes.length));
     }
     var rgb = new byte[3 * area];
     for (int plane = 0; plane < 3; plane++) {
@@ -84,7 +96,8 @@ public record Frame(int width, int height, byte[] rgb) {
   public int at(int x, int y) {
     if (x < 0 || x >= width || y < 0 || y >= height) {
       throw new IllegalArgumentException(
-          "pixel (%d, %d) lies outside a %d x %d picture".formatted(x, y, width, height));
+          String.format(
+              Locale.ROOT, "pixel (%d, %d) lies outside a %d x %d picture", x, y, width, height));
     }
     int i = 3 * (y * width + x);
     return (rgb[i] & 0xff) << 16 | (rgb[i + 1] & 0xff) << 8 | rgb[i + 2] & 0xff;
@@ -117,7 +130,8 @@ public record Frame(int width, int height, byte[] rgb) {
   private static void requireSide(String side, int pixels) {
     if (pixels < 1 || pixels > MAX_SIDE) {
       throw new IllegalArgumentException(
-          "%s must be 1 to %d pixels, but is %d".formatted(side, MAX_SIDE, pixels));
+          String.format(
+              Locale.ROOT, "%s must be 1 to %d pixels, but is %d", side, MAX_SIDE, pixels));
     }
   }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.NoSuchElementException;
 
 /**
@@ -40,13 +41,19 @@ public final class FrameFolder implements FrameSource {
       var pictures = files.filter(PictureFile::isNamedLikeOne).sorted(BY_NAME).toList();
       if (pictures.isEmpty()) {
         throw new MediaException(
-            "%s holds no picture; put files ending in .png, .jpg or .jpeg there".formatted(folder));
+            String.format(
+                Locale.ROOT,
+                "%s holds no picture; put files ending in .png, .jpg or .jpeg there",
+                folder));
       }
       return new FrameFolder(folder, pictures, sampling);
     } catch (IOException e) {
       throw new MediaException(
-          "cannot list %s: %s; give the path of a folder of pictures"
-              .formatted(folder, AtomicFile.reason(e)),
+          String.format(
+              Locale.ROOT,
+              "cannot list %s: %s; give the path of a folder of pictures",
+              folder,
+              AtomicFile.reason(e)),
           e);
     }
   }
@@ -65,7 +72,7 @@ public final class FrameFolder implements FrameSource {
   public Frame next() {
     if (!hasNext()) {
       throw new NoSuchElementException(
-          "%s holds no further picture after %d".formatted(folder, next));
+          String.format(Locale.ROOT, "%s holds no further picture after %d", folder, next));
     }
     return PictureFile.read(pictures.get(next++), sampling);
   }

@@ -1,5 +1,6 @@
 package dev.longtake.media;
 
+import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
@@ -130,8 +131,13 @@ final class H264Encoder implements AutoCloseable {
     if (opened < 0) {
       avcodec.avcodec_free_context(context);
       throw new MediaException(
-          "the H.264 encoder refuses %d x %d pixels at %s frames/s (%s); choose a usual size"
-              .formatted(format.width(), format.height(), format.fps(), Ffmpeg.reason(opened)));
+          String.format(
+              Locale.ROOT,
+              "the H.264 encoder refuses %d x %d pixels at %s frames/s (%s); choose a usual size",
+              format.width(),
+              format.height(),
+              format.fps(),
+              Ffmpeg.reason(opened)));
     }
     return context;
   }
@@ -157,7 +163,11 @@ final class H264Encoder implements AutoCloseable {
   private static void check(int result, long index) {
     if (result < 0) {
       throw new MediaException(
-          "the H.264 encoder failed at picture %d: %s".formatted(index, Ffmpeg.reason(result)));
+          String.format(
+              Locale.ROOT,
+              "the H.264 encoder failed at picture %d: %s",
+              index,
+              Ffmpeg.reason(result)));
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.longtake.media;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.ffmpeg.global.avcodec;
@@ -97,8 +98,11 @@ public final class Mp4Writer implements AutoCloseable {
     AtomicFile.checkTarget(target);
     if (!target.getFileName().toString().endsWith(EXTENSION)) {
       throw new MediaException(
-          "cannot write %s: the name must end in .mp4; for instance %s.mp4"
-              .formatted(target, target.getFileName()));
+          String.format(
+              Locale.ROOT,
+              "cannot write %s: the name must end in .mp4; for instance %s.mp4",
+              target,
+              target.getFileName()));
     }
     AtomicFile.checkTarget(partOf(target));
   }
@@ -142,7 +146,12 @@ public final class Mp4Writer implements AutoCloseable {
     } catch (MediaException e) {
       failed = true;
       throw new MediaException(
-          "%s; the first %d pictures are kept in %s".formatted(e.getMessage(), frames, part.path()),
+          String.format(
+              Locale.ROOT,
+              "%s; the first %d pictures are kept in %s",
+              e.getMessage(),
+              frames,
+              part.path()),
           e);
     }
     frames += chunk.size();
@@ -160,15 +169,21 @@ public final class Mp4Writer implements AutoCloseable {
     requireOpen();
     if (frames == 0) {
       throw new IllegalStateException(
-          "%s has no pictures; write at least one chunk before finish()".formatted(target));
+          String.format(
+              Locale.ROOT, "%s has no pictures; write at least one chunk before finish()", target));
     }
     muxer.end();
     release();
     long copied = Remuxer.fastStart(part.path(), target, tags);
     if (copied != frames) {
       throw new MediaException(
-          "%s holds %d of %d pictures; all are kept in %s"
-              .formatted(target, copied, frames, part.path()));
+          String.format(
+              Locale.ROOT,
+              "%s holds %d of %d pictures; all are kept in %s",
+              target,
+              copied,
+              frames,
+              part.path()));
     }
     finished = true;
     part.delete();
@@ -246,21 +261,33 @@ public final class Mp4Writer implements AutoCloseable {
   private void requireOpen() {
     if (closed) {
       throw new IllegalStateException(
-          "the writer of %s is %s; open a new one"
-              .formatted(target, finished ? "finished" : "closed"));
+          String.format(
+              Locale.ROOT,
+              "the writer of %s is %s; open a new one",
+              target,
+              finished ? "finished" : "closed"));
     }
     if (failed) {
       throw new IllegalStateException(
-          "an earlier write to %s failed; recover %s and start a new file"
-              .formatted(target, part.path()));
+          String.format(
+              Locale.ROOT,
+              "an earlier write to %s failed; recover %s and start a new file",
+              target,
+              part.path()));
     }
   }
 
   private void requireSize(Frame frame) {
     if (frame.width() != format.width() || frame.height() != format.height()) {
       throw new IllegalArgumentException(
-          "%s holds pictures of %d x %d pixels, but one of %d x %d was given; scale it first"
-              .formatted(target, format.width(), format.height(), frame.width(), frame.height()));
+          String.format(
+              Locale.ROOT,
+              "%s holds pictures of %d x %d pixels, but one of %d x %d was given; scale it first",
+              target,
+              format.width(),
+              format.height(),
+              frame.width(),
+              frame.height()));
     }
   }
 

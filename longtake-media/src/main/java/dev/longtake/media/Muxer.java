@@ -1,6 +1,7 @@
 package dev.longtake.media;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
@@ -121,8 +122,11 @@ final class Muxer implements AutoCloseable {
   private void check(int result) {
     if (result < 0) {
       throw new MediaException(
-          "cannot write %s: %s; free space there or choose another path"
-              .formatted(path, Ffmpeg.reason(result)));
+          String.format(
+              Locale.ROOT,
+              "cannot write %s: %s; free space there or choose another path",
+              path,
+              Ffmpeg.reason(result)));
     }
   }
 }

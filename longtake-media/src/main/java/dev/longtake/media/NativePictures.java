@@ -1,5 +1,6 @@
 package dev.longtake.media;
 
+import java.util.Locale;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avutil;
 
@@ -18,8 +19,12 @@ final class NativePictures {
     if (allocated < 0) {
       avutil.av_frame_free(frame);
       throw new MediaException(
-          "no memory for a %d x %d picture (%s); close other programs or choose a smaller size"
-              .formatted(width, height, Ffmpeg.reason(allocated)));
+          String.format(
+              Locale.ROOT,
+              "no memory for a %d x %d picture (%s); close other programs or choose a smaller size",
+              width,
+              height,
+              Ffmpeg.reason(allocated)));
     }
     return frame;
   }

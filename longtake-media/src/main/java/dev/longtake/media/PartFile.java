@@ -6,6 +6,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 
 /** The growing file of one writer, which no second writer may have at the same time. */
 final class PartFile {
@@ -32,7 +33,9 @@ final class PartFile {
       return new PartFile(path, locked(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
     } catch (IOException e) {
       throw new MediaException(
-          "cannot write %s: %s; choose another path".formatted(path, AtomicFile.reason(e)), e);
+          String.format(
+              Locale.ROOT, "cannot write %s: %s; choose another path", path, AtomicFile.reason(e)),
+          e);
     }
   }
 
@@ -54,8 +57,11 @@ final class PartFile {
       bytes = channel.size();
     } catch (IOException e) {
       throw new MediaException(
-          "cannot write %s: %s; free space there or choose another path"
-              .formatted(path, AtomicFile.reason(e)),
+          String.format(
+              Locale.ROOT,
+              "cannot write %s: %s; free space there or choose another path",
+              path,
+              AtomicFile.reason(e)),
           e);
     }
   }
@@ -74,7 +80,8 @@ final class PartFile {
     try {
       channel.close();
     } catch (IOException e) {
-      throw new MediaException("cannot close %s: %s".formatted(path, AtomicFile.reason(e)), e);
+      throw new MediaException(
+          String.format(Locale.ROOT, "cannot close %s: %s", path, AtomicFile.reason(e)), e);
     }
   }
 
@@ -83,7 +90,9 @@ final class PartFile {
       Files.deleteIfExists(path);
     } catch (IOException e) {
       throw new MediaException(
-          "cannot delete %s: %s; delete it by hand".formatted(path, AtomicFile.reason(e)), e);
+          String.format(
+              Locale.ROOT, "cannot delete %s: %s; delete it by hand", path, AtomicFile.reason(e)),
+          e);
     }
   }
 
@@ -98,8 +107,10 @@ final class PartFile {
     }
     channel.close();
     throw new MediaException(
-        "cannot write %s: another writer is at it; wait for it or choose another name"
-            .formatted(path));
+        String.format(
+            Locale.ROOT,
+            "cannot write %s: another writer is at it; wait for it or choose another name",
+            path));
   }
 
   private static Path aside(Path path) {

@@ -1,5 +1,6 @@
 package dev.longtake.media;
 
+import java.util.Locale;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.ffmpeg.global.swscale;
@@ -75,8 +76,13 @@ final class PictureScaler implements AutoCloseable {
             target.linesize());
     if (rows != toHeight) {
       throw new MediaException(
-          "a %d x %d picture could not be scaled to %d x %d"
-              .formatted(source.width(), source.height(), toWidth, toHeight));
+          String.format(
+              Locale.ROOT,
+              "a %d x %d picture could not be scaled to %d x %d",
+              source.width(),
+              source.height(),
+              toWidth,
+              toHeight));
     }
     return NativePictures.cut(
         target, (toWidth - width) / 2, (toHeight - height) / 2, width, height);
@@ -102,8 +108,12 @@ final class PictureScaler implements AutoCloseable {
             (DoublePointer) null);
     if (fresh == null) {
       throw new MediaException(
-          "a %d x %d picture of pixel format %d cannot be turned into RGB"
-              .formatted(wanted.fromWidth, wanted.fromHeight, wanted.format));
+          String.format(
+              Locale.ROOT,
+              "a %d x %d picture of pixel format %d cannot be turned into RGB",
+              wanted.fromWidth,
+              wanted.fromHeight,
+              wanted.format));
     }
     var matrix = swscale.sws_getCoefficients(wanted.matrix);
     swscale.sws_setColorspaceDetails(fresh, matrix, wanted.fullRange, matrix, 1, 0, ONE, ONE);

@@ -2,6 +2,7 @@ package dev.longtake.media;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.global.avcodec;
@@ -54,6 +55,8 @@ final class Remuxer {
 
   private static MediaException failed(Path from, Path to, String reason, Exception cause) {
     return new MediaException(
-        "could not finish %s (%s); every picture is kept in %s".formatted(to, reason, from), cause);
+        String.format(
+            Locale.ROOT, "could not finish %s (%s); every picture is kept in %s", to, reason, from),
+        cause);
   }
 }

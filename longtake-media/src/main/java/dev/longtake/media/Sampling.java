@@ -1,5 +1,7 @@
 package dev.longtake.media;
 
+import java.util.Locale;
+
 /**
  * How pictures are taken from a source: at which rate and in which size.
  *
@@ -22,14 +24,19 @@ public record Sampling(double fps, int width, int height) {
   public Sampling {
     if (!(fps >= 0 && fps <= VideoFormat.MAX_FPS)) {
       throw new IllegalArgumentException(
-          "fps must be 0 (as stored) to %s, but is %s".formatted(VideoFormat.MAX_FPS, fps));
+          String.format(
+              Locale.ROOT, "fps must be 0 (as stored) to %s, but is %s", VideoFormat.MAX_FPS, fps));
     }
     boolean stored = width == AS_STORED && height == AS_STORED;
     boolean given = isSide(width) && isSide(height);
     if (!stored && !given) {
       throw new IllegalArgumentException(
-          "width and height must both be 1 to %d pixels, or both 0 (as stored), but are %d and %d"
-              .formatted(Frame.MAX_SIDE, width, height));
+          String.format(
+              Locale.ROOT,
+              "width and height must both be 1 to %d pixels, or both 0 (as stored), but are %d and %d",
+              Frame.MAX_SIDE,
+              width,
+              height));
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.longtake.media;
 
+import java.util.Locale;
+
 /**
  * What an MP4 will hold.
  *
@@ -24,24 +26,38 @@ public record VideoFormat(int width, int height, double fps) {
     // H.264 level 5.2, the encoder's highest, ends at 36,864 macroblocks of 16 x 16.
     if ((width + 15) / 16 * ((height + 15) / 16) > 36_864) {
       throw new IllegalArgumentException(
-          "H.264 cannot hold %d x %d pixels; stay within 3840 x 2160".formatted(width, height));
+          String.format(
+              Locale.ROOT,
+              "H.264 cannot hold %d x %d pixels; stay within 3840 x 2160",
+              width,
+              height));
     }
     if (!(fps > 0 && fps <= MAX_FPS)) {
       throw new IllegalArgumentException(
-          "fps must be more than 0 and at most %s, but is %s".formatted(MAX_FPS, fps));
+          String.format(
+              Locale.ROOT, "fps must be more than 0 and at most %s, but is %s", MAX_FPS, fps));
     }
   }
 
   private static void requireSide(String side, int pixels) {
     if (pixels < MIN_SIDE || pixels > MAX_SIDE) {
       throw new IllegalArgumentException(
-          "%s must be %d to %d pixels, but is %d".formatted(side, MIN_SIDE, MAX_SIDE, pixels));
+          String.format(
+              Locale.ROOT,
+              "%s must be %d to %d pixels, but is %d",
+              side,
+              MIN_SIDE,
+              MAX_SIDE,
+              pixels));
     }
     if (pixels % 2 != 0) {
       throw new IllegalArgumentException(
-          "%s must be even, because H.264 stores colour for blocks of 2 x 2 pixels, but is %d;"
-                  .formatted(side, pixels)
-              + " use %d or %d".formatted(pixels - 1, pixels + 1));
+          String.format(
+                  Locale.ROOT,
+                  "%s must be even, because H.264 stores colour for blocks of 2 x 2 pixels, but is %d;",
+                  side,
+                  pixels)
+              + String.format(Locale.ROOT, " use %d or %d", pixels - 1, pixels + 1));
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.longtake.recipes;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import dev.longtake.rollout.ModelConfig;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Collection;
@@ -12,7 +13,8 @@ final class RunKeys {
   private RunKeys() {}
 
   /**
-   * Checks that a file has every key and no other. Values are not looked at.
+   * Checks that a file has every key, but for those of a model that have a usual value, and no
+   * other. Values are not looked at.
    *
    * @param type the record that the file is to become
    * @throws IllegalArgumentException naming the key, and for an unknown one the nearest
@@ -34,11 +36,18 @@ final class RunKeys {
     }
     for (var part : parts) {
       var child = node.get(name(part));
+      if (child == null && mayBeAbsent(type, name(part))) {
+        continue;
+      }
       if (child == null) {
         throw new IllegalArgumentException("key " + prefix + name(part) + " is missing");
       }
       check(child, part.getType(), prefix + name(part) + ".");
     }
+  }
+
+  private static boolean mayBeAbsent(Class<?> type, String key) {
+    return type == ModelConfig.class && ModelConfig.DEFAULTS.containsKey(key);
   }
 
   /** The complaint about a key, with the nearest of those that could have been meant. */

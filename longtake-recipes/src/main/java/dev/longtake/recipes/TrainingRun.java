@@ -2,6 +2,7 @@ package dev.longtake.recipes;
 
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.Unconditional;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.train.CausalObjective;
 import dev.longtake.train.Curriculum;
@@ -32,6 +33,10 @@ public record TrainingRun(
   public TrainingRun {
     if (!dtype.isFloat()) {
       throw new IllegalArgumentException("dtype must be a real one such as bfloat16, not " + dtype);
+    }
+    if (model.unconditional() != Unconditional.ZEROS) {
+      throw new IllegalArgumentException(
+          "model.unconditional is prompt, but this run hides captions by zeros; make it zeros");
     }
     int width = model.video().width();
     if (vae.columns() > width || decoder.columns() > width) {

@@ -154,6 +154,10 @@ class RunFilesTest {
     refused(Map.of("causal.training.ema_decay", "1"), "ema_decay must be in [0, 1)");
     refused(Map.of("model.transformer.in_dim", "3"), "latent channels (in_dim)");
     refused(Map.of("model.memory", "none"), "none");
+    refusedText(
+        TinyRun.YAML.replace("model:\n", "model:\n  unconditional: prompt\n"),
+        "model.unconditional is prompt",
+        "make it zeros");
   }
 
   @Test

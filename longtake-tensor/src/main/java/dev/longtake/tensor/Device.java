@@ -73,10 +73,15 @@ public record Device(Kind kind, int index) {
     return torch.cuda_is_available() ? torch.cuda_device_count() : 0;
   }
 
-  /** Waits until everything queued on this device is done; returns at once on the processor. */
+  /**
+   * Waits until everything that this thread has asked of this device is done, but not for what
+   * others have asked on a {@link WorkStream} of theirs; returns at once on the processor.
+   */
   public void synchronize() {
     if (kind == Kind.CUDA) {
-      torch_cuda.device_synchronize();
+      try (var scope = Scope.open()) {
+        torch_cuda.getCurrentCUDAStream((byte) index).synchronize();
+      }
     }
   }
 

@@ -22,6 +22,9 @@
  *       and {@link dev.longtake.tensor.Rng} are arguments;
  *   <li>a scope belongs to the thread that opened it; a tensor made on a thread without a scope
  *       lives until it is closed by hand;
+ *   <li>threads share a GPU's queue of work unless one opens a {@link
+ *       dev.longtake.tensor.WorkStream}; then a {@link dev.longtake.tensor.Moment} goes with every
+ *       tensor it is handed;
  *   <li>a native failure is rethrown as {@link dev.longtake.tensor.TensorException} with the
  *       operator's name and every operand's shape, dtype and device.
  * </ul>

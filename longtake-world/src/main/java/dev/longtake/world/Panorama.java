@@ -1,5 +1,7 @@
 package dev.longtake.world;
 
+import java.util.Locale;
+
 /**
  * A whole turn of a world as pixels; frames are cut from it, so that each costs microseconds.
  *
@@ -100,8 +102,13 @@ public final class Panorama {
     int plane = size.pixels();
     if (offset < 0 || channelStride < plane || out.length - 2L * channelStride - plane < offset) {
       throw new IllegalArgumentException(
-          "planes of %d at offset %d and stride %d do not fit into %d values"
-              .formatted(plane, offset, channelStride, out.length));
+          String.format(
+              Locale.ROOT,
+              "planes of %d at offset %d and stride %d do not fit into %d values",
+              plane,
+              offset,
+              channelStride,
+              out.length));
     }
     int start = start(yaw);
     int right = start % STEPS;

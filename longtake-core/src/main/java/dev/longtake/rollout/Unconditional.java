@@ -1,0 +1,13 @@
+package dev.longtake.rollout;
+
+/** What classifier-free guidance leads away from; a model is trained for one of them. */
+public enum Unconditional {
+  /** States of zeros, as of a caption that training hid. The bundled model knows these. */
+  ZEROS,
+
+  /**
+   * A prompt like any other, read by the text encoder: the empty text, or one that names what is
+   * not wanted (spec, sections A.3, C and M.6). The published models know these.
+   */
+  PROMPT
+}

@@ -82,6 +82,7 @@ public final class TrainingLoop implements AutoCloseable {
       boolean save = last || (step + 1) % config.saveEvery() == 0;
       var values = advance(team, log || save);
       step++;
+      Map<String, Double> reached = Map.copyOf(values);
       if (log) {
         double seconds = (System.nanoTime() - started) / 1e9;
         values.put("per iteration time", seconds / (step - sinceStep));
@@ -90,7 +91,7 @@ public final class TrainingLoop implements AutoCloseable {
         progress.logged(step - 1, config.steps(), values);
       }
       if (save) {
-        checkpoints.save(state());
+        checkpoints.save(state(), reached);
       }
     }
   }
@@ -99,7 +100,7 @@ public final class TrainingLoop implements AutoCloseable {
     var values = new LinkedHashMap<String, Double>();
     double rate = config.rate().at(step);
     try (var scope = Scope.open()) {
-      var loss = team.backward(config.seed(), step);
+      var loss = team.backward(config.seed(), step, config.accumulate());
       var norm = GradientClip.apply(parameters, config.clip());
       if (look) {
         loss.parts().forEach((tag, value) -> values.put(tag, value.item()));

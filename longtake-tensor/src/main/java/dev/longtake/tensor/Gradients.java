@@ -1,8 +1,18 @@
 package dev.longtake.tensor;
 
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.AutoGradMode;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
-/** Switches recording for automatic differentiation, per thread. */
+/**
+ * Automatic differentiation: switches recording, per thread, and goes backwards through parts of
+ * what was recorded.
+ */
 public final class Gradients implements AutoCloseable {
   private final AutoGradMode mode;
 
@@ -18,6 +28,60 @@ public final class Gradients implements AutoCloseable {
   /** What is computed before this is closed is recorded, also within {@link #off}. */
   public static Gradients on() {
     return new Gradients(true);
+  }
+
+  /** Whether what is computed now is recorded. */
+  public static boolean recording() {
+    return GradMode.is_enabled();
+  }
+
+  /**
+   * Adds gradients to every leaf that the roots depend on, in one pass, and frees the graph.
+   *
+   * @param seeds the gradient of something by each root, in its shape and type
+   */
+  public static void backward(List<Tensor> roots, List<Tensor> seeds) {
+    try (var scope = Scope.open();
+        var all = new BoolOptional(false);
+        var none = new TensorVector()) {
+      torch.backward(Tensor.vector(roots), Tensor.vector(seeds), all, false, none);
+    } catch (RuntimeException e) {
+      throw TensorException.of("backward", e, roots.toArray(Tensor[]::new));
+    }
+  }
+
+  /**
+   * How something changes with some tensors, given how it changes with a root. Leaves get nothing
+   * and the graph stays whole.
+   *
+   * @param seed the gradient by the root, in its shape and type
+   * @return by each tensor; empty where the root does not depend on it
+   */
+  public static List<Optional<Tensor>> by(List<Tensor> tensors, Tensor root, Tensor seed) {
+    if (tensors.isEmpty()) {
+      return List.of();
+    }
+    try (var scope = Scope.open();
+        var keep = new BoolOptional(true)) {
+      var found =
+          torch.grad(
+              Tensor.vector(List.of(root)),
+              Tensor.vector(tensors),
+              Tensor.vector(List.of(seed)),
+              keep,
+              false,
+              true);
+      return IntStream.range(0, tensors.size())
+          .mapToObj(i -> new org.bytedeco.pytorch.Tensor(found.get(i)))
+          .map(
+              handle ->
+                  handle.defined()
+                      ? Optional.of(scope.keep(new Tensor(handle)))
+                      : Optional.<Tensor>empty())
+          .toList();
+    } catch (RuntimeException e) {
+      throw TensorException.of("gradient", e, root, seed);
+    }
   }
 
   @Override

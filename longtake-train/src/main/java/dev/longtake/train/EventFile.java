@@ -72,7 +72,10 @@ public final class EventFile implements AutoCloseable {
         channel.write(record);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write the event file", e);
+      throw new TrainingException(
+          "cannot write the event file ("
+              + e.getMessage()
+              + "); free some space and start again: the run goes on from its last checkpoint");
     }
   }
 

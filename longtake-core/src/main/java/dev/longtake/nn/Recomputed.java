@@ -89,26 +89,40 @@ public final class Recomputed implements Passage, AutoCloseable {
     }
     again = true;
     try (var scope = Scope.open()) {
-      var roots = new ArrayList<Tensor>();
-      var seeds = new ArrayList<Tensor>();
-      var one = Tensor.full(1, loss.dtype(), loss.device(), loss.shape());
-      roots.add(loss);
-      seeds.add(one);
-      reach(loss, one, steps.size());
+      var ends = new Ends();
+      ends.add(loss, Tensor.full(1, loss.dtype(), loss.device(), loss.shape()));
       for (int i = steps.size() - 1; i >= 0; i--) {
-        backward(i, roots, seeds);
+        backward(i, ends);
       }
-      Gradients.backward(roots, seeds);
+      Gradients.backward(ends.roots, ends.seeds);
     }
   }
 
-  /** Runs a part again and goes back through it; what comes from outside joins the roots. */
-  private void backward(int index, List<Tensor> roots, List<Tensor> seeds) {
-    var step = steps.get(index);
-    if (step.gradient == null) {
-      return; // the loss does not depend on it
+  /** What was recorded ends in these: the loss and, more and more, inputs of parts. */
+  private final class Ends {
+    private final List<Tensor> roots = new ArrayList<>();
+    private final List<Tensor> seeds = new ArrayList<>(); // gradients by the roots
+
+    void add(Tensor root, Tensor seed) {
+      for (int i = 0; i < roots.size(); i++) {
+        if (roots.get(i).isAliasOf(root)) {
+          seeds.set(i, own(seeds.get(i).plus(seed)));
+          return;
+        }
+      }
+      roots.add(root);
+      seeds.add(seed);
     }
+  }
+
+  /** Runs a part again and goes back through it, all that uses its output being done. */
+  private void backward(int index, Ends ends) {
+    var step = steps.get(index);
     try (var scope = Scope.open()) {
+      Gradients.by(step.output, ends.roots, ends.seeds).ifPresent(found -> add(step, own(found)));
+      if (step.gradient == null) {
+        return; // the loss does not depend on it
+      }
       var inputs =
           step.inputs.stream()
               .map(input -> input.detach().requireGradient(input.requiresGradient()))
@@ -120,42 +134,18 @@ public final class Recomputed implements Passage, AutoCloseable {
       Gradients.backward(List.of(output), List.of(step.gradient));
       for (int i = 0; i < inputs.length; i++) {
         if (inputs[i].requiresGradient() && inputs[i].hasGradient()) {
-          arrive(step.inputs.get(i), own(inputs[i].gradient()), index, roots, seeds);
+          arrive(step.inputs.get(i), own(inputs[i].gradient()), index, ends);
         }
       }
     }
   }
 
-  /** A gradient by an input: of an earlier part's output, or of something made between parts. */
-  private void arrive(
-      Tensor input, Tensor gradient, int before, List<Tensor> roots, List<Tensor> seeds) {
-    for (var step : steps.subList(0, before)) {
-      if (step.output.isAliasOf(input)) {
-        add(step, gradient);
-        return;
-      }
-    }
-    reach(input, gradient, before);
-    for (int i = 1; i < roots.size(); i++) {
-      if (roots.get(i).isAliasOf(input)) {
-        seeds.set(i, own(seeds.get(i).plus(gradient)));
-        return;
-      }
-    }
-    roots.add(input);
-    seeds.add(gradient);
-  }
-
-  /** Tells earlier parts what something recorded means to them. */
-  private void reach(Tensor root, Tensor seed, int before) {
-    var earlier = steps.subList(0, before);
-    try (var scope = Scope.open()) {
-      var found = Gradients.by(earlier.stream().map(step -> step.output).toList(), root, seed);
-      for (int i = 0; i < found.size(); i++) {
-        var step = earlier.get(i);
-        found.get(i).ifPresent(gradient -> add(step, own(gradient)));
-      }
-    }
+  /** A gradient by an input: an earlier part's output, or an end of what was recorded. */
+  private void arrive(Tensor input, Tensor gradient, int before, Ends ends) {
+    steps.subList(0, before).stream()
+        .filter(step -> step.output.isAliasOf(input))
+        .findFirst()
+        .ifPresentOrElse(step -> add(step, gradient), () -> ends.add(input, gradient));
   }
 
   private void add(Step step, Tensor gradient) {

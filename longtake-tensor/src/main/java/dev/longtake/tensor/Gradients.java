@@ -2,7 +2,6 @@ package dev.longtake.tensor;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.GradMode;
@@ -51,36 +50,27 @@ public final class Gradients implements AutoCloseable {
   }
 
   /**
-   * How something changes with some tensors, given how it changes with a root. Leaves get nothing
+   * How something changes with a tensor, given how it changes with some roots. Leaves get nothing
    * and the graph stays whole.
    *
-   * @param seed the gradient by the root, in its shape and type
-   * @return by each tensor; empty where the root does not depend on it
+   * @param seeds the gradient by each root, in its shape and type
+   * @return empty where no root depends on the tensor
    */
-  public static List<Optional<Tensor>> by(List<Tensor> tensors, Tensor root, Tensor seed) {
-    if (tensors.isEmpty()) {
-      return List.of();
-    }
+  public static Optional<Tensor> by(Tensor tensor, List<Tensor> roots, List<Tensor> seeds) {
     try (var scope = Scope.open();
         var keep = new BoolOptional(true)) {
       var found =
           torch.grad(
-              Tensor.vector(List.of(root)),
-              Tensor.vector(tensors),
-              Tensor.vector(List.of(seed)),
+              Tensor.vector(roots),
+              Tensor.vector(List.of(tensor)),
+              Tensor.vector(seeds),
               keep,
               false,
               true);
-      return IntStream.range(0, tensors.size())
-          .mapToObj(i -> new org.bytedeco.pytorch.Tensor(found.get(i)))
-          .map(
-              handle ->
-                  handle.defined()
-                      ? Optional.of(scope.keep(new Tensor(handle)))
-                      : Optional.<Tensor>empty())
-          .toList();
+      var handle = new org.bytedeco.pytorch.Tensor(found.get(0));
+      return handle.defined() ? Optional.of(scope.keep(new Tensor(handle))) : Optional.empty();
     } catch (RuntimeException e) {
-      throw TensorException.of("gradient", e, root, seed);
+      throw TensorException.of("gradient", e, roots.toArray(Tensor[]::new));
     }
   }
 

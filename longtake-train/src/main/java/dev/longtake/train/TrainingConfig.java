@@ -68,4 +68,10 @@ public record TrainingConfig(
       long saveEvery) {
     this(seed, steps, rate, adam, clip, emaDecay, logEvery, saveEvery, 1, 2, "");
   }
+
+  /** With another number of batches a step. */
+  public TrainingConfig withAccumulated(int batches) {
+    return new TrainingConfig(
+        seed, steps, rate, adam, clip, emaDecay, logEvery, saveEvery, batches, keep, keepBest);
+  }
 }

@@ -109,8 +109,7 @@ public record AdapterFolder(LowRank sizes, List<String> targets, Safetensors fac
     }
     var sizes = new LowRank(root.path("r").intValue(), root.path("lora_alpha").doubleValue());
     var targets = JSON.convertValue(root.path("target_modules"), String[].class);
-    return new AdapterFolder(
-        sizes, List.of(targets), Safetensors.open(folder.resolve(WEIGHTS)));
+    return new AdapterFolder(sizes, List.of(targets), Safetensors.open(folder.resolve(WEIGHTS)));
   }
 
   @Override

@@ -53,7 +53,6 @@ import java.util.stream.Stream;
  * it.
  */
 public final class TrainModel {
-  private static final int KEPT_CHECKPOINTS = 2;
   private static final int MEASURED_VIDEOS = 32;
   private static final int MEASURED_FRAMES = 60;
   private static final int MEASURED_TOGETHER = 16;
@@ -62,6 +61,9 @@ public final class TrainModel {
   private static final String DECODER_STAGE = "decoder";
   private static final String TRANSFORMER = "transformer";
   private static final String TEXT = "text_encoder";
+
+  /** In the metadata of vae.safetensors: of which file it is, if it was not trained here. */
+  private static final String ORIGIN = "from_sha256";
 
   /** Where the finished model is, in the output folder. */
   public static final String MODEL_FOLDER = "model";
@@ -119,8 +121,13 @@ public final class TrainModel {
                   + " give another output folder");
         }
       }
-      trainVae();
+      if (run.vaeFrom().isEmpty()) {
+        trainVae();
+      } else {
+        takeVae();
+      }
     }
+    requireSameVae();
     long steps = trainCausal();
     trainDecoder();
     if (advanced || !Files.exists(output.resolve(MODEL_FOLDER).resolve(Manifest.FILE_NAME))) {
@@ -138,6 +145,65 @@ public final class TrainModel {
         && store(VAE_STAGE).newestStep().orElse(wanted) >= wanted;
   }
 
+  /** The hash of the autoencoder that was to be taken; empty if one was to be trained. */
+  private String origin() {
+    return run.vaeFrom().isEmpty()
+        ? ""
+        : FileHash.of(Path.of(run.vaeFrom()).resolve(VideoModel.VAE));
+  }
+
+  private void requireSameVae() {
+    try (var file = Safetensors.open(output.resolve(VideoModel.VAE))) {
+      var there = file.metadata().getOrDefault(ORIGIN, "");
+      if (!there.equals(origin())) {
+        throw new TrainingException(
+            output.resolve(VideoModel.VAE)
+                + (there.isEmpty() ? " was trained in that folder" : " was taken from elsewhere")
+                + ", and vae_from is '"
+                + run.vaeFrom()
+                + "'; give another output folder");
+      }
+    }
+  }
+
+  /** In place of the first stage: leaves a finished model's autoencoder, with its statistics. */
+  private void takeVae() {
+    var folder = Path.of(run.vaeFrom());
+    var config = ModelConfig.read(folder).vae();
+    if (!unmeasured(config).equals(unmeasured(run.model().vae()))) {
+      throw new IllegalArgumentException(
+          "vae_from: the autoencoder of "
+              + folder
+              + " is of other sizes than model.vae; make them the same");
+    }
+    watcher.said("autoencoder: taken from " + folder + ", not trained");
+    try (var scope = Scope.open();
+        var file = Safetensors.open(folder.resolve(VideoModel.VAE))) {
+      var source = new CheckpointSource(file, KeyMap.identity(), Dtype.FLOAT32, Device.CPU);
+      try (var weights = Weights.from(source)) {
+        WanVae.of(config, weights).close();
+        source.requireNothingSpare(weights);
+        write(VideoModel.VAE, weights.taken(), Map.of(ORIGIN, origin()));
+      }
+    }
+    new WordTokenizerFile(Caption.vocabulary()).write(output.resolve(VideoModel.TOKENIZER));
+    run.model().withVae(config).write(output);
+  }
+
+  /** What was trained on, and what was not trained. */
+  private String data() {
+    var world = "procedural world, training seeds 0 to " + (run.footage().videos() - 1);
+    return run.vaeFrom().isEmpty()
+        ? world
+        : world
+            + "; autoencoder of "
+            + run.vaeFrom()
+            + " (sha256 "
+            + origin()
+            + "), its decoder"
+            + " trained further";
+  }
+
   /** Leaves the finished model in half precision, with what is known of how it came about. */
   private void pack(long steps) {
     var manifest =
@@ -146,7 +212,7 @@ public final class TrainModel {
             run.causal().training().seed(),
             steps,
             Revision.here(),
-            "procedural world, training seeds 0 to " + (run.footage().videos() - 1),
+            data(),
             losses,
             Manifest.versionsHere(),
             Instant.now());
@@ -169,10 +235,18 @@ public final class TrainModel {
                         Weights.from(own),
                         clips(stage, own, rank),
                         (vae, clips) ->
-                            new VaeObjective(vae, clips, dtype, stage.divergenceWeight())));
+                            stage
+                                .activations()
+                                .of(
+                                    passage ->
+                                        new VaeObjective(
+                                            vae.through(passage),
+                                            clips,
+                                            dtype,
+                                            stage.divergenceWeight()))));
         var loop = new TrainingLoop(stage.training(), parameters)) {
       var store = resumed(VAE_STAGE, loop, stage.training());
-      steps(VAE_STAGE, loop, team, store);
+      steps(VAE_STAGE, loop, team, store, plan(VAE_STAGE, stage.training(), loop, parameters));
       try (var scope = Scope.open()) {
         write(VideoModel.VAE, averaged(parameters, loop, ""));
       }
@@ -220,6 +294,7 @@ public final class TrainModel {
     try (var parameters = drawn(stage.training().seed(), w -> Networks.of(w, config));
         var loop = new TrainingLoop(stage.training(), parameters)) {
       var store = resumed(CAUSAL_STAGE, loop, stage.training());
+      sample(loop, stage.samples());
       if (loop.step() < Math.min(until, stage.training().steps())) {
         watcher.said("filming and encoding " + run.footage().videos() + " worlds");
         try (var team =
@@ -230,7 +305,8 @@ public final class TrainModel {
                   + " steps, "
                   + parameters.count()
                   + " weights");
-          steps(CAUSAL_STAGE, loop, team, store);
+          var plan = plan(CAUSAL_STAGE, stage.training(), loop, parameters);
+          steps(CAUSAL_STAGE, loop, team, store, plan);
         }
       }
       try (var scope = Scope.open()) {
@@ -241,6 +317,19 @@ public final class TrainModel {
     }
   }
 
+  private void sample(TrainingLoop loop, TrainingRun.SampleStage samples) {
+    if (samples.every() == 0) {
+      return;
+    }
+    try (var tokenizer =
+        Tokenizer.open(output.resolve(VideoModel.TOKENIZER), run.model().transformer().textLen())) {
+      samples.prompts().forEach(tokenizer::check);
+    }
+    var trained =
+        Map.of(VideoModel.TRANSFORMER, TRANSFORMER + ".", VideoModel.TEXT_ENCODER, TEXT + ".");
+    loop.sampling(samples.every(), new SampleVideos(output, trained, samples, device, dtype));
+  }
+
   /** Films and encodes a device's share of the worlds. */
   private CausalMember causalMember(FlatParameters own, int rank, ModelConfig config) {
     var footage = film(run.footage(), config.vae(), own.values().device(), rank, 1 + others.size());
@@ -248,12 +337,16 @@ public final class TrainModel {
     var networks = Networks.of(weights, config);
     var curriculum = run.causal().curriculum();
     var objective =
-        new CausalObjective(
-            networks.transformer,
-            networks.text,
-            step -> curriculum.batch(footage, step, rank),
-            run.causal().objective(),
-            dtype);
+        run.causal()
+            .activations()
+            .of(
+                passage ->
+                    new CausalObjective(
+                        networks.transformer.through(passage),
+                        networks.text,
+                        step -> curriculum.batch(footage, step, rank),
+                        run.causal().objective(),
+                        dtype));
     return new CausalMember(weights, footage, objective);
   }
 
@@ -298,7 +391,9 @@ public final class TrainModel {
     watcher.said("decoder: " + stage.training().steps() + " steps on " + devices());
     try (var scope = Scope.open()) {
       Map<String, Tensor> all = new LinkedHashMap<>();
+      Map<String, String> facts;
       try (var file = Safetensors.open(output.resolve(VideoModel.VAE))) {
+        facts = file.metadata();
         file.names().forEach(name -> all.put(name, file.read(name)));
         Map<String, Tensor> trained = new LinkedHashMap<>(all);
         trained.keySet().removeIf(name -> !ofDecoder(name));
@@ -312,14 +407,21 @@ public final class TrainModel {
                             config,
                             Weights.from(new PartlyTrained(own, file, own.values().device())),
                             clips(stage, own, rank),
-                            (vae, clips) -> new DecoderObjective(vae, clips, dtype)));
+                            (vae, clips) ->
+                                stage
+                                    .activations()
+                                    .of(
+                                        passage ->
+                                            new DecoderObjective(
+                                                vae.through(passage), clips, dtype))));
             var loop = new TrainingLoop(stage.training(), parameters)) {
           var store = resumed(DECODER_STAGE, loop, stage.training());
-          steps(DECODER_STAGE, loop, team, store);
+          var plan = plan(DECODER_STAGE, stage.training(), loop, parameters);
+          steps(DECODER_STAGE, loop, team, store, plan);
           averaged(parameters, loop, "").forEach((name, now) -> all.put(name, now.copy()));
         }
       }
-      write(VideoModel.VAE, all);
+      write(VideoModel.VAE, all, facts);
     }
   }
 
@@ -336,7 +438,13 @@ public final class TrainModel {
   }
 
   private CheckpointStore store(String name) {
-    return new CheckpointStore(output.resolve(name), name, KEPT_CHECKPOINTS);
+    var config =
+        switch (name) {
+          case VAE_STAGE -> run.vae().training();
+          case CAUSAL_STAGE -> run.causal().training();
+          default -> run.decoder().training();
+        };
+    return new CheckpointStore(output.resolve(name), name, config.keep(), config.keepBest());
   }
 
   private CheckpointStore resumed(String name, TrainingLoop loop, TrainingConfig config) {
@@ -347,7 +455,14 @@ public final class TrainModel {
     return store;
   }
 
-  private void steps(String name, TrainingLoop loop, Team team, CheckpointStore store) {
+  private StagePlan plan(
+      String name, TrainingConfig config, TrainingLoop loop, FlatParameters parameters) {
+    return new StagePlan(name, config, loop.step(), 1 + others.size(), parameters.count());
+  }
+
+  private void steps(
+      String name, TrainingLoop loop, Team team, CheckpointStore store, StagePlan plan) {
+    watcher.planned(plan);
     var heard = watcher.stage(name);
     long before = loop.step();
     try (var events = EventFile.in(output.resolve(name).resolve("tensorboard"))) {
@@ -388,7 +503,11 @@ public final class TrainModel {
   }
 
   private void write(String file, Map<String, Tensor> tensors) {
-    Safetensors.write(output.resolve(file), tensors, Map.of());
+    write(file, tensors, Map.of());
+  }
+
+  private void write(String file, Map<String, Tensor> tensors, Map<String, String> facts) {
+    Safetensors.write(output.resolve(file), tensors, facts);
   }
 
   /** One device's share of the videos; the first tells how it gets on. */

@@ -65,8 +65,7 @@ public record AdapterConfig(int rank, double alpha, List<String> targets) {
       network.forEach(
           (name, weight) -> {
             if (weight.rank() == 2 && targets.stream().anyMatch(target -> names(target, name))) {
-              factors.put(
-                  AdapterFolder.keyOfA(name), Init.FAN_IN.draw(rng, rank, weight.size(1)));
+              factors.put(AdapterFolder.keyOfA(name), Init.FAN_IN.draw(rng, rank, weight.size(1)));
               factors.put(AdapterFolder.keyOfB(name), Init.ZEROS.draw(rng, weight.size(0), rank));
             }
           });

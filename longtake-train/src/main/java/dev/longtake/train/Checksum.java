@@ -9,7 +9,9 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The SHA-256 of named tensors: of each name and its elements' bytes, in the order of the names. */
+/**
+ * The SHA-256 of named tensors: of each name and its elements' bytes, in the order of the names.
+ */
 final class Checksum {
   /** How much of a tensor is brought into Java's memory at a time. */
   private static final long PIECE_BYTES = 16 << 20;

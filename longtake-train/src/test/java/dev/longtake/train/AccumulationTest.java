@@ -136,7 +136,12 @@ class AccumulationTest {
                           own,
                           (step, rng) -> rank == which && step == 2 * 3 + 1 ? Double.NaN : 1))) {
         assertThatThrownBy(
-                () -> loop.run(team, 9, state -> {}, (step, steps, values) -> assertThat(step).isLessThan(3)))
+                () ->
+                    loop.run(
+                        team,
+                        9,
+                        state -> {},
+                        (step, steps, values) -> assertThat(step).isLessThan(3)))
             .isInstanceOf(TrainingException.class)
             .hasMessageContaining("step 3: ")
             .hasMessageContaining("is NaN, the gradient of w is not finite;")

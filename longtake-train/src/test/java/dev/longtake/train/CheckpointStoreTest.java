@@ -127,7 +127,8 @@ class CheckpointStoreTest {
       }
     }
     assertThat(store.best()).hasValueSatisfying(file -> assertThat(file).endsWithRaw(named(3)));
-    assertThat(store.files()).extracting(Path::getFileName)
+    assertThat(store.files())
+        .extracting(Path::getFileName)
         .containsExactly(named(3), named(5), named(6));
     withLoop(
         4,

@@ -65,7 +65,8 @@ class LowRankWeightsTest {
 
         for (var name : base.keySet()) {
           assertThat(opened.read(name)).isBitwiseEqualTo(base.get(name));
-          boolean changes = CONFIG.targets().stream().anyMatch(t -> name.endsWith("." + t + ".weight"));
+          boolean changes =
+              CONFIG.targets().stream().anyMatch(t -> name.endsWith("." + t + ".weight"));
           assertThat(same(weights.taken().get(name), base.get(name))).as(name).isEqualTo(!changes);
         }
 

@@ -93,8 +93,7 @@ class TrainingLoopTest {
               var loop = new TrainingLoop(Tiny.config(6, 2, 2).withAccumulated(2), flat)) {
             store.resume(loop);
             var objective =
-                new VaeObjective(
-                    vae, step -> Tiny.clip(clips.apply(step)), Dtype.FLOAT32, 1e-3);
+                new VaeObjective(vae, step -> Tiny.clip(clips.apply(step)), Dtype.FLOAT32, 1e-3);
             loop.run(objective, until, store, SILENT);
             assertThat(made.last()).as("batches made ahead").isGreaterThan(2 * loop.step() - 1);
             new CheckpointStore(end, "end", 1).save(loop.state());

@@ -26,8 +26,13 @@ public final class DryRun {
    * @return the plan, line by line
    */
   public static List<String> of(Run run, Workplace place) {
+    return in(Path.of(System.getProperty("java.io.tmpdir")), run, place);
+  }
+
+  /** As {@link #of}, with the temporary folder in a given one. */
+  static List<String> in(Path parent, Run run, Workplace place) {
     var ear = new Ear(place.watcher(), place.first());
-    var folder = temporary();
+    var folder = temporary(parent);
     try {
       run.tried().carryOut(new Workplace(place.devices(), folder, place.threads(), 1, ear));
     } finally {
@@ -111,11 +116,11 @@ public final class DryRun {
     return String.format(Locale.ROOT, "%.1f MiB", bytes / 1048576.0);
   }
 
-  private static Path temporary() {
+  private static Path temporary(Path parent) {
     try {
-      return Files.createTempDirectory("longtake-dry-run-");
+      return Files.createTempDirectory(parent, "longtake-dry-run-");
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot make a temporary folder", e);
+      throw new UncheckedIOException("cannot make a temporary folder in " + parent, e);
     }
   }
 

@@ -36,7 +36,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,13 +61,11 @@ public final class TrainModel {
   private static final String TRANSFORMER = "transformer";
   private static final String TEXT = "text_encoder";
 
-  /** In the metadata of vae.safetensors: of which file it is, if it was not trained here. */
-  private static final String ORIGIN = "from_sha256";
-
   /** Where the finished model is, in the output folder. */
   public static final String MODEL_FOLDER = "model";
 
   private final TrainingRun run;
+  private final VaeOrigin origin;
   private final Device device; // the first of all
   private final List<Device> others;
   private final Dtype dtype;
@@ -92,6 +89,7 @@ public final class TrainModel {
           "model.text_encoder.vocab is " + room + ", the captions need at least " + words);
     }
     this.run = run;
+    origin = new VaeOrigin(run.vaeFrom());
     device = place.first();
     others = place.others();
     output = place.output();
@@ -121,13 +119,14 @@ public final class TrainModel {
                   + " give another output folder");
         }
       }
-      if (run.vaeFrom().isEmpty()) {
-        trainVae();
+      if (origin.taken()) {
+        watcher.said("autoencoder: taken from " + run.vaeFrom() + ", not trained");
+        leave(origin.take(run.model().vae(), output));
       } else {
-        takeVae();
+        trainVae();
       }
     }
-    requireSameVae();
+    origin.requireOf(output);
     long steps = trainCausal();
     trainDecoder();
     if (advanced || !Files.exists(output.resolve(MODEL_FOLDER).resolve(Manifest.FILE_NAME))) {
@@ -145,65 +144,6 @@ public final class TrainModel {
         && store(VAE_STAGE).newestStep().orElse(wanted) >= wanted;
   }
 
-  /** The hash of the autoencoder that was to be taken; empty if one was to be trained. */
-  private String origin() {
-    return run.vaeFrom().isEmpty()
-        ? ""
-        : FileHash.of(Path.of(run.vaeFrom()).resolve(VideoModel.VAE));
-  }
-
-  private void requireSameVae() {
-    try (var file = Safetensors.open(output.resolve(VideoModel.VAE))) {
-      var there = file.metadata().getOrDefault(ORIGIN, "");
-      if (!there.equals(origin())) {
-        throw new TrainingException(
-            output.resolve(VideoModel.VAE)
-                + (there.isEmpty() ? " was trained in that folder" : " was taken from elsewhere")
-                + ", and vae_from is '"
-                + run.vaeFrom()
-                + "'; give another output folder");
-      }
-    }
-  }
-
-  /** In place of the first stage: leaves a finished model's autoencoder, with its statistics. */
-  private void takeVae() {
-    var folder = Path.of(run.vaeFrom());
-    var config = ModelConfig.read(folder).vae();
-    if (!unmeasured(config).equals(unmeasured(run.model().vae()))) {
-      throw new IllegalArgumentException(
-          "vae_from: the autoencoder of "
-              + folder
-              + " is of other sizes than model.vae; make them the same");
-    }
-    watcher.said("autoencoder: taken from " + folder + ", not trained");
-    try (var scope = Scope.open();
-        var file = Safetensors.open(folder.resolve(VideoModel.VAE))) {
-      var source = new CheckpointSource(file, KeyMap.identity(), Dtype.FLOAT32, Device.CPU);
-      try (var weights = Weights.from(source)) {
-        WanVae.of(config, weights).close();
-        source.requireNothingSpare(weights);
-        write(VideoModel.VAE, weights.taken(), Map.of(ORIGIN, origin()));
-      }
-    }
-    new WordTokenizerFile(Caption.vocabulary()).write(output.resolve(VideoModel.TOKENIZER));
-    run.model().withVae(config).write(output);
-  }
-
-  /** What was trained on, and what was not trained. */
-  private String data() {
-    var world = "procedural world, training seeds 0 to " + (run.footage().videos() - 1);
-    return run.vaeFrom().isEmpty()
-        ? world
-        : world
-            + "; autoencoder of "
-            + run.vaeFrom()
-            + " (sha256 "
-            + origin()
-            + "), its decoder"
-            + " trained further";
-  }
-
   /** Leaves the finished model in half precision, with what is known of how it came about. */
   private void pack(long steps) {
     var manifest =
@@ -212,7 +152,7 @@ public final class TrainModel {
             run.causal().training().seed(),
             steps,
             Revision.here(),
-            data(),
+            origin.told("procedural world, training seeds 0 to " + (run.footage().videos() - 1)),
             losses,
             Manifest.versionsHere(),
             Instant.now());
@@ -222,7 +162,7 @@ public final class TrainModel {
   /** First stage: leaves vae.safetensors, and config.json with the latents' statistics. */
   void trainVae() {
     var stage = run.vae();
-    var config = unmeasured(run.model().vae());
+    var config = VaeOrigin.unmeasured(run.model().vae());
     watcher.said("autoencoder: " + stage.training().steps() + " steps on " + devices());
     try (var parameters = drawn(stage.training().seed(), w -> WanVae.of(config, w).close());
         var team =
@@ -246,13 +186,23 @@ public final class TrainModel {
                                             stage.divergenceWeight()))));
         var loop = new TrainingLoop(stage.training(), parameters)) {
       var store = resumed(VAE_STAGE, loop, stage.training());
-      steps(VAE_STAGE, loop, team, store, plan(VAE_STAGE, stage.training(), loop, parameters));
+      steps(plan(VAE_STAGE, stage.training(), loop, parameters), loop, team, store);
       try (var scope = Scope.open()) {
         write(VideoModel.VAE, averaged(parameters, loop, ""));
       }
     }
+    writeTokenizer(); // measuring reads it
+    leave(measured(config));
+  }
+
+  private void writeTokenizer() {
     new WordTokenizerFile(Caption.vocabulary()).write(output.resolve(VideoModel.TOKENIZER));
-    run.model().withVae(measured(config)).write(output);
+  }
+
+  /** Ends the first stage: config.json is its last file. */
+  private void leave(VaeConfig config) {
+    writeTokenizer();
+    run.model().withVae(config).write(output);
   }
 
   private String devices() {
@@ -305,8 +255,7 @@ public final class TrainModel {
                   + " steps, "
                   + parameters.count()
                   + " weights");
-          var plan = plan(CAUSAL_STAGE, stage.training(), loop, parameters);
-          steps(CAUSAL_STAGE, loop, team, store, plan);
+          steps(plan(CAUSAL_STAGE, stage.training(), loop, parameters), loop, team, store);
         }
       }
       try (var scope = Scope.open()) {
@@ -367,7 +316,7 @@ public final class TrainModel {
         there.video().equals(asked.video())
             && there.transformer().equals(asked.transformer())
             && there.textEncoder().equals(asked.textEncoder())
-            && unmeasured(there.vae()).equals(unmeasured(asked.vae()));
+            && VaeOrigin.unmeasured(there.vae()).equals(VaeOrigin.unmeasured(asked.vae()));
     if (!same) {
       throw new TrainingException(
           output.resolve(ModelConfig.FILE)
@@ -416,8 +365,7 @@ public final class TrainModel {
                                                 vae.through(passage), clips, dtype))));
             var loop = new TrainingLoop(stage.training(), parameters)) {
           var store = resumed(DECODER_STAGE, loop, stage.training());
-          var plan = plan(DECODER_STAGE, stage.training(), loop, parameters);
-          steps(DECODER_STAGE, loop, team, store, plan);
+          steps(plan(DECODER_STAGE, stage.training(), loop, parameters), loop, team, store);
           averaged(parameters, loop, "").forEach((name, now) -> all.put(name, now.copy()));
         }
       }
@@ -460,9 +408,9 @@ public final class TrainModel {
     return new StagePlan(name, config, loop.step(), 1 + others.size(), parameters.count());
   }
 
-  private void steps(
-      String name, TrainingLoop loop, Team team, CheckpointStore store, StagePlan plan) {
+  private void steps(StagePlan plan, TrainingLoop loop, Team team, CheckpointStore store) {
     watcher.planned(plan);
+    var name = plan.name();
     var heard = watcher.stage(name);
     long before = loop.step();
     try (var events = EventFile.in(output.resolve(name).resolve("tensorboard"))) {
@@ -522,12 +470,6 @@ public final class TrainModel {
       return new WorldFootage(stage, run.model().video(), rank, devices)
           .encode(vae, tokenizer, dtype, on, threads, rank == 0 ? watcher::said : text -> {});
     }
-  }
-
-  /** With statistics that leave latents as they are. */
-  private static VaeConfig unmeasured(VaeConfig config) {
-    return config.withStatistics(
-        Collections.nCopies(config.zDim(), 0.0), Collections.nCopies(config.zDim(), 1.0));
   }
 
   private static List<Double> numbers(Tensor tensor) {

@@ -39,7 +39,12 @@ public final class EventFile implements AutoCloseable {
           new EventFile(
               FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
       var version = new Message().fixed64(1, now / 1e3).text(3, "brain.Event:2");
-      events.append(version);
+      try {
+        events.append(version);
+      } catch (TrainingException e) {
+        events.close();
+        throw e;
+      }
       return events;
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write event files in " + folder, e);

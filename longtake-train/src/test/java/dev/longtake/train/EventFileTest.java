@@ -1,7 +1,9 @@
 package dev.longtake.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -53,6 +55,20 @@ class EventFileTest {
             Map.entry("grad_norm", Float.POSITIVE_INFINITY));
     double now = System.currentTimeMillis() / 1e3;
     assertThat(read).allSatisfy(event -> assertThat(event.time).isEqualTo(now, within(600.0)));
+  }
+
+  @Test
+  void aFullDiskIsToldInOneLine() throws Exception {
+    assumeTrue(Files.exists(Path.of("/dev/full")), "needs Linux");
+    long now = System.currentTimeMillis() / 1000;
+    for (long second = now; second < now + 60; second++) {
+      var file = folder.resolve("events.out.tfevents." + second + ".longtake");
+      Files.createSymbolicLink(file, Path.of("/dev/full"));
+    }
+    assertThatThrownBy(() -> EventFile.in(folder))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("cannot write the event file (No space left on device)")
+        .hasMessageContaining("goes on from its last checkpoint");
   }
 
   @Test

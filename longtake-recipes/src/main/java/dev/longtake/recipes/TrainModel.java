@@ -119,6 +119,8 @@ public final class TrainModel {
                   + " give another output folder");
         }
       }
+      writeTokenizer();
+      checkPrompts();
       if (origin.taken()) {
         watcher.said("autoencoder: taken from " + run.vaeFrom() + ", not trained");
         leave(origin.take(run.model().vae(), output));
@@ -139,7 +141,7 @@ public final class TrainModel {
    * Whether the first stage is finished: config.json is its last file, but a trial leaves it too.
    */
   private boolean hasVae() {
-    long wanted = Math.min(until, run.vae().training().steps());
+    long wanted = origin.taken() ? 0 : Math.min(until, run.vae().training().steps());
     return Files.exists(output.resolve(ModelConfig.FILE))
         && store(VAE_STAGE).newestStep().orElse(wanted) >= wanted;
   }
@@ -191,7 +193,6 @@ public final class TrainModel {
         write(VideoModel.VAE, averaged(parameters, loop, ""));
       }
     }
-    writeTokenizer(); // measuring reads it
     leave(measured(config));
   }
 
@@ -201,7 +202,6 @@ public final class TrainModel {
 
   /** Ends the first stage: config.json is its last file. */
   private void leave(VaeConfig config) {
-    writeTokenizer();
     run.model().withVae(config).write(output);
   }
 
@@ -270,13 +270,17 @@ public final class TrainModel {
     if (samples.every() == 0) {
       return;
     }
-    try (var tokenizer =
-        Tokenizer.open(output.resolve(VideoModel.TOKENIZER), run.model().transformer().textLen())) {
-      samples.prompts().forEach(tokenizer::check);
-    }
+    checkPrompts();
     var trained =
         Map.of(VideoModel.TRANSFORMER, TRANSFORMER + ".", VideoModel.TEXT_ENCODER, TEXT + ".");
     loop.sampling(samples.every(), new SampleVideos(output, trained, samples, device, dtype));
+  }
+
+  private void checkPrompts() {
+    try (var tokenizer =
+        Tokenizer.open(output.resolve(VideoModel.TOKENIZER), run.model().transformer().textLen())) {
+      run.causal().samples().prompts().forEach(tokenizer::check);
+    }
   }
 
   /** Films and encodes a device's share of the worlds. */

@@ -251,6 +251,15 @@ class TrainModelTest {
             () -> train(folder, Map.of("causal.samples", "{every: 1, seconds: 1, prompts: []}")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("of no prompt; list some prompts");
+    var endless = "a room ".repeat(50).strip();
+    var samples = "{every: 1, seconds: 1, prompts: [" + endless + "]}";
+    var ear = new Ear("");
+    var run = TinyRun.with(folder, Map.of("causal.samples", samples));
+    var out = folder.resolve("out");
+    assertThatThrownBy(() -> run.carryOut(place(out, 9, ear, List.of(Device.CPU))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThat(ear.steps).isEmpty();
   }
 
   @Test

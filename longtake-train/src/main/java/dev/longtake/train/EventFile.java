@@ -25,7 +25,8 @@ public final class EventFile implements AutoCloseable {
 
   private final FileChannel channel;
 
-  private EventFile(FileChannel channel) {
+  /** Goes on in an open file, which is closed with this. */
+  EventFile(FileChannel channel) {
     this.channel = channel;
   }
 

@@ -1,5 +1,6 @@
 package dev.longtake.cli;
 
+import dev.longtake.recipes.DryRun;
 import dev.longtake.recipes.RunFiles;
 import dev.longtake.recipes.TrainModel;
 import dev.longtake.recipes.Workplace;
@@ -62,6 +63,13 @@ final class TrainCommand implements Callable<Integer> {
   private long until = Long.MAX_VALUE;
 
   @Option(
+      names = "--dry-run",
+      description =
+          "Builds every stage, takes one step of each in a temporary folder, and prints the plan,"
+              + " the memory it needs and what the step took. Leaves nothing.")
+  private boolean dryRun;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Threads that render training data. Default: all processors but two")
@@ -80,7 +88,12 @@ final class TrainCommand implements Callable<Integer> {
     var run = RunFiles.read(runFile, settings);
     var where = Arrays.stream(device.split(",", -1)).map(Device::parse).toList();
     var folder = out.toString().isEmpty() ? Path.of("out", run.name()) : out;
-    run.carryOut(new Workplace(where, folder, threads, until, new TrainingProgress(terminal)));
+    var place = new Workplace(where, folder, threads, until, new TrainingProgress(terminal));
+    if (dryRun) {
+      DryRun.of(run, place).forEach(terminal.out()::println);
+      return Failures.NONE;
+    }
+    run.carryOut(place);
     terminal.out().println(folder.resolve(TrainModel.MODEL_FOLDER));
     return Failures.NONE;
   }

@@ -40,6 +40,43 @@ class TrainCommandTest {
     refused(RUN, "--until must be at least 1", "--until", "0");
   }
 
+  @Test
+  void aDryRunPrintsThePlanAndLeavesTheOutputFolderAlone() throws Exception {
+    var out = folder.resolve("out");
+    var run = folder.resolve("small.yaml");
+    Files.writeString(run, small());
+    var spoken =
+        Spoken.by("train", run, "--out", out, "--device", "cpu", "--threads", "1", "--dry-run");
+    assertThat(spoken.code()).as("%s", spoken.err()).isEqualTo(Failures.NONE);
+    assertThat(spoken.out().lines())
+        .hasSize(9)
+        .anySatisfy(line -> assertThat(line).startsWith("vae: 3000 steps, 1 batch a step, rate"))
+        .anySatisfy(line -> assertThat(line).contains(" numbers trained: weights "))
+        .anySatisfy(line -> assertThat(line).startsWith("  one step of decoder: loss "));
+    assertThat(out).doesNotExist();
+  }
+
+  /** The bundled model's run file, of tiny networks and pictures. */
+  private static String small() throws Exception {
+    return Files.readString(RUN)
+        .replaceFirst("width: 192, height: 128", "width: 32, height: 16")
+        .replaceFirst(
+            "dim: 256, ffn_dim: 704, freq_dim: 256, text_dim: 128, text_len: 48, in_dim: 16,"
+                + " num_heads: 4, num_layers: 6",
+            "dim: 16, ffn_dim: 16, freq_dim: 8, text_dim: 8, text_len: 48, in_dim: 16,"
+                + " num_heads: 2, num_layers: 1")
+        .replaceFirst("    dim: 16\n", "    dim: 4\n")
+        .replaceFirst("multipliers: \\[1, 2, 4, 4]", "multipliers: [1, 1, 1, 1]")
+        .replaceFirst("res_blocks: 2", "res_blocks: 1")
+        .replaceFirst(
+            "dim: 128, dim_attention: 128, dim_ffn: 256, heads: 4, layers: 2",
+            "dim: 8, dim_attention: 8, dim_ffn: 8, heads: 2, layers: 1")
+        .replaceAll("pictures: \\d+", "pictures: 5")
+        .replaceAll("lengths: .*", "lengths: [5]")
+        .replaceAll("columns: \\d+", "columns: 16")
+        .replaceFirst("videos: 1800", "videos: 2");
+  }
+
   private void refused(Path run, String told, String... more) {
     var arguments = new Object[6 + more.length];
     arguments[0] = "train";

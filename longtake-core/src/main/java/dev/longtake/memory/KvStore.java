@@ -9,6 +9,7 @@ import dev.longtake.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -208,6 +209,18 @@ public final class KvStore implements AutoCloseable {
         pending = KeyValue.copyOf(rawK, v);
       }
       return past == null ? AttentionSpan.attend(q, k, v) : past.attendedBefore(q, k, v);
+    }
+
+    /** The planned past, which the next plan frees; nothing is recorded. */
+    @Override
+    public AttentionSpan lasting(Consumer<Tensor> owner) {
+      if (past == null) {
+        return AttentionSpan.FULL;
+      }
+      var own = new KeyValue(Scope.escape(past.key().alias()), Scope.escape(past.value().alias()));
+      owner.accept(own.key());
+      owner.accept(own.value());
+      return (q, k, rawK, v) -> own.attendedBefore(q, k, v);
     }
 
     KeyValue pending() {

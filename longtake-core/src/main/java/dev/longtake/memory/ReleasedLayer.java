@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +69,13 @@ final class ReleasedLayer implements AttentionSpan, AutoCloseable {
     var block = block(first, rawK, v);
     write(new State(written.slots.pass(first, block, surprise), means));
     return attendAfterPast(q, k, v, written.slots.slots().size() - block.size());
+  }
+
+  @Override
+  public AttentionSpan lasting(Consumer<Tensor> owner) {
+    throw new IllegalStateException(
+        "context-forcing-released writes while a pass runs, so a pass cannot be run again; train"
+            + " with another memory, or without recomputation");
   }
 
   void commit() {

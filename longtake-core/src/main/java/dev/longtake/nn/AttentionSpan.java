@@ -5,6 +5,7 @@ import dev.longtake.tensor.Functional;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Which keys each query of a self-attention layer sees. Axes: B batch, L tokens, H heads, d head
@@ -31,9 +32,25 @@ public interface AttentionSpan {
       @Axes("B L H d") Tensor rawK,
       @Axes("B L H d") Tensor v);
 
+  /**
+   * The same span for running the same pass again later, whatever became of this one meanwhile;
+   * keys are kept by the first run only.
+   *
+   * @param owner takes tensors of the span's own, out of every scope, and closes them
+   */
+  default AttentionSpan lasting(Consumer<Tensor> owner) {
+    return this;
+  }
+
   /** Query i sees key j where the mask is true. */
   static AttentionSpan masked(@Axes("L L") Tensor mask) {
-    return (q, k, rawK, v) -> {
+    return new Masked(mask);
+  }
+
+  /** See {@link #masked}. */
+  record Masked(@Axes("L L") Tensor mask) implements AttentionSpan {
+    @Override
+    public Tensor attend(Tensor q, Tensor k, Tensor rawK, Tensor v) {
       try (var scope = Scope.open()) {
         double scale = 1 / Math.sqrt(q.size(-1));
         var out =
@@ -41,7 +58,14 @@ public interface AttentionSpan {
                 q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask, scale);
         return scope.keep(out.transpose(1, 2));
       }
-    };
+    }
+
+    @Override
+    public AttentionSpan lasting(Consumer<Tensor> owner) {
+      var own = Scope.escape(mask.alias());
+      owner.accept(own);
+      return new Masked(own);
+    }
   }
 
   /**

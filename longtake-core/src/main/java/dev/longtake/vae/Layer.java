@@ -21,7 +21,7 @@ sealed interface Layer permits ResidualBlock, FrameAttention, Downsample, Upsamp
     try (var scope = Scope.open()) {
       var now = x;
       for (var layer : layers) {
-        var made = layer.forward(now, past);
+        var made = past.passage().through(in -> layer.forward(in[0], past), now);
         if (now != x) {
           now.close();
         }

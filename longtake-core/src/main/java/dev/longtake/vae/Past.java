@@ -1,5 +1,6 @@
 package dev.longtake.vae;
 
+import dev.longtake.nn.Passage;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -14,7 +15,7 @@ import java.util.List;
 sealed interface Past permits Past.Beginning, FrameCache {
 
   /** The start of a video that is given whole: nothing before it, and nothing to remember. */
-  Past BEGINNING = new Beginning();
+  Past BEGINNING = new Beginning(Passage.DIRECT);
 
   /** Whether these are the first frames of a video. */
   boolean atStart();
@@ -31,8 +32,13 @@ sealed interface Past permits Past.Beginning, FrameCache {
   /** Keeps the last frames for the next {@link #join} of this layer, which sees nothing now. */
   void remember(@Axes("B F Y X C") Tensor x, int frames);
 
-  /** See {@link #BEGINNING}. */
-  record Beginning() implements Past {
+  /** How layers are run. */
+  default Passage passage() {
+    return Passage.DIRECT;
+  }
+
+  /** See {@link #BEGINNING}; layers may be run otherwise. */
+  record Beginning(Passage passage) implements Past {
     @Override
     public boolean atStart() {
       return true;

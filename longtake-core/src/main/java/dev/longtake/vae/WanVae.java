@@ -1,5 +1,6 @@
 package dev.longtake.vae;
 
+import dev.longtake.nn.Passage;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Scope;
@@ -25,9 +26,11 @@ public final class WanVae implements AutoCloseable {
   private final Decoder decoder;
   private final @Axes("z 1 1 1") Tensor mean;
   private final @Axes("z 1 1 1") Tensor std;
+  private final Past beginning;
 
   private WanVae(VaeConfig config, Weights weights) {
     this.config = config;
+    beginning = Past.BEGINNING;
     encoder = Encoder.of(config, weights.at("encoder"));
     conv1 = Pointwise.of(weights.at("conv1"), 2L * config.zDim(), 2L * config.zDim(), 3);
     conv2 = Pointwise.of(weights.at("conv2"), config.zDim(), config.zDim(), 3);
@@ -36,9 +39,28 @@ public final class WanVae implements AutoCloseable {
     std = column(config.latentStd(), conv1.weight());
   }
 
+  private WanVae(WanVae same, Passage passage) {
+    beginning = new Past.Beginning(passage);
+    config = same.config;
+    encoder = same.encoder;
+    conv1 = same.conv1;
+    conv2 = same.conv2;
+    decoder = same.decoder;
+    mean = same.mean;
+    std = same.std;
+  }
+
   /** An autoencoder of weights under their published names, all on one device. */
   public static WanVae of(VaeConfig config, Weights weights) {
     return new WanVae(config, weights);
+  }
+
+  /**
+   * The same autoencoder, whose layers are run by a passage where a video is taken as a whole; this
+   * one alone is closed.
+   */
+  public WanVae through(Passage passage) {
+    return new WanVae(this, passage);
   }
 
   /** The sizes. */
@@ -63,7 +85,7 @@ public final class WanVae implements AutoCloseable {
   public Moments encodeMoments(@Axes("B 3 F Y X") Tensor video) {
     checkVideo(video);
     config.latentFrames(Math.toIntExact(video.size(2)));
-    return moments(video, Past.BEGINNING);
+    return moments(video, beginning);
   }
 
   /**
@@ -95,7 +117,7 @@ public final class WanVae implements AutoCloseable {
    */
   public @Axes("B 3 F Y X") Tensor decode(@Axes("B z f y x") Tensor latents) {
     checkLatents(latents);
-    return pixels(latents, Past.BEGINNING);
+    return pixels(latents, beginning);
   }
 
   /**

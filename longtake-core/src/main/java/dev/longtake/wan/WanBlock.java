@@ -3,6 +3,7 @@ package dev.longtake.wan;
 import dev.longtake.nn.AttentionSpan;
 import dev.longtake.nn.Init;
 import dev.longtake.nn.LayerNorm;
+import dev.longtake.nn.Passage;
 import dev.longtake.nn.Rotary;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
@@ -32,6 +33,25 @@ record WanBlock(
         LayerNorm.plain(WanConfig.EPS),
         FeedForward.of(weights.at("ffn"), config),
         weights.take("modulation", Init.normal(1 / Math.sqrt(dim)), 1, 6, dim));
+  }
+
+  /** {@link #forward} as a part of a passage. */
+  @Axes("B F P D")
+  Tensor through(
+      Passage passage,
+      @Axes("B F P D") Tensor x,
+      @Axes("B F 6 D") Tensor time,
+      CrossAttention.Keys prompt,
+      Rotary rotary,
+      AttentionSpan span) {
+    var seen = passage.lasting(span);
+    return passage.through(
+        in -> forward(in[0], in[1], new CrossAttention.Keys(in[2], in[3]), new Rotary(in[4]), seen),
+        x,
+        time,
+        prompt.keys(),
+        prompt.values(),
+        rotary.rotation());
   }
 
   /**

@@ -4,6 +4,7 @@ import static dev.longtake.tensor.Functional.gelu;
 
 import dev.longtake.nn.AttentionSpan;
 import dev.longtake.nn.Linear;
+import dev.longtake.nn.Passage;
 import dev.longtake.nn.Rotary;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
@@ -22,9 +23,11 @@ public final class WanTransformer {
   private final Linear textFirst;
   private final Linear textSecond;
   private final List<WanBlock> blocks;
+  private final Passage passage;
 
   private WanTransformer(Weights weights, WanConfig config) {
     this.config = config;
+    passage = Passage.DIRECT;
     int dim = config.dim();
     patches = Patches.of(weights, config);
     textFirst = Linear.of(weights.at("text_embedding.0"), config.textDim(), dim);
@@ -36,9 +39,24 @@ public final class WanTransformer {
             .toList();
   }
 
+  private WanTransformer(WanTransformer same, Passage passage) {
+    this.passage = passage;
+    config = same.config;
+    patches = same.patches;
+    time = same.time;
+    textFirst = same.textFirst;
+    textSecond = same.textSecond;
+    blocks = same.blocks;
+  }
+
   /** Takes every weight of the transformer. */
   public static WanTransformer of(Weights weights, WanConfig config) {
     return new WanTransformer(weights, config);
+  }
+
+  /** The same network, whose layers are run by a passage. */
+  public WanTransformer through(Passage other) {
+    return new WanTransformer(this, other);
   }
 
   /** The sizes. */
@@ -92,7 +110,7 @@ public final class WanTransformer {
       var six = time.project(embedded);
       var x = patches.embed(latents);
       for (int i = 0; i < blocks.size(); i++) {
-        x = blocks.get(i).forward(x, six, prompt.layer(i), rotary, spans.apply(i));
+        x = blocks.get(i).through(passage, x, six, prompt.layer(i), rotary, spans.apply(i));
       }
       int first = positions.length - predicted;
       return scope.keep(

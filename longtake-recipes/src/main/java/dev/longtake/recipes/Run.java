@@ -5,6 +5,11 @@ public interface Run {
   /** What the run makes; the default name of its output folder. */
   String name();
 
+  /** The run as it is tried out: with steps as costly as ever, but little to prepare. */
+  default Run tried() {
+    return this;
+  }
+
   /**
    * Carries out every stage that is not finished.
    *

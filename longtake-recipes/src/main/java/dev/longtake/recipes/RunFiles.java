@@ -45,8 +45,13 @@ public final class RunFiles {
       if (!(mapper().readTree(file.toFile()) instanceof ObjectNode tree)) {
         throw new IllegalArgumentException("it is not a run file: it has no keys");
       }
-      settings.forEach((key, value) -> set(tree, key, value));
+      if (settings.containsKey(STAGE)) {
+        set(tree, STAGE, settings.getOrDefault(STAGE, ""));
+      }
       var type = type(tree);
+      complete(tree, type); // so that every key can be set
+      settings.forEach((key, value) -> set(tree, key, value));
+      complete(tree, type); // a setting may be a whole record
       tree.remove(STAGE);
       RunKeys.check(tree, type);
       return mapper().treeToValue(tree, type);
@@ -71,6 +76,10 @@ public final class RunFiles {
           "unknown " + STAGE + " '" + name + "'; give one of " + new TreeSet<>(STAGES.keySet()));
     }
     return type;
+  }
+
+  private static void complete(ObjectNode tree, Class<?> type) {
+    RunKeys.complete(tree, type, value -> parsed("a key's usual value", value));
   }
 
   private static void set(ObjectNode tree, String key, String value) {

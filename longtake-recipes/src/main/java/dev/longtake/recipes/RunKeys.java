@@ -2,11 +2,14 @@ package dev.longtake.recipes;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.longtake.optim.OrElse;
 import dev.longtake.rollout.ModelConfig;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.function.Function;
 
 /** The keys of a run file: those of its record and the records in it, in snake case. */
 final class RunKeys {
@@ -24,18 +27,18 @@ final class RunKeys {
   }
 
   private static void check(JsonNode node, Class<?> type, String prefix) {
-    if (!type.isRecord() || !node.isObject()) {
+    if (!type.isRecord() || !(node instanceof ObjectNode keys)) {
       return; // a value, of the right type or not
     }
     var parts = type.getRecordComponents();
     var known = Arrays.stream(parts).map(RunKeys::name).toList();
-    for (var given : (Iterable<String>) node::fieldNames) {
+    for (var given : (Iterable<String>) keys::fieldNames) {
       if (!known.contains(given)) {
         throw unknown(prefix + given, given, known);
       }
     }
     for (var part : parts) {
-      var child = node.get(name(part));
+      var child = keys.get(name(part));
       if (child == null && mayBeAbsent(type, name(part))) {
         continue;
       }
@@ -48,6 +51,22 @@ final class RunKeys {
 
   private static boolean mayBeAbsent(Class<?> type, String key) {
     return type == ModelConfig.class && ModelConfig.DEFAULTS.containsKey(key);
+  }
+
+  /** Puts in what a file leaves out, where the record says what it is then. */
+  static void complete(JsonNode node, Class<?> type, Function<String, JsonNode> yaml) {
+    if (!type.isRecord() || !(node instanceof ObjectNode keys)) {
+      return;
+    }
+    for (var part : type.getRecordComponents()) {
+      var usual = part.getAnnotation(OrElse.class);
+      if (usual != null && !keys.has(name(part))) {
+        keys.set(name(part), yaml.apply(usual.value()));
+      }
+      if (keys.get(name(part)) instanceof ObjectNode child) {
+        complete(child, part.getType(), yaml);
+      }
+    }
   }
 
   /** The complaint about a key, with the nearest of those that could have been meant. */

@@ -7,6 +7,9 @@ public interface RunWatcher {
   /** A stage begins or reports something that is not a step. */
   void said(String text);
 
+  /** A stage is built and about to take its steps. */
+  default void planned(StagePlan plan) {}
+
   /** What hears the steps of a stage. */
   Progress stage(String name);
 }

@@ -36,7 +36,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +52,6 @@ import java.util.stream.Stream;
  * it.
  */
 public final class TrainModel {
-  private static final int KEPT_CHECKPOINTS = 2;
   private static final int MEASURED_VIDEOS = 32;
   private static final int MEASURED_FRAMES = 60;
   private static final int MEASURED_TOGETHER = 16;
@@ -67,6 +65,7 @@ public final class TrainModel {
   public static final String MODEL_FOLDER = "model";
 
   private final TrainingRun run;
+  private final VaeOrigin origin;
   private final Device device; // the first of all
   private final List<Device> others;
   private final Dtype dtype;
@@ -90,6 +89,7 @@ public final class TrainModel {
           "model.text_encoder.vocab is " + room + ", the captions need at least " + words);
     }
     this.run = run;
+    origin = new VaeOrigin(run.vaeFrom());
     device = place.first();
     others = place.others();
     output = place.output();
@@ -119,8 +119,16 @@ public final class TrainModel {
                   + " give another output folder");
         }
       }
-      trainVae();
+      writeTokenizer();
+      checkPrompts();
+      if (origin.taken()) {
+        watcher.said("autoencoder: taken from " + run.vaeFrom() + ", not trained");
+        leave(origin.take(run.model().vae(), output));
+      } else {
+        trainVae();
+      }
     }
+    origin.requireOf(output);
     long steps = trainCausal();
     trainDecoder();
     if (advanced || !Files.exists(output.resolve(MODEL_FOLDER).resolve(Manifest.FILE_NAME))) {
@@ -133,7 +141,7 @@ public final class TrainModel {
    * Whether the first stage is finished: config.json is its last file, but a trial leaves it too.
    */
   private boolean hasVae() {
-    long wanted = Math.min(until, run.vae().training().steps());
+    long wanted = origin.taken() ? 0 : Math.min(until, run.vae().training().steps());
     return Files.exists(output.resolve(ModelConfig.FILE))
         && store(VAE_STAGE).newestStep().orElse(wanted) >= wanted;
   }
@@ -146,7 +154,7 @@ public final class TrainModel {
             run.causal().training().seed(),
             steps,
             Revision.here(),
-            "procedural world, training seeds 0 to " + (run.footage().videos() - 1),
+            origin.told("procedural world, training seeds 0 to " + (run.footage().videos() - 1)),
             losses,
             Manifest.versionsHere(),
             Instant.now());
@@ -156,7 +164,7 @@ public final class TrainModel {
   /** First stage: leaves vae.safetensors, and config.json with the latents' statistics. */
   void trainVae() {
     var stage = run.vae();
-    var config = unmeasured(run.model().vae());
+    var config = VaeOrigin.unmeasured(run.model().vae());
     watcher.said("autoencoder: " + stage.training().steps() + " steps on " + devices());
     try (var parameters = drawn(stage.training().seed(), w -> WanVae.of(config, w).close());
         var team =
@@ -169,16 +177,32 @@ public final class TrainModel {
                         Weights.from(own),
                         clips(stage, own, rank),
                         (vae, clips) ->
-                            new VaeObjective(vae, clips, dtype, stage.divergenceWeight())));
+                            stage
+                                .activations()
+                                .of(
+                                    passage ->
+                                        new VaeObjective(
+                                            vae.through(passage),
+                                            clips,
+                                            dtype,
+                                            stage.divergenceWeight()))));
         var loop = new TrainingLoop(stage.training(), parameters)) {
       var store = resumed(VAE_STAGE, loop, stage.training());
-      steps(VAE_STAGE, loop, team, store);
+      steps(plan(VAE_STAGE, stage.training(), loop, parameters), loop, team, store);
       try (var scope = Scope.open()) {
         write(VideoModel.VAE, averaged(parameters, loop, ""));
       }
     }
+    leave(measured(config));
+  }
+
+  private void writeTokenizer() {
     new WordTokenizerFile(Caption.vocabulary()).write(output.resolve(VideoModel.TOKENIZER));
-    run.model().withVae(measured(config)).write(output);
+  }
+
+  /** Ends the first stage: config.json is its last file. */
+  private void leave(VaeConfig config) {
+    run.model().withVae(config).write(output);
   }
 
   private String devices() {
@@ -220,6 +244,7 @@ public final class TrainModel {
     try (var parameters = drawn(stage.training().seed(), w -> Networks.of(w, config));
         var loop = new TrainingLoop(stage.training(), parameters)) {
       var store = resumed(CAUSAL_STAGE, loop, stage.training());
+      sample(loop, stage.samples());
       if (loop.step() < Math.min(until, stage.training().steps())) {
         watcher.said("filming and encoding " + run.footage().videos() + " worlds");
         try (var team =
@@ -230,7 +255,7 @@ public final class TrainModel {
                   + " steps, "
                   + parameters.count()
                   + " weights");
-          steps(CAUSAL_STAGE, loop, team, store);
+          steps(plan(CAUSAL_STAGE, stage.training(), loop, parameters), loop, team, store);
         }
       }
       try (var scope = Scope.open()) {
@@ -241,6 +266,23 @@ public final class TrainModel {
     }
   }
 
+  private void sample(TrainingLoop loop, TrainingRun.SampleStage samples) {
+    if (samples.every() == 0) {
+      return;
+    }
+    checkPrompts();
+    var trained =
+        Map.of(VideoModel.TRANSFORMER, TRANSFORMER + ".", VideoModel.TEXT_ENCODER, TEXT + ".");
+    loop.sampling(samples.every(), new SampleVideos(output, trained, samples, device, dtype));
+  }
+
+  private void checkPrompts() {
+    try (var tokenizer =
+        Tokenizer.open(output.resolve(VideoModel.TOKENIZER), run.model().transformer().textLen())) {
+      run.causal().samples().prompts().forEach(tokenizer::check);
+    }
+  }
+
   /** Films and encodes a device's share of the worlds. */
   private CausalMember causalMember(FlatParameters own, int rank, ModelConfig config) {
     var footage = film(run.footage(), config.vae(), own.values().device(), rank, 1 + others.size());
@@ -248,12 +290,16 @@ public final class TrainModel {
     var networks = Networks.of(weights, config);
     var curriculum = run.causal().curriculum();
     var objective =
-        new CausalObjective(
-            networks.transformer,
-            networks.text,
-            step -> curriculum.batch(footage, step, rank),
-            run.causal().objective(),
-            dtype);
+        run.causal()
+            .activations()
+            .of(
+                passage ->
+                    new CausalObjective(
+                        networks.transformer.through(passage),
+                        networks.text,
+                        step -> curriculum.batch(footage, step, rank),
+                        run.causal().objective(),
+                        dtype));
     return new CausalMember(weights, footage, objective);
   }
 
@@ -274,7 +320,7 @@ public final class TrainModel {
         there.video().equals(asked.video())
             && there.transformer().equals(asked.transformer())
             && there.textEncoder().equals(asked.textEncoder())
-            && unmeasured(there.vae()).equals(unmeasured(asked.vae()));
+            && VaeOrigin.unmeasured(there.vae()).equals(VaeOrigin.unmeasured(asked.vae()));
     if (!same) {
       throw new TrainingException(
           output.resolve(ModelConfig.FILE)
@@ -298,7 +344,9 @@ public final class TrainModel {
     watcher.said("decoder: " + stage.training().steps() + " steps on " + devices());
     try (var scope = Scope.open()) {
       Map<String, Tensor> all = new LinkedHashMap<>();
+      Map<String, String> facts;
       try (var file = Safetensors.open(output.resolve(VideoModel.VAE))) {
+        facts = file.metadata();
         file.names().forEach(name -> all.put(name, file.read(name)));
         Map<String, Tensor> trained = new LinkedHashMap<>(all);
         trained.keySet().removeIf(name -> !ofDecoder(name));
@@ -312,14 +360,20 @@ public final class TrainModel {
                             config,
                             Weights.from(new PartlyTrained(own, file, own.values().device())),
                             clips(stage, own, rank),
-                            (vae, clips) -> new DecoderObjective(vae, clips, dtype)));
+                            (vae, clips) ->
+                                stage
+                                    .activations()
+                                    .of(
+                                        passage ->
+                                            new DecoderObjective(
+                                                vae.through(passage), clips, dtype))));
             var loop = new TrainingLoop(stage.training(), parameters)) {
           var store = resumed(DECODER_STAGE, loop, stage.training());
-          steps(DECODER_STAGE, loop, team, store);
+          steps(plan(DECODER_STAGE, stage.training(), loop, parameters), loop, team, store);
           averaged(parameters, loop, "").forEach((name, now) -> all.put(name, now.copy()));
         }
       }
-      write(VideoModel.VAE, all);
+      write(VideoModel.VAE, all, facts);
     }
   }
 
@@ -336,7 +390,13 @@ public final class TrainModel {
   }
 
   private CheckpointStore store(String name) {
-    return new CheckpointStore(output.resolve(name), name, KEPT_CHECKPOINTS);
+    var config =
+        switch (name) {
+          case VAE_STAGE -> run.vae().training();
+          case CAUSAL_STAGE -> run.causal().training();
+          default -> run.decoder().training();
+        };
+    return new CheckpointStore(output.resolve(name), name, config.keep(), config.keepBest());
   }
 
   private CheckpointStore resumed(String name, TrainingLoop loop, TrainingConfig config) {
@@ -347,7 +407,14 @@ public final class TrainModel {
     return store;
   }
 
-  private void steps(String name, TrainingLoop loop, Team team, CheckpointStore store) {
+  private StagePlan plan(
+      String name, TrainingConfig config, TrainingLoop loop, FlatParameters parameters) {
+    return new StagePlan(name, config, loop.step(), 1 + others.size(), parameters.count());
+  }
+
+  private void steps(StagePlan plan, TrainingLoop loop, Team team, CheckpointStore store) {
+    watcher.planned(plan);
+    var name = plan.name();
     var heard = watcher.stage(name);
     long before = loop.step();
     try (var events = EventFile.in(output.resolve(name).resolve("tensorboard"))) {
@@ -388,7 +455,11 @@ public final class TrainModel {
   }
 
   private void write(String file, Map<String, Tensor> tensors) {
-    Safetensors.write(output.resolve(file), tensors, Map.of());
+    write(file, tensors, Map.of());
+  }
+
+  private void write(String file, Map<String, Tensor> tensors, Map<String, String> facts) {
+    Safetensors.write(output.resolve(file), tensors, facts);
   }
 
   /** One device's share of the videos; the first tells how it gets on. */
@@ -403,12 +474,6 @@ public final class TrainModel {
       return new WorldFootage(stage, run.model().video(), rank, devices)
           .encode(vae, tokenizer, dtype, on, threads, rank == 0 ? watcher::said : text -> {});
     }
-  }
-
-  /** With statistics that leave latents as they are. */
-  private static VaeConfig unmeasured(VaeConfig config) {
-    return config.withStatistics(
-        Collections.nCopies(config.zDim(), 0.0), Collections.nCopies(config.zDim(), 1.0));
   }
 
   private static List<Double> numbers(Tensor tensor) {

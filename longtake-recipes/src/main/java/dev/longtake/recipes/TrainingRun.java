@@ -1,9 +1,11 @@
 package dev.longtake.recipes;
 
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.optim.OrElse;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.Unconditional;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.train.Activations;
 import dev.longtake.train.CausalObjective;
 import dev.longtake.train.Curriculum;
 import dev.longtake.train.MemoryTrace;
@@ -19,6 +21,8 @@ import java.util.List;
  * @param footage encoded videos for the second stage
  * @param causal second stage: transformer and text encoder
  * @param decoder last stage: the autoencoder's decoder again, with its encoder fixed
+ * @param vaeFrom folder of a model whose autoencoder is taken, with its latents' statistics, in
+ *     place of the first stage; empty for training one
  */
 public record TrainingRun(
     ModelConfig model,
@@ -26,8 +30,10 @@ public record TrainingRun(
     VaeStage vae,
     FootageStage footage,
     CausalStage causal,
-    VaeStage decoder)
+    VaeStage decoder,
+    @OrElse("''") String vaeFrom)
     implements Run {
+  private static final int FEW_VIDEOS = 16;
 
   /** Checks that the parts fit one another, before any of them has cost an hour. */
   public TrainingRun {
@@ -69,6 +75,19 @@ public record TrainingRun(
     new TrainModel(this, place).run();
   }
 
+  /** With so few worlds that they are filmed in a moment; a step costs what it always does. */
+  @Override
+  public Run tried() {
+    int videos = Math.min(FEW_VIDEOS, footage.videos());
+    var few =
+        new FootageStage(
+            videos,
+            footage.latentFrames(),
+            Math.min(videos, footage.together()),
+            footage.memories());
+    return new TrainingRun(model, dtype, vae, few, causal, decoder, vaeFrom);
+  }
+
   /**
    * The autoencoder's stage.
    *
@@ -80,6 +99,7 @@ public record TrainingRun(
    * @param worlds how many different worlds
    * @param divergenceWeight of the latents' divergence from a normal distribution
    * @param training how the loop runs
+   * @param activations whether they stay until the backward pass
    */
   public record VaeStage(
       int pictures,
@@ -87,7 +107,8 @@ public record TrainingRun(
       int columns,
       int worlds,
       double divergenceWeight,
-      TrainingConfig training) {
+      TrainingConfig training,
+      @OrElse("kept") Activations activations) {
     /** Checks the sizes. */
     public VaeStage {
       lengths = List.copyOf(lengths);
@@ -142,6 +163,8 @@ public record TrainingRun(
    * @param forcedFrames latent frames of a stretch in teacher forcing
    * @param objective noise levels and shares
    * @param training how the loop runs
+   * @param activations whether the transformer's stay until the backward pass
+   * @param samples what is generated on the way
    */
   public record CausalStage(
       int framesPerStep,
@@ -150,11 +173,38 @@ public record TrainingRun(
       double forcing,
       int forcedFrames,
       CausalObjective.Config objective,
-      TrainingConfig training) {
+      TrainingConfig training,
+      @OrElse("kept") Activations activations,
+      @OrElse("{every: 0, seconds: 4, prompts: []}") SampleStage samples) {
 
     /** What each step trains on. */
     public Curriculum curriculum() {
       return new Curriculum(training.seed(), framesPerStep, first, filling, forcing, forcedFrames);
+    }
+  }
+
+  /**
+   * Videos that are generated while the transformer is trained.
+   *
+   * @param every steps between them; 0 for none
+   * @param seconds of each, above 0
+   * @param prompts one video each; at least one where there are to be videos
+   */
+  public record SampleStage(long every, double seconds, List<String> prompts) {
+    /** Checks the ranges. */
+    public SampleStage {
+      prompts = List.copyOf(prompts);
+      if (every < 0 || !(seconds > 0)) {
+        throw new IllegalArgumentException(
+            "samples need every of at least 0 and seconds above 0, not "
+                + every
+                + " and "
+                + seconds);
+      }
+      if (every > 0 && prompts.isEmpty()) {
+        throw new IllegalArgumentException(
+            "samples are to be made every " + every + " steps of no prompt; list some prompts");
+      }
     }
   }
 }

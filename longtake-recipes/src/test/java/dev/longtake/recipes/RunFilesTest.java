@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.optim.RateSchedule;
 import dev.longtake.rollout.ModelConfig.SamplerKind;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.text.WordTokenizerFile;
+import dev.longtake.train.Activations;
 import dev.longtake.world.Caption;
 import dev.longtake.world.Clip;
 import dev.longtake.world.Split;
@@ -91,6 +93,39 @@ class RunFilesTest {
     assertThat(run.footage().memories()).containsExactly("slow-fast-redundant");
     assertThat(run.causal().training().rate().at(3)).isEqualTo(0.5);
     assertThat(run.decoder()).isEqualTo(TinyRun.with(folder, Map.of()).decoder());
+  }
+
+  @Test
+  void aKeyThatMayBeLeftOutHasItsUsualValueAndCanBeSet() throws Exception {
+    var run = TinyRun.with(folder, Map.of());
+    assertThat(run.vaeFrom()).isEmpty();
+    assertThat(run.causal().samples().every()).isZero();
+    assertThat(run.causal().activations()).isEqualTo(Activations.KEPT);
+    assertThat(run.causal().training().accumulate()).isEqualTo(1);
+    assertThat(run.causal().training().keep()).isEqualTo(2);
+    assertThat(run.causal().training().keepBest()).isEmpty();
+    assertThat(run.causal().training().rate().shape()).isEqualTo(RateSchedule.Shape.COSINE);
+
+    var other =
+        TinyRun.with(
+            folder,
+            Map.of(
+                "vae_from", "models/some",
+                "causal.samples.prompts", "[a room]",
+                "causal.samples.every", "5",
+                "causal.activations", "recomputed",
+                "causal.training.accumulate", "4",
+                "causal.training.keep_best", "loss",
+                "causal.training.rate.shape", "linear"));
+    assertThat(other.vaeFrom()).isEqualTo("models/some");
+    assertThat(other.causal().samples().prompts()).containsExactly("a room");
+    assertThat(other.causal().samples().seconds()).isEqualTo(4);
+    assertThat(other.causal().activations()).isEqualTo(Activations.RECOMPUTED);
+    assertThat(other.causal().training().accumulate()).isEqualTo(4);
+    assertThat(other.causal().training().rate().shape()).isEqualTo(RateSchedule.Shape.LINEAR);
+    refused(Map.of("causal.training.acumulate", "4"), "did you mean accumulate?");
+    refused(Map.of("causal.training.accumulate", "0"), "accumulate and keep must be at least 1");
+    refused(Map.of("causal.samples.seconds", "0"), "seconds above 0");
   }
 
   @Test

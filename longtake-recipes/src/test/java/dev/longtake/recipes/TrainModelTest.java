@@ -3,13 +3,17 @@ package dev.longtake.recipes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.Manifest;
+import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.media.VideoReader;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.VideoGenerator;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.rollout.VideoRequest;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Scope;
 import dev.longtake.testkit.LeakGuard;
 import dev.longtake.train.Progress;
 import dev.longtake.train.TrainingException;
@@ -17,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -163,6 +168,121 @@ class TrainModelTest {
     assertThat(ModelConfig.read(out).sampling().steps()).isEqualTo(3);
     assertThat(ModelConfig.read(out.resolve("model")).sampling().steps()).isEqualTo(3);
     assertThat(ModelConfig.read(out).vae().latentMean()).doesNotContain(0.0);
+  }
+
+  @Test
+  void aRunThatTakesAFinishedAutoencoderSkipsThatStageAndSaysSo() throws Exception {
+    var first = folder.resolve("first");
+    train(first, Map.of());
+    var given = first.resolve(TrainModel.MODEL_FOLDER);
+    var from = Map.of("vae_from", given.toString());
+    var out = folder.resolve("out");
+    var ear = train(out, from);
+    assertThat(ear.steps).contains("causal 3", "decoder 3").noneMatch(at -> at.startsWith("vae"));
+    assertThat(ear.said).contains("autoencoder: taken from " + given + ", not trained");
+
+    assertThat(ModelConfig.read(out).vae()).isEqualTo(ModelConfig.read(given).vae());
+    try (var scope = Scope.open();
+        var theirs = Safetensors.open(given.resolve(VideoModel.VAE));
+        var ours = Safetensors.open(out.resolve(VideoModel.VAE))) {
+      for (var name : theirs.names()) {
+        boolean trained = name.startsWith("decoder.") || name.startsWith("conv2.");
+        float[] now = ours.read(name).toFloats();
+        assertThat(Arrays.equals(now, theirs.read(name).toFloats())).as(name).isEqualTo(!trained);
+      }
+    }
+    var manifest = Manifest.read(out.resolve(TrainModel.MODEL_FOLDER));
+    assertThat(manifest.data()).contains("autoencoder of " + given + ", sha256 ");
+    assertThat(manifest.losses()).containsKey("causal.loss").doesNotContainKey("vae.loss");
+
+    assertThat(train(out, from).steps).isEmpty();
+    assertThatThrownBy(() -> train(out, Map.of()))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("vae.safetensors was taken from another model, and vae_from is ''");
+    assertThatThrownBy(() -> train(first, from))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("vae.safetensors was trained there, and vae_from is '");
+  }
+
+  @Test
+  void anAutoencoderThatIsAbsentOrOfOtherSizesIsRefusedInOneLine() throws Exception {
+    var out = folder.resolve("out");
+    assertThatThrownBy(() -> train(out, Map.of("vae_from", folder.resolve("none").toString())))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("none")
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    TinyRun.with(folder, Map.of("model.vae.dim", "8")).model().write(folder);
+    assertThatThrownBy(() -> train(out, Map.of("vae_from", folder.toString())))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("vae_from: the autoencoder of " + folder)
+        .hasMessageContaining("other sizes than model.vae");
+  }
+
+  @Test
+  void samplesAreMadeOnTheWayAndNothingOfTheRunDependsOnThem() throws Exception {
+    var plain = folder.resolve("plain");
+    train(plain, Map.of());
+    var out = folder.resolve("out");
+    var samples = "{every: 2, seconds: 0.75, prompts: [a brick room, a room]}";
+    train(out, Map.of("causal.samples", samples, "causal.activations", "recomputed"));
+    try (var list = Files.list(out.resolve(SampleVideos.FOLDER))) {
+      assertThat(list.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "00000002-1.mp4",
+              "00000002-1.png",
+              "00000002-2.mp4",
+              "00000002-2.png",
+              "00000004-1.mp4",
+              "00000004-1.png",
+              "00000004-2.mp4",
+              "00000004-2.png");
+    }
+    try (var scope = Scope.open()) { // for what FFmpeg makes
+      var video = VideoReader.probe(out.resolve("samples/00000004-2.mp4"));
+      assertThat(video.frames()).isEqualTo(12);
+    }
+    var file = VideoModel.TRANSFORMER;
+    assertThat(models(out).get(file)).isEqualTo(models(plain).get(file));
+  }
+
+  @Test
+  void samplesThatCannotBeMadeAreRefusedBeforeAnythingIsTrained() throws Exception {
+    assertThatThrownBy(
+            () -> train(folder, Map.of("causal.samples", "{every: 1, seconds: 1, prompts: []}")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("of no prompt; list some prompts");
+    var endless = "a room ".repeat(50).strip();
+    var samples = "{every: 1, seconds: 1, prompts: [" + endless + "]}";
+    var ear = new Ear("");
+    var run = TinyRun.with(folder, Map.of("causal.samples", samples));
+    var out = folder.resolve("out");
+    assertThatThrownBy(() -> run.carryOut(place(out, 9, ear, List.of(Device.CPU))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThat(ear.steps).isEmpty();
+  }
+
+  @Test
+  void aDryRunTellsThePlanOfEveryStageAndLeavesNothing() throws Exception {
+    var out = folder.resolve("out");
+    var parent = Files.createDirectory(folder.resolve("temporary"));
+    var ear = new Ear("");
+    var run = TinyRun.with(folder, Map.of("causal.training.accumulate", "3"));
+    var lines = DryRun.in(parent, run, place(out, 9, ear, List.of(Device.CPU, Device.CPU)));
+    assertThat(lines).hasSize(9);
+    assertThat(lines.get(3))
+        .startsWith("causal: 4 steps, 6 batches a step, rate rising over 1 steps, 0.001 to");
+    assertThat(lines.get(4)).contains(" numbers trained: weights ").contains(" MiB, gradients ");
+    assertThat(lines.get(5)).startsWith("  one step of causal: loss ");
+    assertThat(lines.getFirst()).startsWith("vae: 4 steps, 2 batches a step");
+    assertThat(lines.get(6)).startsWith("decoder: 4 steps");
+    assertThat(out).doesNotExist();
+    assertThat(parent).isEmptyDirectory();
+
+    var broken = TinyRun.with(folder, Map.of("vae_from", folder.resolve("none").toString()));
+    assertThatThrownBy(() -> DryRun.in(parent, broken, place(out, 9, ear, List.of(Device.CPU))))
+        .isInstanceOf(CheckpointException.class);
+    assertThat(parent).isEmptyDirectory();
   }
 
   @Test

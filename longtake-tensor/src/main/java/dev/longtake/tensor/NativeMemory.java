@@ -24,6 +24,16 @@ public final class NativeMemory {
     return Pointer.totalCount();
   }
 
+  /**
+   * How many tensors share these elements: handles, views, and what a graph keeps for its backward
+   * pass.
+   */
+  public static long sharers(Tensor tensor) {
+    try (var scope = Scope.open()) {
+      return tensor.handle.storage().use_count();
+    }
+  }
+
   /** Resident memory of the whole process in bytes, as the system counts it. */
   public static long residentBytes() {
     return Pointer.physicalBytes();

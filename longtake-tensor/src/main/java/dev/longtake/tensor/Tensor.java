@@ -29,7 +29,7 @@ public final class Tensor implements AutoCloseable {
 
   final org.bytedeco.pytorch.Tensor handle;
 
-  private Tensor(org.bytedeco.pytorch.Tensor handle) {
+  Tensor(org.bytedeco.pytorch.Tensor handle) {
     this.handle = handle;
   }
 
@@ -418,6 +418,16 @@ public final class Tensor implements AutoCloseable {
     return op("detach", () -> handle.detach(), this);
   }
 
+  /** Another handle on this very tensor, closed on its own; gradients of one are the other's. */
+  public Tensor alias() {
+    return op("alias", () -> new org.bytedeco.pytorch.Tensor(handle), this);
+  }
+
+  /** Whether both are handles on one tensor. */
+  public boolean isAliasOf(Tensor other) {
+    return handle.is_same(other.handle);
+  }
+
   // In place
 
   /** Writes the other's elements here, converting type and device. */
@@ -500,7 +510,8 @@ public final class Tensor implements AutoCloseable {
     if (!gradient.defined()) {
       throw new IllegalStateException("no gradient on " + this);
     }
-    return new Tensor(gradient);
+    // What LibTorch gives points into the leaf; a handle of its own outlives it.
+    return new Tensor(new org.bytedeco.pytorch.Tensor(gradient));
   }
 
   /** Whether a backward pass has reached this leaf. */
@@ -528,7 +539,7 @@ public final class Tensor implements AutoCloseable {
     return new TensorOptions(dtype.scalar).device(new DeviceOptional(device.handle()));
   }
 
-  private static TensorVector vector(List<Tensor> parts) {
+  static TensorVector vector(List<Tensor> parts) {
     var handles = parts.stream().map(t -> t.handle).toArray(org.bytedeco.pytorch.Tensor[]::new);
     return new TensorVector(handles);
   }

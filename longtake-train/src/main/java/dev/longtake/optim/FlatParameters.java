@@ -103,6 +103,11 @@ public final class FlatParameters implements Weights.Source, AutoCloseable {
     }
   }
 
+  /** The shape of one weight. */
+  public long[] shape(String name) {
+    return place(name).shape().clone();
+  }
+
   /** One weight's part of a flat tensor laid out like {@link #values}, as a view in its shape. */
   public Tensor view(Tensor flat, String name) {
     var place = place(name);

@@ -1,14 +1,26 @@
 package dev.longtake.optim;
 
 /**
- * A learning rate that rises linearly, then falls along a half cosine.
+ * A learning rate that rises linearly, then falls to a floor or stays.
  *
  * @param peak the highest rate, above 0
  * @param warmup steps of rising, at least 0
  * @param steps when the fall ends, at least 1
- * @param floor fraction of the peak at the end, 0 to 1
+ * @param floor fraction of the peak at the end, 0 to 1; 1 for a constant rate
+ * @param shape of the way from peak to floor
  */
-public record RateSchedule(double peak, long warmup, long steps, double floor) {
+public record RateSchedule(
+    double peak, long warmup, long steps, double floor, @OrElse("cosine") Shape shape) {
+
+  /** How a rate falls. */
+  public enum Shape {
+    /** Along a half cosine. */
+    COSINE,
+    /** In a straight line. */
+    LINEAR,
+    /** Not at all. */
+    CONSTANT
+  }
 
   /** Checks the ranges. */
   public RateSchedule {
@@ -24,6 +36,15 @@ public record RateSchedule(double peak, long warmup, long steps, double floor) {
               + ", "
               + floor);
     }
+    if (shape == Shape.CONSTANT && floor != 1) {
+      throw new IllegalArgumentException(
+          "a constant rate does not fall to a floor of " + floor + "; give floor 1");
+    }
+  }
+
+  /** A rate that falls along a half cosine. */
+  public RateSchedule(double peak, long warmup, long steps, double floor) {
+    this(peak, warmup, steps, floor, Shape.COSINE);
   }
 
   /** The rate of a step, counted from 0. */
@@ -32,6 +53,20 @@ public record RateSchedule(double peak, long warmup, long steps, double floor) {
       return peak * (step + 1) / warmup;
     }
     double way = Math.min(1, (double) (step - warmup) / Math.max(1, steps - warmup));
-    return peak * (floor + (1 - floor) * (1 + Math.cos(Math.PI * way)) / 2);
+    double left =
+        switch (shape) {
+          case COSINE -> (1 + Math.cos(Math.PI * way)) / 2;
+          case LINEAR -> 1 - way;
+          case CONSTANT -> 1;
+        };
+    return peak * (floor + (1 - floor) * left);
+  }
+
+  @Override
+  public String toString() {
+    var rise = warmup == 0 ? "" : "rising over " + warmup + " steps, ";
+    return shape == Shape.CONSTANT
+        ? rise + "constant " + peak
+        : rise + peak + " to " + peak * floor + " at step " + steps + ", " + shape;
   }
 }

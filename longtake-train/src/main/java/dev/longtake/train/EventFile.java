@@ -25,7 +25,8 @@ public final class EventFile implements AutoCloseable {
 
   private final FileChannel channel;
 
-  private EventFile(FileChannel channel) {
+  /** Goes on in an open file, which is closed with this. */
+  EventFile(FileChannel channel) {
     this.channel = channel;
   }
 
@@ -39,7 +40,12 @@ public final class EventFile implements AutoCloseable {
           new EventFile(
               FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
       var version = new Message().fixed64(1, now / 1e3).text(3, "brain.Event:2");
-      events.append(version);
+      try {
+        events.append(version);
+      } catch (TrainingException e) {
+        events.close();
+        throw e;
+      }
       return events;
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write event files in " + folder, e);
@@ -72,7 +78,10 @@ public final class EventFile implements AutoCloseable {
         channel.write(record);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write the event file", e);
+      throw new TrainingException(
+          "cannot write the event file ("
+              + e.getMessage()
+              + "); free some space and start again: the run goes on from its last checkpoint");
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.longtake.train;
 
 import dev.longtake.optim.AdamW;
+import dev.longtake.optim.OrElse;
 import dev.longtake.optim.RateSchedule;
 
 /**
@@ -14,6 +15,11 @@ import dev.longtake.optim.RateSchedule;
  * @param emaDecay of the moving average, 0 to below 1
  * @param logEvery steps between log entries; each waits for the device
  * @param saveEvery steps between checkpoints
+ * @param accumulate batches of a step, on each device, one after the other; the gradient is their
+ *     mean. At least 1
+ * @param keep how many of the newest checkpoints stay, at least 1
+ * @param keepBest a logged value, such as {@code loss}: the checkpoint where it was lowest stays
+ *     too; empty for none
  */
 public record TrainingConfig(
     long seed,
@@ -23,7 +29,10 @@ public record TrainingConfig(
     double clip,
     double emaDecay,
     long logEvery,
-    long saveEvery) {
+    long saveEvery,
+    @OrElse("1") int accumulate,
+    @OrElse("2") int keep,
+    @OrElse("''") String keepBest) {
 
   /** Checks the ranges. */
   public TrainingConfig {
@@ -41,5 +50,28 @@ public record TrainingConfig(
               + ", "
               + clip);
     }
+    if (accumulate < 1 || keep < 1) {
+      throw new IllegalArgumentException(
+          "accumulate and keep must be at least 1, not " + accumulate + " and " + keep);
+    }
+  }
+
+  /** One batch a step; the two newest checkpoints stay. */
+  public TrainingConfig(
+      long seed,
+      long steps,
+      RateSchedule rate,
+      AdamW.Config adam,
+      double clip,
+      double emaDecay,
+      long logEvery,
+      long saveEvery) {
+    this(seed, steps, rate, adam, clip, emaDecay, logEvery, saveEvery, 1, 2, "");
+  }
+
+  /** With another number of batches a step. */
+  public TrainingConfig withAccumulated(int batches) {
+    return new TrainingConfig(
+        seed, steps, rate, adam, clip, emaDecay, logEvery, saveEvery, batches, keep, keepBest);
   }
 }

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Runs an objective: backward pass, clipping, update, moving average, log, checkpoint.
+ * Runs an objective: backward pass, clipping, update, moving average, log, checkpoint, samples.
  *
  * <p>The parameters belong to the caller; optimiser state and moving average belong to the loop.
  * What happens at a step depends on the state before it and on the step's number only, not on when
@@ -23,6 +23,8 @@ public final class TrainingLoop implements AutoCloseable {
   private final FlatParameters parameters;
   private final AdamW adam;
   private final MovingAverage average;
+  private Samples samples = (at, weights) -> {};
+  private long sampleEvery = Long.MAX_VALUE;
   private long step;
 
   /** At step 0. */
@@ -41,6 +43,19 @@ public final class TrainingLoop implements AutoCloseable {
   /** The averaged weights, laid out like the parameters. */
   public MovingAverage average() {
     return average;
+  }
+
+  /**
+   * Has samples made from now on.
+   *
+   * @param every steps between them, at least 1
+   */
+  public void sampling(long every, Samples maker) {
+    if (every < 1) {
+      throw new IllegalArgumentException("steps between samples must be at least 1, not " + every);
+    }
+    sampleEvery = every;
+    samples = maker;
   }
 
   TrainingState state() {
@@ -82,6 +97,7 @@ public final class TrainingLoop implements AutoCloseable {
       boolean save = last || (step + 1) % config.saveEvery() == 0;
       var values = advance(team, log || save);
       step++;
+      Map<String, Double> reached = Map.copyOf(values);
       if (log) {
         double seconds = (System.nanoTime() - started) / 1e9;
         values.put("per iteration time", seconds / (step - sinceStep));
@@ -90,8 +106,22 @@ public final class TrainingLoop implements AutoCloseable {
         progress.logged(step - 1, config.steps(), values);
       }
       if (save) {
-        checkpoints.save(state());
+        checkpoints.save(state(), reached);
       }
+      if (step % sampleEvery == 0) {
+        sample();
+      }
+    }
+  }
+
+  private void sample() {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      Map<String, Tensor> weights = new LinkedHashMap<>();
+      parameters
+          .names()
+          .forEach(name -> weights.put(name, parameters.view(average.average(), name)));
+      samples.make(step, weights);
     }
   }
 
@@ -99,7 +129,7 @@ public final class TrainingLoop implements AutoCloseable {
     var values = new LinkedHashMap<String, Double>();
     double rate = config.rate().at(step);
     try (var scope = Scope.open()) {
-      var loss = team.backward(config.seed(), step);
+      var loss = team.backward(config.seed(), step, config.accumulate());
       var norm = GradientClip.apply(parameters, config.clip());
       if (look) {
         loss.parts().forEach((tag, value) -> values.put(tag, value.item()));

@@ -39,6 +39,26 @@ class RateScheduleTest {
   }
 
   @Test
+  void itFallsInAStraightLineIfToldSo() {
+    var line = new RateSchedule(2e-3, 10, 110, 0.1, RateSchedule.Shape.LINEAR);
+    assertThat(line.at(4)).isEqualTo(1e-3, within(1e-12));
+    assertThat(line.at(60)).isEqualTo(2e-3 * (0.1 + 0.9 / 2), within(1e-12));
+    assertThat(line.at(35)).isEqualTo(2e-3 * (0.1 + 0.9 * 3 / 4), within(1e-12));
+    assertThat(line.at(500)).isEqualTo(2e-4, within(1e-12));
+  }
+
+  @Test
+  void aConstantRateStaysAfterItsWarmupAndHasNoFloor() {
+    var flat = new RateSchedule(3e-3, 2, 5, 1, RateSchedule.Shape.CONSTANT);
+    assertThat(flat.at(0)).isEqualTo(1.5e-3, within(1e-12));
+    assertThat(flat.at(2)).isEqualTo(3e-3);
+    assertThat(flat.at(99)).isEqualTo(3e-3);
+    assertThatThrownBy(() -> new RateSchedule(1, 0, 5, 0.1, RateSchedule.Shape.CONSTANT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("give floor 1");
+  }
+
+  @Test
   void aWarmupThatOutlastsTheScheduleIsStillFollowed() {
     assertThat(new RateSchedule(1, 10, 5, 0).at(7)).isEqualTo(0.8, within(1e-12));
   }

@@ -3,6 +3,7 @@ package dev.longtake.train;
 import static dev.longtake.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.Safetensors;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -81,7 +83,101 @@ class CheckpointStoreTest {
         loop ->
             assertThatThrownBy(() -> store.resume(loop))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessageContaining("checkpoint-00000002.safetensors"));
+                .hasMessageContaining("checkpoint-00000002.safetensors")
+                .hasMessageEndingWith("; delete it to resume from the one before")
+                .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1)));
+  }
+
+  @Test
+  void oneFlippedBitIsSeenAndDeletingTheFileGoesOnFromTheOneBefore() throws Exception {
+    var store = new CheckpointStore(folder, "causal", 2);
+    save(store, 2);
+    save(store, 4);
+    var file = store.files().getLast();
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length - 6] ^= 1;
+    Files.write(file, bytes);
+    withLoop(
+        4,
+        loop -> {
+          assertThatThrownBy(() -> store.resume(loop))
+              .isInstanceOf(CheckpointException.class)
+              .hasMessageContaining("checkpoint-00000004.safetensors: is damaged: the checksum")
+              .hasMessageEndingWith("; delete it to resume from the one before");
+          assertThat(loop.step()).isZero();
+          assertThat(loop.state().values().toFloats()).containsOnly(0);
+        });
+    Files.delete(file);
+    withLoop(
+        4,
+        loop -> {
+          assertThat(store.resume(loop)).isTrue();
+          assertThat(loop.step()).isEqualTo(2);
+        });
+  }
+
+  @Test
+  void theBestStateStaysWithTheLastOnesAndTheNewestIsResumed() {
+    var store = new CheckpointStore(folder, "causal", 2, "loss");
+    double[] losses = {5, 3, 4, 1, 2, 6, 7};
+    try (var scope = Scope.open()) {
+      for (int step = 0; step < losses.length; step++) {
+        var state = new TrainingState(step, step, full(1), full(2), full(3), full(4));
+        store.save(state, Map.of("loss", losses[step], "other", -1.0));
+      }
+    }
+    assertThat(store.best()).hasValueSatisfying(file -> assertThat(file).endsWithRaw(named(3)));
+    assertThat(store.files())
+        .extracting(Path::getFileName)
+        .containsExactly(named(3), named(5), named(6));
+    withLoop(
+        4,
+        loop -> {
+          assertThat(store.resume(loop)).isTrue();
+          assertThat(loop.step()).isEqualTo(6);
+        });
+    assertThatThrownBy(() -> save(store, 8))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("keep_best is loss, which is not logged");
+  }
+
+  private static Path named(int step) {
+    return Path.of("checkpoint-0000000" + step + ".safetensors");
+  }
+
+  @Test
+  void aFullDiskKeepsThePreviousStateAndIsToldInOneLine() throws Exception {
+    assumeTrue(Files.exists(Path.of("/bin/bash")), "needs a shell with ulimit");
+    // A limit on the size of files (in KiB) stands in for a small disk.
+    var log = folder.resolve("log");
+    var child =
+        new ProcessBuilder(
+                "/bin/bash",
+                "-c",
+                "ulimit -f 64; exec \"$0\" \"$@\"",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ChildSaver.class.getName(),
+                folder.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    assertThat(child.waitFor(60, TimeUnit.SECONDS)).as("child ends").isTrue();
+    assertThat(Files.readAllLines(log))
+        .singleElement()
+        .asString()
+        .contains("checkpoint-00000004.safetensors: cannot be written")
+        .contains("check free space");
+    var store = new CheckpointStore(folder, "causal", 1);
+    assertThat(store.files()).hasSize(1);
+    withLoop(
+        4,
+        loop -> {
+          assertThat(store.resume(loop)).isTrue();
+          assertThat(loop.step()).isEqualTo(2);
+        });
   }
 
   @Test
@@ -155,7 +251,7 @@ class CheckpointStoreTest {
   }
 
   /** Four weights whose parts can be told from one another. */
-  private static void save(CheckpointStore store, long step) {
+  static void save(CheckpointStore store, long step) {
     try (var scope = Scope.open()) {
       store.save(new TrainingState(step, step, full(1), full(2), full(3), full(4)));
     }

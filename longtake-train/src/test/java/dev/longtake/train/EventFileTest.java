@@ -1,13 +1,17 @@
 package dev.longtake.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,6 +57,18 @@ class EventFileTest {
             Map.entry("grad_norm", Float.POSITIVE_INFINITY));
     double now = System.currentTimeMillis() / 1e3;
     assertThat(read).allSatisfy(event -> assertThat(event.time).isEqualTo(now, within(600.0)));
+  }
+
+  @Test
+  void aFullDiskIsToldInOneLine() throws Exception {
+    assumeTrue(Files.exists(Path.of("/dev/full")), "needs Linux");
+    var full = FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE);
+    try (var events = new EventFile(full)) {
+      assertThatThrownBy(() -> events.scalars(1, Map.of("loss", 1.0)))
+          .isInstanceOf(TrainingException.class)
+          .hasMessageContaining("cannot write the event file (No space left on device)")
+          .hasMessageContaining("goes on from its last checkpoint");
+    }
   }
 
   @Test

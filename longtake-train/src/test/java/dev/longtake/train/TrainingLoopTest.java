@@ -10,6 +10,7 @@ import dev.longtake.optim.FlatParameters;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.NativeMemory;
+import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +67,35 @@ class TrainingLoopTest {
             store.resume(loop);
             var objective = new VaeObjective(vae, Tiny::clip, Dtype.FLOAT32, 1e-3);
             loop.run(objective, until, store, SILENT);
+            new CheckpointStore(end, "end", 1).save(loop.state());
+          }
+        });
+  }
+
+  @Test
+  void aResumedRunWhosePrefetchingThreadsWereAheadEqualsTheUninterruptedOneBitForBit()
+      throws Exception {
+    resumesExactly(
+        (store, until, end) -> {
+          var made = new ConcurrentSkipListSet<Long>();
+          try (var scope = Scope.open();
+              var flat = Tiny.vaeParameters(2);
+              var weights = Weights.from(flat);
+              var vae = WanVae.of(Tiny.VAE, weights);
+              var clips =
+                  new Prefetcher<>(
+                      number -> {
+                        made.add(number);
+                        return Rng.mix(number);
+                      },
+                      3,
+                      5);
+              var loop = new TrainingLoop(Tiny.config(6, 2, 2).withAccumulated(2), flat)) {
+            store.resume(loop);
+            var objective =
+                new VaeObjective(vae, step -> Tiny.clip(clips.apply(step)), Dtype.FLOAT32, 1e-3);
+            loop.run(objective, until, store, SILENT);
+            assertThat(made.last()).as("batches made ahead").isGreaterThan(2 * loop.step() - 1);
             new CheckpointStore(end, "end", 1).save(loop.state());
           }
         });

@@ -1,0 +1,137 @@
+package dev.longtake.recipes;
+
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.NativeMemory;
+import dev.longtake.train.Progress;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+
+/**
+ * Tries a run out: builds every stage, takes one step of each in a temporary folder, and tells what
+ * was planned and what the step took. Leaves nothing.
+ */
+public final class DryRun {
+  private DryRun() {}
+
+  /**
+   * Tries a run out.
+   *
+   * @param place where it would be carried out; its output folder is not touched
+   * @return the plan, line by line
+   */
+  public static List<String> of(Run run, Workplace place) {
+    return in(Path.of(System.getProperty("java.io.tmpdir")), run, place);
+  }
+
+  /** As {@link #of}, with the temporary folder in a given one. */
+  static List<String> in(Path parent, Run run, Workplace place) {
+    var ear = new Ear(place.watcher(), place.first());
+    var folder = temporary(parent);
+    try {
+      run.tried().carryOut(new Workplace(place.devices(), folder, place.threads(), 1, ear));
+    } finally {
+      delete(folder);
+    }
+    return List.copyOf(ear.lines);
+  }
+
+  /** Notes plans, and how much memory their first step takes. */
+  private static final class Ear implements RunWatcher {
+    private final RunWatcher other;
+    private final Device device;
+    private final List<String> lines = new ArrayList<>();
+    private long before;
+
+    Ear(RunWatcher other, Device device) {
+      this.other = other;
+      this.device = device;
+    }
+
+    @Override
+    public void said(String text) {
+      other.said(text);
+    }
+
+    @Override
+    public void planned(StagePlan plan) {
+      var config = plan.config();
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%s: %d steps, %s a step, rate %s",
+              plan.name(),
+              config.steps(),
+              count((long) config.accumulate() * plan.devices(), "batch", "batches"),
+              config.rate()));
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "  %,d numbers trained: weights %s, gradients %s, moments %s, moving average %s",
+              plan.trained(),
+              mebibytes(plan.weightBytes()),
+              mebibytes(plan.gradientBytes()),
+              mebibytes(plan.momentBytes()),
+              mebibytes(plan.averageBytes())));
+      NativeMemory.resetPeak(device);
+      before = peak().orElse(0);
+    }
+
+    @Override
+    public Progress stage(String name) {
+      return (step, steps, values) -> {
+        var took =
+            peak().isPresent()
+                ? ", " + mebibytes(peak().getAsLong() - before) + " more while it ran"
+                : "";
+        lines.add(
+            String.format(
+                Locale.ROOT,
+                "  one step of %s: loss %.4g, %.0f ms%s",
+                name,
+                values.getOrDefault("loss", Double.NaN),
+                values.getOrDefault("per iteration time", Double.NaN) * 1e3,
+                took));
+      };
+    }
+
+    /** Of tensors on a GPU, or of the whole process. */
+    private OptionalLong peak() {
+      return device.kind() == Device.Kind.CPU
+          ? NativeMemory.peakResidentBytes()
+          : NativeMemory.peakBytes(device);
+    }
+  }
+
+  private static String count(long number, String one, String several) {
+    return number + " " + (number == 1 ? one : several);
+  }
+
+  private static String mebibytes(long bytes) {
+    return String.format(Locale.ROOT, "%.1f MiB", bytes / 1048576.0);
+  }
+
+  private static Path temporary(Path parent) {
+    try {
+      return Files.createTempDirectory(parent, "longtake-dry-run-");
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot make a temporary folder in " + parent, e);
+    }
+  }
+
+  /** A folder with everything in it. */
+  static void delete(Path folder) {
+    try (var inside = Files.walk(folder)) {
+      for (var path : inside.toList().reversed()) {
+        Files.delete(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot delete " + folder, e);
+    }
+  }
+}

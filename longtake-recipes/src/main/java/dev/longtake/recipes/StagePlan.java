@@ -1,0 +1,36 @@
+package dev.longtake.recipes;
+
+import dev.longtake.train.TrainingConfig;
+
+/**
+ * A stage that is built and about to take its steps.
+ *
+ * @param name of the stage
+ * @param config how its loop runs
+ * @param from the step it goes on from
+ * @param devices that share each step
+ * @param trained how many numbers are trained
+ */
+public record StagePlan(String name, TrainingConfig config, long from, int devices, long trained) {
+  private static final long FLOAT_BYTES = 4;
+
+  /** Bytes of all trained weights, FLOAT32, on each device. */
+  public long weightBytes() {
+    return FLOAT_BYTES * trained;
+  }
+
+  /** Bytes of their gradients, on each device. */
+  public long gradientBytes() {
+    return FLOAT_BYTES * trained;
+  }
+
+  /** Bytes of the optimiser's two moments, on the first device. */
+  public long momentBytes() {
+    return 2 * FLOAT_BYTES * trained;
+  }
+
+  /** Bytes of the moving average, on the first device. */
+  public long averageBytes() {
+    return FLOAT_BYTES * trained;
+  }
+}

@@ -1,0 +1,79 @@
+package dev.longtake.train;
+
+import dev.longtake.checkpoint.AdapterFolder;
+import dev.longtake.checkpoint.LowRank;
+import dev.longtake.nn.Init;
+import dev.longtake.optim.FlatParameters;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which weights a low-rank adapter changes, and how much it can (Hu et al. 2021; spec, K.3). There
+ * is no dropout.
+ *
+ * @param rank rows of A and columns of B, at least 1
+ * @param alpha strength, above 0; the change is {@code alpha / rank · B A}
+ * @param targets linears by the last parts of their names: {@code q} is every linear called so,
+ *     {@code ffn.0} every first one of a feed-forward
+ */
+public record AdapterConfig(int rank, double alpha, List<String> targets) {
+  private static final String WEIGHT = ".weight";
+
+  /** Checks the ranges. */
+  public AdapterConfig {
+    targets = List.copyOf(targets);
+    if (rank < 1 || !(alpha > 0)) {
+      throw new IllegalArgumentException(
+          "an adapter needs a rank of at least 1 and an alpha above 0, not "
+              + rank
+              + " and "
+              + alpha);
+    }
+    if (targets.isEmpty() || targets.contains("")) {
+      throw new IllegalArgumentException(
+          "an adapter's targets must name linears, such as q, k, v and o, not " + targets);
+    }
+  }
+
+  /** Rank and strength. */
+  public LowRank sizes() {
+    return new LowRank(rank, alpha);
+  }
+
+  /**
+   * Fresh factors for a network: A drawn within ±1/√in, B zero, so that they change nothing yet.
+   *
+   * @param network its weights by name; looked at for their shapes only
+   * @throws IllegalArgumentException naming a target that is no linear of the network
+   */
+  public FlatParameters draw(Map<String, Tensor> network, long seed, Device device) {
+    for (var target : targets) {
+      if (network.keySet().stream().noneMatch(name -> names(target, name))) {
+        throw new IllegalArgumentException(
+            "the adapter's target " + target + " is no linear of the network; leave it out");
+      }
+    }
+    // Drawn on the processor, so that a seed means the same start on every device.
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(seed, Device.CPU)) {
+      Map<String, Tensor> factors = new LinkedHashMap<>();
+      network.forEach(
+          (name, weight) -> {
+            if (weight.rank() == 2 && targets.stream().anyMatch(target -> names(target, name))) {
+              factors.put(AdapterFolder.keyOfA(name), Init.FAN_IN.draw(rng, rank, weight.size(1)));
+              factors.put(AdapterFolder.keyOfB(name), Init.ZEROS.draw(rng, weight.size(0), rank));
+            }
+          });
+      return FlatParameters.copyOf(factors, device);
+    }
+  }
+
+  private static boolean names(String target, String weight) {
+    return weight.equals(target + WEIGHT) || weight.endsWith("." + target + WEIGHT);
+  }
+}

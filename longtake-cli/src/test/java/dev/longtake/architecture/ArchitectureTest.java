@@ -63,6 +63,7 @@ class ArchitectureTest {
                   "wan")),
           entry("world", Set.of()),
           entry("media", Set.of()),
+          entry("data", Set.of("checkpoint", "media", "rollout", "tensor", "text", "vae")),
           entry(
               "eval",
               Set.of(
@@ -81,6 +82,7 @@ class ArchitectureTest {
               "recipes",
               Set.of(
                   "checkpoint",
+                  "data",
                   "diffusion",
                   "eval",
                   "media",
@@ -311,6 +313,7 @@ class ArchitectureTest {
                       "checkpoint",
                       "rollout",
                       "optim",
+                      "data",
                       "train",
                       "recipes"
                     })

@@ -100,6 +100,7 @@ class ArchitectureTest {
               "cli",
               Set.of(
                   "checkpoint",
+                  "data",
                   "eval",
                   "media",
                   "memory",

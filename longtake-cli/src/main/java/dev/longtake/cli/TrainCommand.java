@@ -1,7 +1,6 @@
 package dev.longtake.cli;
 
 import dev.longtake.recipes.RunFiles;
-import dev.longtake.recipes.TrainModel;
 import dev.longtake.recipes.Workplace;
 import dev.longtake.tensor.Device;
 import java.nio.file.Path;
@@ -81,7 +80,7 @@ final class TrainCommand implements Callable<Integer> {
     var where = Arrays.stream(device.split(",", -1)).map(Device::parse).toList();
     var folder = out.toString().isEmpty() ? Path.of("out", run.name()) : out;
     run.carryOut(new Workplace(where, folder, threads, until, new TrainingProgress(terminal)));
-    terminal.out().println(folder.resolve(TrainModel.MODEL_FOLDER));
+    terminal.out().println(run.result(folder));
     return Failures.NONE;
   }
 }

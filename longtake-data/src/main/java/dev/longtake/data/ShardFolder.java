@@ -98,7 +98,8 @@ public final class ShardFolder implements AutoCloseable {
     return new CheckpointException(
         path.toString(),
         what
-            + "; encode again with --delete-damaged to delete it and make its "
+            + "; encode again with --delete-damaged (a run of ode-pairs: --set damaged=delete) to"
+            + " make its "
             + shard.examples().size()
             + " examples anew");
   }

@@ -8,8 +8,11 @@ import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -21,20 +24,24 @@ import java.util.TreeSet;
 /**
  * Writes examples into shards, or goes on where an earlier writer of the same folder was killed.
  * What is not yet a shard is lost then, and made again by whoever asks {@link #holds}. Confined to
- * one thread, and one writer to a folder.
+ * one thread; a folder has one writer at a time.
  */
 public final class ShardWriter implements AutoCloseable {
+  private static final String LOCK = "index.lock";
+
   private final Path folder;
   private final long most;
+  private final FileChannel lock;
   private final Set<String> keys = new HashSet<>();
   private final Map<String, Tensor> tensors = new LinkedHashMap<>(); // not yet written
   private final List<Entry> entries = new ArrayList<>();
   private long bytes;
   private int next;
 
-  private ShardWriter(Path folder, long most) {
+  private ShardWriter(Path folder, long most, FileChannel lock) {
     this.folder = folder;
     this.most = most;
+    this.lock = lock;
   }
 
   /**
@@ -43,12 +50,23 @@ public final class ShardWriter implements AutoCloseable {
    * @param facts what all examples have in common, by name
    * @param damaged what to do about shards that are not as they were written
    * @param most bytes of a shard, above which the next begins, above 0
-   * @throws IllegalArgumentException if the folder's examples have other facts
+   * @throws IllegalArgumentException if the folder's examples have other facts, or another writer
+   *     is at it
    * @throws CheckpointException if a shard is damaged, naming it
    */
   public static ShardWriter open(
       Path folder, Map<String, String> facts, Damaged damaged, long most) {
-    var writer = new ShardWriter(folder, most);
+    var writer = new ShardWriter(folder, most, claim(folder));
+    try {
+      writer.begin(facts, damaged);
+    } catch (RuntimeException e) {
+      writer.close();
+      throw e;
+    }
+    return writer;
+  }
+
+  private void begin(Map<String, String> facts, Damaged damaged) {
     var before = List.<Shard>of();
     if (ShardIndex.isIn(folder)) {
       var index = ShardIndex.read(folder);
@@ -59,10 +77,36 @@ public final class ShardWriter implements AutoCloseable {
     // Written anew at every start: that cuts off a line that a killed writer began.
     new ShardIndex(facts, whole).write(folder);
     for (var shard : before) {
-      writer.next = Math.max(writer.next, shard.number() + 1);
+      next = Math.max(next, shard.number() + 1);
     }
-    whole.forEach(shard -> shard.examples().forEach(entry -> writer.keys.add(entry.key())));
-    return writer;
+    whole.forEach(shard -> shard.examples().forEach(entry -> keys.add(entry.key())));
+  }
+
+  /** The system frees a lock when its process ends, however that ends. */
+  private static FileChannel claim(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      var channel =
+          FileChannel.open(
+              folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      if (locked(channel)) {
+        return channel;
+      }
+      channel.close();
+    } catch (IOException e) {
+      throw new CheckpointException(
+          folder.toString(), "cannot be written to (" + e.getMessage() + "); check permissions", e);
+    }
+    throw new IllegalArgumentException(
+        folder + " is being written to already; wait for that, or give another folder");
+  }
+
+  private static boolean locked(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false; // by this very process
+    }
   }
 
   private static void requireSame(Path folder, Map<String, String> there, Map<String, String> now) {
@@ -169,5 +213,10 @@ public final class ShardWriter implements AutoCloseable {
   @Override
   public void close() {
     drop();
+    try {
+      lock.close();
+    } catch (IOException e) {
+      throw new CheckpointException(folder.toString(), "could not be let go of", e);
+    }
   }
 }

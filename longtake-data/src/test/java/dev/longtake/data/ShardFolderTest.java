@@ -136,6 +136,16 @@ class ShardFolderTest {
   }
 
   @Test
+  void aFolderHasOneWriterAtATime() {
+    try (var writer = ShardWriter.open(folder, FACTS, Damaged.REFUSE, TWO)) {
+      assertThatThrownBy(() -> ShardWriter.open(folder, FACTS, Damaged.REFUSE, TWO))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("is being written to already");
+    }
+    write(0, 1);
+  }
+
+  @Test
   void aKeyIsGivenOnce() {
     try (var scope = Scope.open();
         var writer = ShardWriter.open(folder, FACTS, Damaged.REFUSE, TWO)) {

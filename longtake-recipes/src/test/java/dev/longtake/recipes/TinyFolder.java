@@ -37,8 +37,14 @@ final class TinyFolder {
     new WordTokenizerFile(Caption.vocabulary()).write(folder.resolve(VideoModel.TOKENIZER));
     weights(folder, VideoModel.VAE, seed, w -> WanVae.of(config.vae(), w).close());
     weights(folder, VideoModel.TEXT_ENCODER, seed, w -> Umt5Encoder.of(w, config.textEncoder()));
-    weights(folder, VideoModel.TRANSFORMER, seed, w -> WanTransformer.of(w, config.transformer()));
+    transformer(folder, seed);
     return folder;
+  }
+
+  /** Replaces a model's transformer. */
+  static void transformer(Path folder, long seed) {
+    var sizes = config(folder).transformer();
+    weights(folder, VideoModel.TRANSFORMER, seed, w -> WanTransformer.of(w, sizes));
   }
 
   /** Noise on top, since a fresh transformer predicts 0 whatever it is shown. */

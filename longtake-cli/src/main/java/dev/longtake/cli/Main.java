@@ -54,6 +54,7 @@ public final class Main implements Runnable {
     return new CommandLine(new Main(terminal))
         .addSubcommand(new GenerateCommand(terminal))
         .addSubcommand(new WorldCommand(terminal))
+        .addSubcommand(new EncodeCommand(terminal))
         .addSubcommand(new TrainCommand(terminal))
         .addSubcommand(new EvalCommand(terminal))
         .addSubcommand(new BenchCommand(terminal))

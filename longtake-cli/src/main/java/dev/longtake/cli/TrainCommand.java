@@ -2,7 +2,6 @@ package dev.longtake.cli;
 
 import dev.longtake.recipes.DryRun;
 import dev.longtake.recipes.RunFiles;
-import dev.longtake.recipes.TrainModel;
 import dev.longtake.recipes.Workplace;
 import dev.longtake.tensor.Device;
 import java.nio.file.Path;
@@ -94,7 +93,7 @@ final class TrainCommand implements Callable<Integer> {
       return Failures.NONE;
     }
     run.carryOut(place);
-    terminal.out().println(folder.resolve(TrainModel.MODEL_FOLDER));
+    terminal.out().println(run.result(folder));
     return Failures.NONE;
   }
 }

@@ -62,6 +62,7 @@ class ArchitectureTest {
                   "wan")),
           entry("world", Set.of()),
           entry("media", Set.of()),
+          entry("data", Set.of("checkpoint", "media", "rollout", "tensor", "text", "vae")),
           entry(
               "eval",
               Set.of(
@@ -80,6 +81,7 @@ class ArchitectureTest {
               "recipes",
               Set.of(
                   "checkpoint",
+                  "data",
                   "diffusion",
                   "eval",
                   "media",
@@ -97,6 +99,7 @@ class ArchitectureTest {
               "cli",
               Set.of(
                   "checkpoint",
+                  "data",
                   "eval",
                   "media",
                   "memory",

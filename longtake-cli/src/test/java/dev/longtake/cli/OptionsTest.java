@@ -19,6 +19,9 @@ class OptionsTest {
           "bench",
           "--device --dtype --format --help --memory --model --out --overlap --prompt --runs --seconds --seed"
               + " --stacktrace --text-encoder --threads --version --warmup -V -h -o",
+          "encode",
+          "--clips --delete-damaged --device --dtype --frames --help --model --out --resample"
+              + " --stacktrace --threads --version -V -h -o",
           "generate",
           "--continue --device --dtype --frames-dir --guidance --help --json --memory --model"
               + " --no-metadata --num_output_frames --on-switch --out --overlap --prompts --seconds --seed"

@@ -253,6 +253,21 @@ public record ModelConfig(
         name, video, transformer, vae, textEncoder, sampling, memory, recall, other, prompt);
   }
 
+  /** Under another name. */
+  public ModelConfig named(String other) {
+    return new ModelConfig(other, video, transformer, vae, textEncoder, sampling, memory, recall);
+  }
+
+  /** Looking back at something else, in another way. */
+  public ModelConfig remembering(String other, Recall how) {
+    return new ModelConfig(name, video, transformer, vae, textEncoder, sampling, other, how);
+  }
+
+  /** Sampled in another way. */
+  public ModelConfig sampled(Sampling other) {
+    return new ModelConfig(name, video, transformer, vae, textEncoder, other, memory, recall);
+  }
+
   /** The policy it was trained with. */
   public Memory policy() {
     return MemoryPolicies.parse(memory);

@@ -92,6 +92,26 @@ public record Frame(int width, int height, byte[] rgb) {
     return planes;
   }
 
+  /**
+   * This picture and another one, laid over each other.
+   *
+   * @param other of the same size
+   * @param share of the other, 0 to 1
+   */
+  public Frame mixed(Frame other, double share) {
+    if (other.width != width || other.height != height || !(share >= 0 && share <= 1)) {
+      throw new IllegalArgumentException(
+          "%s and %s cannot be mixed with a share of %s".formatted(this, other, share));
+    }
+    int weight = (int) Math.round(share * 256);
+    var out = new byte[rgb.length];
+    for (int i = 0; i < out.length; i++) {
+      int from = rgb[i] & 0xff;
+      out[i] = (byte) (from + (((other.rgb[i] & 0xff) - from) * weight + 128 >> 8));
+    }
+    return new Frame(width, height, out);
+  }
+
   /** The colour at column {@code x} and row {@code y}, as {@code 0xRRGGBB}. */
   public int at(int x, int y) {
     if (x < 0 || x >= width || y < 0 || y >= height) {

@@ -26,7 +26,7 @@ public final class VideoReader implements FrameSource {
   private final double secondsPerTick;
   private final double secondsPerFrame;
 
-  /** The picture being shown and the one after it; a moment between takes the nearer one. */
+  /** The picture being shown and the one after it, which a moment between takes or mixes. */
   private AVFrame shown = avutil.av_frame_alloc();
 
   private AVFrame coming = avutil.av_frame_alloc();
@@ -39,6 +39,7 @@ public final class VideoReader implements FrameSource {
   private long taken;
   private @Nullable MediaException damage; // met while decoding ahead, thrown when it is reached
   private @Nullable Frame converted; // of the shown picture, kept because it may be taken twice
+  private @Nullable Frame convertedComing; // likewise, where the two are mixed
   private boolean closed;
 
   private VideoReader(Path path, Demuxer demuxer, Sampling sampling) {
@@ -123,13 +124,35 @@ public final class VideoReader implements FrameSource {
     if (damage != null && (sampling.keepsRate() ? !hasShown : isPastShown())) {
       throw damage;
     }
-    var frame = converted == null ? convert() : converted;
+    var frame = converted == null ? convert(shown) : converted;
     converted = frame;
+    double share = shareOfComing();
+    if (share > 0) {
+      var after = convertedComing == null ? convert(coming) : convertedComing;
+      convertedComing = after;
+      frame = frame.mixed(after, share);
+    }
     taken++;
     if (sampling.keepsRate()) {
       advance();
     }
     return frame;
+  }
+
+  /**
+   * Leaves pictures out, which are decoded but not converted. Past the end there is nothing left.
+   *
+   * @param pictures how many of those that {@link #next} would hand out, at least 0
+   */
+  public void skip(long pictures) {
+    if (!sampling.keepsRate()) {
+      taken += pictures;
+      return;
+    }
+    for (long i = 0; i < pictures && hasNext() && hasShown; i++) {
+      taken++;
+      advance();
+    }
   }
 
   @Override
@@ -170,9 +193,20 @@ public final class VideoReader implements FrameSource {
   }
 
   private void seek(double moment) {
-    while (hasComing && comingAt - moment < moment - shownAt) {
+    while (hasComing && (mixes() ? comingAt <= moment : comingAt - moment < moment - shownAt)) {
       advance();
     }
+  }
+
+  private boolean mixes() {
+    return sampling.between() == Sampling.Between.LINEAR && !sampling.keepsRate();
+  }
+
+  /** How much of the coming picture there is in the next one to hand out. */
+  private double shareOfComing() {
+    return mixes() && hasComing && comingAt > shownAt
+        ? Math.clamp((moment() - shownAt) / (comingAt - shownAt), 0, 1)
+        : 0;
   }
 
   /** Shows the coming picture and decodes the one after it. */
@@ -182,7 +216,8 @@ public final class VideoReader implements FrameSource {
     coming = spare;
     hasShown = hasComing;
     shownAt = comingAt;
-    converted = null;
+    converted = convertedComing;
+    convertedComing = null;
     if (hasComing) {
       fetch();
     }
@@ -203,13 +238,13 @@ public final class VideoReader implements FrameSource {
     }
   }
 
-  private Frame convert() {
+  private Frame convert(AVFrame picture) {
     boolean upright = rotation % 180 == 0;
     if (sampling.keepsSize()) {
-      return Rotation.apply(scaler.convert(shown), rotation);
+      return Rotation.apply(scaler.convert(picture), rotation);
     }
     int width = upright ? sampling.width() : sampling.height();
     int height = upright ? sampling.height() : sampling.width();
-    return Rotation.apply(scaler.cover(shown, width, height), rotation);
+    return Rotation.apply(scaler.cover(picture, width, height), rotation);
   }
 }

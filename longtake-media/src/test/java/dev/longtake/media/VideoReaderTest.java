@@ -45,6 +45,40 @@ class VideoReaderTest {
   }
 
   @Test
+  void betweenTwoPicturesLinearSamplingShowsBothInProportion() {
+    var greys = List.of(Frame.filled(32, 32, 0x202020), Frame.filled(32, 32, 0xa0a0a0));
+    var path = write("greys.mp4", greys, 4);
+    var sampling = Sampling.NONE.at(16).between(Sampling.Between.LINEAR);
+
+    try (var reader = VideoReader.open(path, sampling)) {
+      for (int wanted : new int[] {0x20, 0x40, 0x60, 0x80, 0xa0, 0xa0, 0xa0, 0xa0}) {
+        assertThat(reader.next().at(16, 16) & 0xff).isCloseTo(wanted, within(3));
+      }
+      assertThat(reader.hasNext()).isFalse();
+    }
+  }
+
+  @ParameterizedTest(name = "at {0} frames/s, {1}")
+  @CsvSource({"0,NEAREST", "16,NEAREST", "7,NEAREST", "40,LINEAR"})
+  void afterASkipComesWhatWouldHaveComeThen(double fps, Sampling.Between between) {
+    var path = numbered(20, 16);
+    var sampling = Sampling.NONE.at(fps).between(between);
+    try (var straight = VideoReader.open(path, sampling);
+        var skipping = VideoReader.open(path, sampling)) {
+      for (int i = 0; i < 5; i++) {
+        straight.next();
+      }
+      skipping.skip(5);
+      while (straight.hasNext()) {
+        assertThat(skipping.next()).isEqualTo(straight.next());
+      }
+      assertThat(skipping.hasNext()).isFalse();
+      skipping.skip(100);
+      assertThat(skipping.hasNext()).isFalse();
+    }
+  }
+
+  @Test
   void withoutSamplingEveryPictureComesOnce() {
     var taken = numbers(numbered(20, 16), Sampling.NONE);
     assertThat(taken)

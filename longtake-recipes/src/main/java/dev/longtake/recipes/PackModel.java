@@ -42,15 +42,46 @@ public final class PackModel {
       throw new UncheckedIOException("cannot copy a model from " + from + " to " + to, e);
     }
     for (var name : WEIGHTS) {
-      try (var scope = Scope.open();
-          var file = Safetensors.open(from.resolve(name))) {
-        Map<String, Tensor> smaller = new LinkedHashMap<>();
-        for (var tensor : file.names()) {
-          smaller.put(tensor, file.read(tensor).to(dtype));
-        }
-        Safetensors.write(to.resolve(name), smaller, Map.of());
-      }
+      repack(from.resolve(name), to.resolve(name), dtype);
     }
     manifest.write(to);
+  }
+
+  /**
+   * Makes a model of another whose transformer was trained further: everything else is copied as it
+   * is. The manifest comes last: where there is one, the rest is there.
+   *
+   * @param from a folder with a model's files
+   * @param transformer the trained one's file
+   * @param config of the new model
+   * @param to where the new model goes; made if absent
+   * @param dtype type of the transformer's weights
+   * @param manifest what is known of how it came about
+   */
+  public static void withTransformer(
+      Path from, Path transformer, ModelConfig config, Path to, Dtype dtype, Manifest manifest) {
+    try {
+      Files.createDirectories(to);
+      Files.deleteIfExists(to.resolve(Manifest.FILE_NAME));
+      for (var name : List.of(VideoModel.TOKENIZER, VideoModel.VAE, VideoModel.TEXT_ENCODER)) {
+        Files.copy(from.resolve(name), to.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot copy a model from " + from + " to " + to, e);
+    }
+    config.write(to);
+    repack(transformer, to.resolve(VideoModel.TRANSFORMER), dtype);
+    manifest.write(to);
+  }
+
+  private static void repack(Path from, Path to, Dtype dtype) {
+    try (var scope = Scope.open();
+        var file = Safetensors.open(from)) {
+      Map<String, Tensor> smaller = new LinkedHashMap<>();
+      for (var tensor : file.names()) {
+        smaller.put(tensor, file.read(tensor).to(dtype));
+      }
+      Safetensors.write(to, smaller, Map.of());
+    }
   }
 }

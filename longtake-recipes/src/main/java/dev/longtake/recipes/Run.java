@@ -1,5 +1,7 @@
 package dev.longtake.recipes;
 
+import java.nio.file.Path;
+
 /** What a run file asks for, in full. */
 public interface Run {
   /** What the run makes; the default name of its output folder. */
@@ -18,4 +20,9 @@ public interface Run {
    *     run's files
    */
   void carryOut(Workplace place);
+
+  /** What a finished run leaves in its output folder. */
+  default Path result(Path output) {
+    return output.resolve(TrainModel.MODEL_FOLDER);
+  }
 }

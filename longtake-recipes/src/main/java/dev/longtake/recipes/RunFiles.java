@@ -26,7 +26,12 @@ public final class RunFiles {
 
   /** Which record each kind of run is. */
   private static final Map<String, Class<? extends Run>> STAGES =
-      Map.of("from-nothing", TrainingRun.class);
+      Map.ofEntries(
+          Map.entry("backbone", BackboneRun.class),
+          Map.entry("causal-start", CausalStartRun.class),
+          Map.entry("from-nothing", TrainingRun.class),
+          Map.entry("ode-pairs", OdePairsRun.class),
+          Map.entry("ode-regression", OdeRegressionRun.class));
 
   private RunFiles() {}
 

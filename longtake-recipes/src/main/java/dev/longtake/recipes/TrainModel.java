@@ -166,7 +166,8 @@ public final class TrainModel {
     var stage = run.vae();
     var config = VaeOrigin.unmeasured(run.model().vae());
     watcher.said("autoencoder: " + stage.training().steps() + " steps on " + devices());
-    try (var parameters = drawn(stage.training().seed(), w -> WanVae.of(config, w).close());
+    try (var parameters =
+            drawn(stage.training().seed(), device, w -> WanVae.of(config, w).close());
         var team =
             Team.of(
                 parameters,
@@ -241,7 +242,7 @@ public final class TrainModel {
   long trainCausal() {
     var stage = run.causal();
     var config = configWithStatistics();
-    try (var parameters = drawn(stage.training().seed(), w -> Networks.of(w, config));
+    try (var parameters = drawn(stage.training().seed(), device, w -> Networks.of(w, config));
         var loop = new TrainingLoop(stage.training(), parameters)) {
       var store = resumed(CAUSAL_STAGE, loop, stage.training());
       sample(loop, stage.samples());
@@ -432,7 +433,7 @@ public final class TrainModel {
   }
 
   /** The weights that {@code build} asks for, freshly drawn. */
-  private FlatParameters drawn(long seed, Consumer<Weights> build) {
+  static FlatParameters drawn(long seed, Device device, Consumer<Weights> build) {
     // Drawn on the processor, so that a seed means the same start on every device.
     try (var scope = Scope.open();
         var rng = Rng.seeded(seed, Device.CPU);
@@ -443,8 +444,7 @@ public final class TrainModel {
   }
 
   /** Averaged weights whose names start so, without that start; views, owned by the scope. */
-  private static Map<String, Tensor> averaged(
-      FlatParameters parameters, TrainingLoop loop, String prefix) {
+  static Map<String, Tensor> averaged(FlatParameters parameters, TrainingLoop loop, String prefix) {
     Map<String, Tensor> out = new LinkedHashMap<>();
     for (var name : parameters.names()) {
       if (name.startsWith(prefix)) {

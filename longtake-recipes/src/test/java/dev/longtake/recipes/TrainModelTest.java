@@ -15,7 +15,6 @@ import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.testkit.LeakGuard;
-import dev.longtake.train.Progress;
 import dev.longtake.train.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,33 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakGuard.class)
 class TrainModelTest {
   @TempDir Path folder;
-
-  /** Remembers what was said and which steps were logged, and may end the run at one. */
-  private static final class Ear implements RunWatcher {
-    final List<String> said = new ArrayList<>();
-    final List<String> steps = new ArrayList<>();
-    private final String end;
-
-    Ear(String end) {
-      this.end = end;
-    }
-
-    @Override
-    public void said(String text) {
-      said.add(text);
-    }
-
-    @Override
-    public Progress stage(String name) {
-      return (step, steps, values) -> {
-        var at = name + " " + step;
-        this.steps.add(at);
-        if (at.equals(end)) {
-          throw new IllegalStateException("killed at " + end);
-        }
-      };
-    }
-  }
 
   @Test
   void aRunLeavesAModelThatGenerates() throws Exception {

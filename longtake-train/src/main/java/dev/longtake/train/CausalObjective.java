@@ -172,11 +172,8 @@ public record CausalObjective(
   private Prompt prompt(CausalBatch batch, Rng rng) {
     try (var scope = Scope.open()) {
       var states = text.encode(batch.captions(), dtype);
-      var shown =
-          rng.uniform(Dtype.FLOAT32, states.size(0), 1, 1)
-              .lessThan(1 - config.promptDropout())
-              .to(states.dtype());
-      return model.read(states.times(shown)).keptBy(scope);
+      var shown = PromptDropout.apply(states, config.promptDropout(), rng);
+      return model.read(shown).keptBy(scope);
     }
   }
 

@@ -29,6 +29,14 @@ public final class FlowMatching {
     }
   }
 
+  /** {@code mean w·(v − (ε − x₀))²}, a FLOAT32 number; w is spread over what it lacks. */
+  public static Tensor loss(Tensor flow, Tensor clean, Tensor noise, Tensor weight) {
+    try (var scope = Scope.open()) {
+      var error = flow.to(Dtype.FLOAT32).minus(noise.minus(clean)).square();
+      return scope.keep(error.times(weight).mean());
+    }
+  }
+
   /** {@code (1 − σ)·x₀ + σ·ε}. */
   public static Tensor noised(Tensor clean, Tensor noise, Tensor sigma) {
     return FlowSchedule.addNoise(clean, noise, sigma);

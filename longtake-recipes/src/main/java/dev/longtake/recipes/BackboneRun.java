@@ -1,0 +1,57 @@
+package dev.longtake.recipes;
+
+import dev.longtake.data.Skipped;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.train.BackboneObjective;
+import dev.longtake.train.TrainingConfig;
+import java.nio.file.Path;
+
+/**
+ * A bidirectional model from a given model's autoencoder and text encoder, {@code stage: backbone}.
+ *
+ * @param name of the model it leaves
+ * @param from folder of the model whose encoders are used, and whose transformer's sizes
+ * @param start of the transformer: {@code fresh}, drawn from the seed, or {@code given}, the
+ *     model's own
+ * @param data {@code world}, {@code folder:PATH} or {@code cache:PATH}
+ * @param latentFrames of a clip, at least 1; n latent frames are 1 + 4·(n − 1) pictures
+ * @param batch clips that a device takes at a step, at least 1
+ * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
+ * @param objective noise levels and shares
+ * @param training how the loop runs
+ */
+public record BackboneRun(
+    String name,
+    String from,
+    FirstWeights start,
+    TrainingData data,
+    int latentFrames,
+    int batch,
+    Dtype dtype,
+    BackboneObjective.Config objective,
+    TrainingConfig training)
+    implements Run {
+  private static final String STAGE = "backbone";
+
+  /** Checks the sizes. */
+  public BackboneRun {
+    ClipSizes.check(latentFrames, batch, dtype);
+  }
+
+  @Override
+  public void carryOut(Workplace place) {
+    var folder = Path.of(from);
+    var type = place.dtype(dtype);
+    var sources =
+        new LatentSources(
+            data, folder, latentFrames, batch, training.seed(), place, type, new Skipped());
+    var finished = ModelConfig.read(folder).named(name);
+    new TransformerStage(STAGE, this, folder, start, finished, training, place)
+        .carryOut(
+            new ClipTeaching(
+                sources,
+                (model, batches) -> new BackboneObjective(model, batches, objective, type)));
+    sources.tellSkipped();
+  }
+}

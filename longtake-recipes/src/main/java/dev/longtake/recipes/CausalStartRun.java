@@ -1,0 +1,62 @@
+package dev.longtake.recipes;
+
+import dev.longtake.data.Skipped;
+import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.Recall;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.train.ForcingObjective;
+import dev.longtake.train.TrainingConfig;
+import java.nio.file.Path;
+
+/**
+ * A bidirectional model made causal by diffusion forcing or teacher forcing, {@code stage:
+ * causal-start}.
+ *
+ * @param name of the model it leaves
+ * @param from folder of the bidirectional model
+ * @param data {@code world}, {@code folder:PATH} or {@code cache:PATH}
+ * @param latentFrames of a clip, a multiple of the objective's block
+ * @param batch clips that a device takes at a step, at least 1
+ * @param memory what the model it leaves looks back at, as {@link MemoryPolicies#parse} reads it
+ * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
+ * @param objective noise levels and shares
+ * @param training how the loop runs
+ */
+public record CausalStartRun(
+    String name,
+    String from,
+    TrainingData data,
+    int latentFrames,
+    int batch,
+    String memory,
+    Dtype dtype,
+    ForcingObjective.Config objective,
+    TrainingConfig training)
+    implements Run {
+  private static final String STAGE = "causal-start";
+
+  /** Checks the sizes. */
+  public CausalStartRun {
+    ClipSizes.check(latentFrames, batch, dtype);
+    ClipSizes.check(latentFrames, objective.block());
+    MemoryPolicies.parse(memory);
+  }
+
+  @Override
+  public void carryOut(Workplace place) {
+    var folder = Path.of(from);
+    var type = place.dtype(dtype);
+    var sources =
+        new LatentSources(
+            data, folder, latentFrames, batch, training.seed(), place, type, new Skipped());
+    var given = ModelConfig.read(folder).named(name);
+    var finished = given.remembering(memory, Recall.CACHED);
+    new TransformerStage(STAGE, this, folder, FirstWeights.GIVEN, finished, training, place)
+        .carryOut(
+            new ClipTeaching(
+                sources,
+                (model, batches) -> new ForcingObjective(model, batches, objective, type)));
+    sources.tellSkipped();
+  }
+}

@@ -1,0 +1,77 @@
+package dev.longtake.recipes;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * What a run is trained on, the key {@code data} of its file: {@code world}, {@code folder:PATH} or
+ * {@code cache:PATH}.
+ */
+public sealed interface TrainingData {
+
+  /** The procedural world, endless: every clip shows a world of its own. */
+  record World() implements TrainingData {
+    @Override
+    public String text() {
+      return "world";
+    }
+  }
+
+  /**
+   * Captioned videos, decoded and encoded as they are needed.
+   *
+   * @param sources folders and tables, separated by commas in the file
+   */
+  record Folder(List<Path> sources) implements TrainingData {
+    /** Copies the list. */
+    public Folder {
+      sources = List.copyOf(sources);
+    }
+
+    @Override
+    public String text() {
+      return "folder:" + sources.stream().map(Path::toString).collect(Collectors.joining(","));
+    }
+  }
+
+  /**
+   * What {@code longtake encode} left.
+   *
+   * @param folder of the cache
+   */
+  record Cache(Path folder) implements TrainingData {
+    @Override
+    public String text() {
+      return "cache:" + folder;
+    }
+  }
+
+  /** As a run file says it. */
+  @JsonValue
+  String text();
+
+  /**
+   * Reads it.
+   *
+   * @throws IllegalArgumentException if it is none of these
+   */
+  @JsonCreator
+  static TrainingData parse(String text) {
+    var path = text.substring(text.indexOf(':') + 1);
+    if (text.equals("world")) {
+      return new World();
+    }
+    if (text.startsWith("folder:") && !path.isBlank()) {
+      return new Folder(Arrays.stream(path.split(",")).map(String::strip).map(Path::of).toList());
+    }
+    if (text.startsWith("cache:") && !path.isBlank()) {
+      return new Cache(Path.of(path));
+    }
+    throw new IllegalArgumentException(
+        "data is '" + text + "'; give world, folder:PATH (or several, with commas) or cache:PATH");
+  }
+}

@@ -1,0 +1,186 @@
+package dev.longtake.recipes;
+
+import dev.longtake.checkpoint.CheckpointSource;
+import dev.longtake.checkpoint.KeyMap;
+import dev.longtake.checkpoint.Manifest;
+import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.nn.Weights;
+import dev.longtake.optim.FlatParameters;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.VideoModel;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Scope;
+import dev.longtake.train.CheckpointStore;
+import dev.longtake.train.EventFile;
+import dev.longtake.train.Objective;
+import dev.longtake.train.Team;
+import dev.longtake.train.TrainingConfig;
+import dev.longtake.train.TrainingLoop;
+import dev.longtake.wan.WanTransformer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Trains a transformer whose autoencoder, text encoder and tokenizer are given: what several kinds
+ * of run have in common. Resumes from its last checkpoint; leaves averaged FLOAT32 weights in the
+ * output folder and the packed model in a folder inside it.
+ *
+ * @param name of the stage: its folder of checkpoints and event files
+ * @param run what the manifest says of it
+ * @param from the model it begins with
+ * @param start where the first weights come from
+ * @param finished configuration of the model it leaves, with the sizes of {@code from}
+ * @param training how the loop runs
+ * @param place where it is carried out
+ */
+record TransformerStage(
+    String name,
+    Object run,
+    Path from,
+    FirstWeights start,
+    ModelConfig finished,
+    TrainingConfig training,
+    Workplace place) {
+  private static final int KEPT_CHECKPOINTS = 2;
+
+  /** One device's batches and what is learnt from them. */
+  interface Lesson {
+    Objective objective();
+
+    /** Frees what makes batches. */
+    void close();
+  }
+
+  /** Makes the lesson of a device. */
+  interface Teaching {
+    /**
+     * A lesson.
+     *
+     * @param model the device's transformer
+     * @param rank which of the devices, from 0
+     */
+    Lesson on(Device device, int rank, WanTransformer model);
+
+    /** What is trained on, once it is known. */
+    String description();
+  }
+
+  private record Member(Weights weights, Lesson lesson) implements Team.Member {
+    @Override
+    public Objective objective() {
+      return lesson.objective();
+    }
+
+    @Override
+    public void close() {
+      lesson.close();
+      weights.close();
+    }
+  }
+
+  /** Trains until the configured end, and packs the model where there is something new. */
+  void carryOut(Teaching teaching) {
+    var output = place.output();
+    try {
+      Files.createDirectories(output);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot make " + output, e);
+    }
+    Map<String, Double> losses = new TreeMap<>();
+    try (var parameters = first();
+        var loop = new TrainingLoop(training, parameters)) {
+      var store = new CheckpointStore(output.resolve(name), name, KEPT_CHECKPOINTS);
+      if (store.resume(loop)) {
+        place
+            .watcher()
+            .said("resumed " + name + " at step " + loop.step() + " of " + training.steps());
+      }
+      long before = loop.step();
+      if (before < Math.min(place.until(), training.steps())) {
+        place
+            .watcher()
+            .said(name + ": " + training.steps() + " steps, " + parameters.count() + " weights");
+        steps(teaching, parameters, loop, store, losses);
+      }
+      var packed = output.resolve(TrainModel.MODEL_FOLDER);
+      if (loop.step() > before || !Files.exists(packed.resolve(Manifest.FILE_NAME))) {
+        var trained = output.resolve(VideoModel.TRANSFORMER);
+        try (var scope = Scope.open()) {
+          Safetensors.write(trained, TrainModel.averaged(parameters, loop, ""), Map.of());
+        }
+        var manifest = manifest(loop.step(), teaching.description(), losses);
+        PackModel.withTransformer(from, trained, finished, packed, Dtype.BFLOAT16, manifest);
+      }
+      place.watcher().said("the model is in " + packed);
+    }
+  }
+
+  private void steps(
+      Teaching teaching,
+      FlatParameters parameters,
+      TrainingLoop loop,
+      CheckpointStore store,
+      Map<String, Double> losses) {
+    var heard = place.watcher().stage(name);
+    try (var team =
+            Team.of(parameters, place.others(), (own, rank) -> member(teaching, own, rank));
+        var events = EventFile.in(place.output().resolve(name).resolve("tensorboard"))) {
+      loop.run(
+          team,
+          place.until(),
+          store,
+          (step, steps, values) -> {
+            events.scalars(step, values);
+            heard.logged(step, steps, values);
+            values.forEach((tag, value) -> losses.put(name + "." + tag, value));
+          });
+    }
+  }
+
+  private Member member(Teaching teaching, FlatParameters own, int rank) {
+    var weights = Weights.from(own);
+    var model = WanTransformer.of(weights, finished.transformer());
+    try {
+      return new Member(weights, teaching.on(own.values().device(), rank, model));
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  private FlatParameters first() {
+    var config = finished.transformer();
+    return switch (start) {
+      case FRESH ->
+          TrainModel.drawn(training.seed(), place.first(), w -> WanTransformer.of(w, config));
+      case GIVEN -> {
+        try (var file = Safetensors.open(from.resolve(VideoModel.TRANSFORMER))) {
+          var source = new CheckpointSource(file, KeyMap.identity(), Dtype.FLOAT32, Device.CPU);
+          try (var given = Weights.from(source)) {
+            WanTransformer.of(given, config);
+            source.requireNothingSpare(given);
+            yield FlatParameters.copyOf(given.taken(), place.first());
+          }
+        }
+      }
+    };
+  }
+
+  private Manifest manifest(long step, String data, Map<String, Double> losses) {
+    return new Manifest(
+        Manifest.tree(run),
+        training.seed(),
+        step,
+        Revision.here(),
+        data,
+        losses,
+        Manifest.versionsHere(),
+        Instant.now());
+  }
+}

@@ -1,0 +1,166 @@
+package dev.longtake.recipes;
+
+import static dev.longtake.testkit.TensorAssert.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.longtake.data.ShardFolder;
+import dev.longtake.rollout.ModelConfig.SamplerKind;
+import dev.longtake.rollout.VideoGenerator;
+import dev.longtake.rollout.VideoModel;
+import dev.longtake.rollout.VideoRequest;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Scope;
+import dev.longtake.testkit.LeakGuard;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(LeakGuard.class)
+class OdeStagesTest {
+  @TempDir Path folder;
+  private Path model = Path.of("");
+
+  @BeforeEach
+  void write() throws Exception {
+    model = TinyFolder.model(folder.resolve("given"), 1);
+  }
+
+  @Test
+  void pairsAreTrajectoriesAtTheStudentsLevelsWithTheirPrompts() throws Exception {
+    var run = pairs(Map.of());
+    TinyStages.run(run, folder.resolve("out"));
+    try (var scope = Scope.open();
+        var shards = ShardFolder.open(run.result(folder.resolve("out")))) {
+      assertThat(shards.size()).isEqualTo(5);
+      assertThat(OdePairs.levels(shards)).hasSize(3).startsWith(1).endsWith(0);
+      for (int i = 0; i < 5; i++) {
+        assertThat(shards.read(i, OdePairs.STATES).shape()).containsExactly(3, 2, 6, 2, 4);
+        assertThat(shards.caption(i)).isNotBlank();
+      }
+      assertThat(shards.caption(0)).isNotEqualTo(shards.caption(1));
+      assertThat(shards.read(0, OdePairs.STATES).select(0, 0).toFloats())
+          .as("noise of its own")
+          .isNotEqualTo(shards.read(1, OdePairs.STATES).select(0, 0).toFloats());
+    }
+  }
+
+  @Test
+  void aPairIsTheSameWhoeverItIsMadeWithAndWhenever() throws Exception {
+    TinyStages.run(pairs(Map.of()), folder.resolve("straight"));
+    TinyStages.run(pairs(Map.of("pairs", "2")), folder.resolve("broken"));
+    var ear = TinyStages.run(pairs(Map.of("together", "1")), folder.resolve("broken"));
+    assertThat(ear.said).contains("ode-pairs: 3 to make, 2 are there");
+    try (var scope = Scope.open();
+        var straight = ShardFolder.open(folder.resolve("straight/pairs"));
+        var broken = ShardFolder.open(folder.resolve("broken/pairs"))) {
+      assertThat(broken.size()).isEqualTo(5);
+      for (int i = 0; i < 5; i++) {
+        assertThat(broken.key(i)).isEqualTo(straight.key(i));
+        assertThat(broken.read(i, OdePairs.STATES))
+            .isCloseTo(straight.read(i, OdePairs.STATES), 1e-4);
+        assertThat(broken.read(i, "text")).isCloseTo(straight.read(i, "text"), 1e-4);
+      }
+    }
+  }
+
+  @Test
+  void promptsComeFromAListWhoseExtendedTextsAreRead() throws Exception {
+    var names = Files.writeString(folder.resolve("p.txt"), "one\ntwo\n");
+    var texts = Files.writeString(folder.resolve("p_extended.txt"), "a red cube\na brick room\n");
+    var run =
+        pairs(
+            Map.of(
+                "prompts", names.toString(),
+                "extended", texts.toString(),
+                "negative_prompt", "a blue room",
+                "teacher", "causal",
+                "pairs", "4"));
+    TinyStages.run(run, folder.resolve("out"));
+    try (var shards = ShardFolder.open(run.result(folder.resolve("out")))) {
+      assertThat(List.of(shards.caption(0), shards.caption(1)))
+          .containsExactlyInAnyOrder("a red cube", "a brick room");
+      assertThat(shards.caption(2)).isEqualTo(shards.caption(0));
+      assertThat(shards.fact("kind")).isEqualTo("causal");
+    }
+    assertThatThrownBy(() -> TinyStages.run(pairs(Map.of()), folder.resolve("out")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("was encoded with ");
+  }
+
+  @Test
+  void aStudentIsLeftThatGeneratesInTheTrajectorysStepsAndAKilledRunGoesOn() throws Exception {
+    TinyStages.run(pairs(Map.of()), folder.resolve("out"));
+    var run = regression(Map.of());
+    TinyStages.run(run, folder.resolve("straight"));
+    var left = run.result(folder.resolve("straight"));
+    try (var opened = VideoModel.open(left, Device.CPU, Dtype.FLOAT32);
+        var video =
+            VideoGenerator.start(opened, VideoRequest.of(opened.config(), "a brick room"))) {
+      assertThat(opened.config().sampling().kind()).isEqualTo(SamplerKind.FEW_STEP);
+      assertThat(opened.config().sampling().steps()).isEqualTo(2);
+      assertThat(opened.config().sampling().shift()).isEqualTo(8);
+      assertThat(video.next().frames()).hasSize(9);
+      assertThat(video.next().frames()).hasSize(12);
+    }
+    var broken = folder.resolve("broken");
+    assertThatThrownBy(() -> TinyStages.run(run, broken, "ode-regression 2", List.of(Device.CPU)))
+        .hasMessage("killed at ode-regression 2");
+    assertThat(TinyStages.run(run, broken).steps)
+        .containsExactly("ode-regression 2", "ode-regression 3");
+    assertThat(TinyStages.bytes(run.result(broken))).isEqualTo(TinyStages.bytes(left));
+  }
+
+  @Test
+  void badValuesAreRefusedInOneLine() throws Exception {
+    refused("pairs", "0", "pairs, shard_megabytes and guidance must be at least 1, not 0");
+    refused("grid.kept", "3", "kept steps that divide all steps, not 8.0, 3 and 4");
+    refused("extended", "x.txt", "captions of the world have no other");
+    assertThatThrownBy(() -> pairs(Map.of("teacher", "causal", "latent_frames", "5")))
+        .hasMessageContaining("a multiple of the block of 3, not 5");
+    assertThatThrownBy(() -> regression(Map.of("objective.drawn", "some")))
+        .hasMessageContaining("objective.drawn");
+    assertThatThrownBy(() -> TinyStages.run(regression(Map.of()), folder.resolve("x")))
+        .hasMessageContaining("holds no encoded examples");
+    TinyStages.run(pairs(Map.of("pairs", "1")), folder.resolve("out"));
+    var other = TinyFolder.model(folder.resolve("other"), 2);
+    assertThatThrownBy(
+            () -> TinyStages.run(regression(Map.of("from", other.toString())), folder.resolve("x")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("was made with other encoders than");
+  }
+
+  @Test
+  void theRunFilesOfTheSmallModelAreWhole() {
+    for (var name : List.of("backbone", "causal-start", "ode-pairs", "ode-regression")) {
+      var file = Path.of("..", "recipes", "longtake-mini-" + name + ".yaml");
+      assertThat(RunFiles.read(file, Map.of()).name()).startsWith("longtake-mini-");
+    }
+  }
+
+  private void refused(String key, String value, String told) {
+    assertThatThrownBy(() -> pairs(Map.of(key, value)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(told)
+        .hasMessageNotContaining("\n");
+  }
+
+  private Run pairs(Map<String, String> settings) throws Exception {
+    var yaml = TinyStages.ODE_PAIRS.replace("FROM", model.toString());
+    return TinyStages.read(folder, yaml, settings);
+  }
+
+  private Run regression(Map<String, String> settings) throws Exception {
+    var yaml =
+        TinyStages.ODE_REGRESSION
+            .replace("FROM", model.toString())
+            .replace("PAIRS", folder.resolve("out/pairs").toString());
+    return TinyStages.read(folder, yaml, settings);
+  }
+}

@@ -42,7 +42,8 @@ public final class CheckpointSource implements Weights.Source {
     this.device = device;
   }
 
-  private static Map<String, String> byName(TensorFile file, KeyMap map) {
+  /** The file's keys by their name. */
+  static Map<String, String> byName(TensorFile file, KeyMap map) {
     Map<String, String> byName = new LinkedHashMap<>();
     for (var key : file.names()) {
       var name = map.name(key);

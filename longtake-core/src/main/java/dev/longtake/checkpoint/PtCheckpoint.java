@@ -59,6 +59,17 @@ public final class PtCheckpoint implements AutoCloseable {
     }
   }
 
+  /**
+   * Writes a dict of tensors as {@code torch.save} would, one tensor after another, so that the
+   * largest of them is all that is ever in memory. PyTorch 1.6 and later read it. The same tensors
+   * in the same order under the same file name give the same bytes.
+   *
+   * @throws CheckpointException if it cannot be written; what was there before is untouched
+   */
+  public static void write(Path path, TensorFile tensors) {
+    PtWriter.write(path, tensors, ZipWriter.WIDE);
+  }
+
   private static Object readTree(MappedFile file) {
     var kind = FileKind.of(file);
     if (kind != FileKind.ZIP) {
@@ -147,6 +158,48 @@ public final class PtCheckpoint implements AutoCloseable {
   /** Whether there is anything at that place. */
   public boolean has(String... path) {
     return PtTree.find(root, List.of(path)).isPresent();
+  }
+
+  /** What lies at a place, told without a tensor's bytes being read. */
+  public enum Kind {
+    /** A single tensor. */
+    TENSOR,
+    /** A dict or a list with tensors somewhere in it. */
+    TENSORS,
+    /** A dict or a list without tensors. */
+    COLLECTION,
+    /** A number, a truth or a text; {@link #words} has it. */
+    VALUE,
+    /** Python's None. */
+    NONE
+  }
+
+  /**
+   * What lies at that place.
+   *
+   * @throws CheckpointException if there is nothing
+   */
+  public Kind kind(String... path) {
+    var value = find(path);
+    if (value instanceof PtTensor) {
+      return Kind.TENSOR;
+    }
+    if (PtTree.children(value).isPresent()) {
+      return PtTree.tensors(file.name(), value).isEmpty() ? Kind.COLLECTION : Kind.TENSORS;
+    }
+    return value == Unpickler.None.NONE ? Kind.NONE : Kind.VALUE;
+  }
+
+  /**
+   * The number, truth or text at a place, as text.
+   *
+   * @throws CheckpointException if there is none
+   */
+  public String words(String... path) {
+    if (kind(path) != Kind.VALUE) {
+      throw notFound(path, "a number or text");
+    }
+    return find(path) instanceof byte[] bytes ? bytes.length + " bytes" : find(path).toString();
   }
 
   /**

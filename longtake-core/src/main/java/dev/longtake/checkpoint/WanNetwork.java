@@ -36,7 +36,13 @@ public enum WanNetwork {
    * @param network which
    * @param naming whose names
    */
-  public record Named(WanNetwork network, Naming naming) {}
+  public record Named(WanNetwork network, Naming naming) {
+
+    /** These names as another way has them; empty for a name that is not the network's. */
+    public KeyMap to(Naming wanted) {
+      return key -> network.names.other(key, naming).map(other -> naming == wanted ? key : other);
+    }
+  }
 
   /** Which network these names belong to, if every one of them does. */
   public static Optional<Named> of(Iterable<String> tensors) {
@@ -51,9 +57,7 @@ public enum WanNetwork {
    */
   public static KeyMap naming(TensorFile file, Naming wanted) {
     var named = of(file.names()).orElseThrow(() -> foreign(file));
-    return named.naming() == wanted
-        ? KeyMap.identity()
-        : key -> named.network().names.other(key, named.naming());
+    return named.to(wanted);
   }
 
   private static CheckpointException foreign(TensorFile file) {

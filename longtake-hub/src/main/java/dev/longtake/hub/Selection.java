@@ -1,18 +1,16 @@
 package dev.longtake.hub;
 
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
  * Which of a repository's files are wanted.
  *
  * @param paths files, or folders with all that is in them; none for every file
- * @param include patterns, one of which a file must match; none for every file. A star stands for
- *     any characters, also slashes, a question mark for one
+ * @param include patterns, one of which a file must match; none for every file
  * @param exclude patterns, none of which a file may match
  */
-public record Selection(List<String> paths, List<String> include, List<String> exclude) {
+public record Selection(List<String> paths, List<Glob> include, List<Glob> exclude) {
   private static final int MOST_LISTED = 8;
 
   /** Copies the lists. */
@@ -43,21 +41,12 @@ public record Selection(List<String> paths, List<String> include, List<String> e
 
   private boolean wants(HubFile file) {
     return (paths.isEmpty() || paths.stream().anyMatch(path -> lies(file, path)))
-        && (include.isEmpty() || include.stream().anyMatch(glob -> matches(file, glob)))
-        && exclude.stream().noneMatch(glob -> matches(file, glob));
+        && (include.isEmpty() || include.stream().anyMatch(glob -> glob.matches(file.path())))
+        && exclude.stream().noneMatch(glob -> glob.matches(file.path()));
   }
 
   private static boolean lies(HubFile file, String path) {
     return file.path().equals(path) || file.path().startsWith(path + "/");
-  }
-
-  private static boolean matches(HubFile file, String glob) {
-    var pattern =
-        glob.codePoints()
-            .mapToObj(Character::toString)
-            .map(c -> c.equals("*") ? ".*" : c.equals("?") ? "." : Pattern.quote(c))
-            .collect(Collectors.joining());
-    return file.path().matches(pattern);
   }
 
   private static String some(List<HubFile> files) {

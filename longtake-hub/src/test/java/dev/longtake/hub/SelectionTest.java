@@ -30,7 +30,7 @@ class SelectionTest {
         " | ?+b.txt vaes.??? | | vaes.txt a+b.txt",
       })
   void choose(String paths, String include, String exclude, String expected) {
-    var selection = new Selection(words(paths), words(include), words(exclude));
+    var selection = new Selection(words(paths), globs(include), globs(exclude));
 
     assertThat(selection.of(FILES))
         .extracting(HubFile::path)
@@ -46,9 +46,14 @@ class SelectionTest {
 
   @Test
   void nothingLeftIsAMistake() {
-    assertThatThrownBy(() -> new Selection(List.of(), List.of("*.bin"), List.of()).of(FILES))
+    assertThatThrownBy(
+            () -> new Selection(List.of(), List.of(new Glob("*.bin")), List.of()).of(FILES))
         .isInstanceOf(HubException.class)
         .hasMessageContaining("no file of the repository is left");
+  }
+
+  private static List<Glob> globs(String text) {
+    return words(text).stream().map(Glob::new).toList();
   }
 
   private static List<String> words(String text) {

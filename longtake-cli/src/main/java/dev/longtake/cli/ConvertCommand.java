@@ -8,6 +8,7 @@ import dev.longtake.tensor.Dtype;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -147,12 +148,14 @@ final class ConvertCommand implements Callable<Integer> {
           Failures.oneLine(
               given.tensors().description() + ": left out: " + String.join(", ", given.leftOut())));
     }
-    if (format instanceof WeightsFormat.Archive && !given.tensors().metadata().isEmpty()) {
+    var texts = new TreeSet<>(given.tensors().metadata().keySet());
+    texts.remove("format"); // of which nothing but the word pt is ever seen
+    if (format instanceof WeightsFormat.Archive && !texts.isEmpty()) {
       terminal.say(
           Failures.oneLine(
               given.tensors().description()
-                  + ": its metadata is left out, an archive has no place for it: "
-                  + String.join(", ", given.tensors().metadata().keySet())));
+                  + ": left out, since an archive has no place for metadata: "
+                  + String.join(", ", texts)));
     }
   }
 

@@ -36,6 +36,7 @@ public final class HubServer implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Map<String, byte[]> files = new TreeMap<>();
+  private final Map<String, Long> announced = new TreeMap<>();
   private final Deque<Mood> moods = new ArrayDeque<>();
   private final List<Request> requests = Collections.synchronizedList(new ArrayList<>());
 
@@ -94,6 +95,12 @@ public final class HubServer implements AutoCloseable {
     return this;
   }
 
+  /** Lists a file of that size without having it. */
+  public HubServer announcing(String path, long size) {
+    announced.put(path, size);
+    return with(path, new byte[0]);
+  }
+
   /** Answers the next requests for content so, in this order; later ones well. */
   public void next(Mood... next) {
     synchronized (moods) {
@@ -128,7 +135,11 @@ public final class HubServer implements AutoCloseable {
                   : "";
           entries.add(
               "{\"type\":\"file\",\"oid\":\"%s\",\"size\":%d,\"path\":\"%s\"%s}"
-                  .formatted(gitBlob(content), content.length, path, lfs));
+                  .formatted(
+                      gitBlob(content),
+                      announced.getOrDefault(path, (long) content.length),
+                      path,
+                      lfs));
         });
     // Two entries on a page.
     var query = String.valueOf(exchange.getRequestURI().getQuery());

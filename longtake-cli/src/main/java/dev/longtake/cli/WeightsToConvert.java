@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -29,22 +30,20 @@ record WeightsToConvert(TensorFile tensors, List<String> leftOut) {
   static WeightsToConvert open(Path path, Optional<String> part) {
     var file = Files.isDirectory(path) ? only(path) : path;
     var keys = part.map(text -> text.split("/")).orElseGet(() -> new String[0]);
-    var tensors = TensorFile.open(file, keys);
-    try {
-      if (tensors.names().isEmpty()) {
-        throw new CheckpointException(
-            tensors.description(), "holds no tensors; longtake inspect tells what there is");
-      }
-    } catch (RuntimeException e) {
-      tensors.close();
-      throw e;
+    if (!Files.isRegularFile(file) || !isZip(file)) {
+      return new WeightsToConvert(TensorFile.open(file, keys), List.of());
     }
-    return isArchive(file)
-        ? inArchive(file, tensors, keys)
-        : new WeightsToConvert(tensors, List.of());
+    List<String> outer;
+    try (var archive = PtCheckpoint.open(file)) {
+      keys = keys.length > 0 ? keys : chosen(archive);
+      outer = List.copyOf(archive.keys());
+    }
+    var taken = keys.length > 0 ? Set.of(keys[0]) : Set.copyOf(outer);
+    return new WeightsToConvert(
+        TensorFile.open(file, keys), outer.stream().filter(key -> !taken.contains(key)).toList());
   }
 
-  private static boolean isArchive(Path file) {
+  private static boolean isZip(Path file) {
     try (var in = Files.newInputStream(file)) {
       return in.read() == 'P' && in.read() == 'K';
     } catch (IOException e) {
@@ -52,32 +51,26 @@ record WeightsToConvert(TensorFile tensors, List<String> leftOut) {
     }
   }
 
-  private static WeightsToConvert inArchive(Path file, TensorFile whole, String... keys) {
-    try (var archive = PtCheckpoint.open(file)) {
-      if (keys.length > 0) {
-        return new WeightsToConvert(whole, others(archive, keys[0]));
-      }
-      var outer = archive.keys();
-      if (outer.stream().anyMatch(key -> archive.kind(key) == Kind.TENSOR)) {
-        return new WeightsToConvert(whole, List.of());
-      }
-      whole.close();
-      var parts = outer.stream().filter(key -> archive.kind(key) == Kind.TENSORS).toList();
-      if (parts.size() != 1) {
-        throw new CheckpointException(
-            file.toString(),
-            "holds several parts ("
-                + String.join(", ", parts)
-                + "); choose one, such as --part "
-                + (parts.contains("generator_ema") ? "generator_ema" : parts.getFirst()));
-      }
-      var only = parts.getFirst();
-      return new WeightsToConvert(TensorFile.open(file, only), others(archive, only));
+  /** The keys of the one part of an archive; none if its tensors lie at its top. */
+  private static String[] chosen(PtCheckpoint archive) {
+    var outer = archive.keys();
+    if (outer.stream().anyMatch(key -> archive.kind(key) == Kind.TENSOR)) {
+      return new String[0];
     }
-  }
-
-  private static List<String> others(PtCheckpoint archive, String chosen) {
-    return archive.keys().stream().filter(key -> !key.equals(chosen)).toList();
+    var parts = outer.stream().filter(key -> archive.kind(key) == Kind.TENSORS).toList();
+    if (parts.isEmpty()) {
+      throw new CheckpointException(
+          archive.description(), "holds no tensors; longtake inspect tells what it holds");
+    }
+    if (parts.size() > 1) {
+      throw new CheckpointException(
+          archive.description(),
+          "holds several parts ("
+              + String.join(", ", parts)
+              + "); choose one, such as --part "
+              + parts.getFirst());
+    }
+    return new String[] {parts.getFirst()};
   }
 
   private static Path only(Path folder) {

@@ -10,12 +10,18 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.testkit.Fixtures;
 import dev.longtake.testkit.LeakGuard;
 import dev.longtake.testkit.TensorAssert;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -142,19 +148,66 @@ class ConvertCommandTest {
   }
 
   @Test
-  void ofSeveralPartsOneMustBeChosen() {
-    var two = folder.resolve("two.pt");
-    try (var dit = TensorFile.open(Fixtures.file("dit.safetensors"))) {
-      PtCheckpoint.write(two, dit);
-    }
+  void ofSeveralPartsOneMustBeChosen() throws IOException {
+    var two = twoParts(folder.resolve("two.pt"));
     var out = folder.resolve("new.safetensors");
 
-    assertMistake(Spoken.by("convert", two, out, "--part", "critic"), "two.pt", "'critic'");
+    assertMistake(
+        Spoken.by("convert", two, out), "two.pt", "(generator, critic)", "--part generator");
+    assertMistake(Spoken.by("convert", two, out, "--part", "critics"), "two.pt", "'critics'");
     assertMistake(
         Spoken.by("convert", Fixtures.file("dit.safetensors"), out, "--part", "x"),
         "dit.safetensors",
         "leave the key out");
     assertThat(out).doesNotExist();
+
+    var spoken = Spoken.by("convert", two, out, "--part", "critic");
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    assertThat(spoken.err()).singleElement().asString().contains("left out: generator");
+    try (var source = TensorFile.open(Fixtures.file("dit.safetensors"))) {
+      assertSame(source, out);
+    }
+  }
+
+  /** An archive whose parts generator and critic are the same network. */
+  private Path twoParts(Path path) throws IOException {
+    var flat = folder.resolve("flat.pt");
+    try (var dit = TensorFile.open(Fixtures.file("dit.safetensors"))) {
+      PtCheckpoint.write(flat, dit);
+    }
+    try (var from = new ZipFile(flat.toFile());
+        var to = new ZipOutputStream(Files.newOutputStream(path))) {
+      for (var entry : from.stream().toList()) {
+        var bytes = from.getInputStream(entry).readAllBytes();
+        if (entry.getName().endsWith("data.pkl")) {
+          bytes = twice(bytes, "generator", "critic");
+        }
+        var copy = new ZipEntry(entry.getName());
+        var crc = new CRC32();
+        crc.update(bytes);
+        copy.setMethod(ZipEntry.STORED);
+        copy.setSize(bytes.length);
+        copy.setCrc(crc.getValue());
+        to.putNextEntry(copy);
+        to.write(bytes);
+      }
+    }
+    Files.delete(flat);
+    return path;
+  }
+
+  /** A pickle of a dict that has the pickled dict under each of the keys. */
+  private static byte[] twice(byte[] pickle, String... keys) throws IOException {
+    var out = new ByteArrayOutputStream();
+    out.write(pickle, 0, 2); // protocol 2
+    out.write(new byte[] {'}', '('});
+    for (var key : keys) {
+      out.write(new byte[] {'X', (byte) key.length(), 0, 0, 0});
+      out.write(key.getBytes(StandardCharsets.US_ASCII));
+      out.write(pickle, 2, pickle.length - 3);
+    }
+    out.write(new byte[] {'u', '.'});
+    return out.toByteArray();
   }
 
   @Test

@@ -9,14 +9,17 @@ import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A server of repositories. Used by one thread; closing it ends every connection.
@@ -138,7 +141,6 @@ public final class Hub implements AutoCloseable {
   private HttpRequest request(URI address, long from) {
     var request =
         HttpRequest.newBuilder(address)
-            .timeout(patience.silence())
             .header("User-Agent", "longtake")
             // The bytes themselves are wanted, and a range of them must mean what it says.
             .header("Accept-Encoding", "identity");
@@ -153,18 +155,31 @@ public final class Hub implements AutoCloseable {
 
   private HttpResponse<Flow.Publisher<List<ByteBuffer>>> send(HttpRequest request)
       throws IOException {
+    // Not the request's own timeout: newer Javas count the content's time in, which may be hours.
+    var response = client.sendAsync(request, HttpResponse.BodyHandlers.ofPublisher());
     try {
-      return client.send(request, HttpResponse.BodyHandlers.ofPublisher());
-    } catch (HttpTimeoutException e) {
+      return response.get(patience.silence().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      response.cancel(true);
       throw new IOException(
           "stalled: no answer from "
               + request.uri().getHost()
               + " for "
               + Body.words(patience.silence()),
           e);
-    } catch (ConnectException e) {
-      throw new IOException("cannot connect to " + request.uri().getAuthority(), e);
+    } catch (ExecutionException e) {
+      var cause = Objects.requireNonNullElse(e.getCause(), e);
+      throw new IOException(
+          cause instanceof ConnectException
+              ? "cannot connect to " + request.uri().getAuthority()
+              : "cannot reach "
+                  + request.uri().getHost()
+                  + " ("
+                  + HubException.because(cause)
+                  + ")",
+          cause);
     } catch (InterruptedException e) {
+      response.cancel(true);
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted");
     }

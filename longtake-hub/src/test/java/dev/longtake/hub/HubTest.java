@@ -8,6 +8,7 @@ import dev.longtake.testkit.HubServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -118,6 +119,41 @@ class HubTest {
       assertThatThrownBy(() -> hub.files(REPOSITORY))
           .isInstanceOf(HubException.class)
           .hasMessageContainingAll("cannot connect to " + gone.getAuthority(), "2 tries");
+    }
+  }
+
+  @Test
+  void aServerThatAcceptsAndNeverAnswersIsStalled() throws IOException {
+    try (var mute = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      var address = URI.create("http://127.0.0.1:" + mute.getLocalPort());
+      var patience = new Patience(Duration.ofMillis(200), 0, Duration.ZERO);
+      try (var hub = Hub.of(address, Optional.empty(), patience)) {
+        assertThatThrownBy(() -> hub.files(REPOSITORY))
+            .isInstanceOf(HubException.class)
+            .hasMessageContainingAll("stalled", "127.0.0.1", "200 ms");
+      }
+    }
+  }
+
+  @Test
+  void aRedirectInCirclesEnds() throws IOException {
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          try (exchange) {
+            exchange.getResponseHeaders().add("Location", exchange.getRequestURI().toString());
+            exchange.sendResponseHeaders(302, -1);
+          }
+        });
+    server.start();
+    var address = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    try (var hub = Hub.of(address, Optional.empty(), SHORT)) {
+      assertThatThrownBy(() -> hub.files(REPOSITORY))
+          .isInstanceOf(HubException.class)
+          .hasMessageContaining("more than 10 redirects");
+    } finally {
+      server.stop(0);
     }
   }
 

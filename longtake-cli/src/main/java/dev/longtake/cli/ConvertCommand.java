@@ -1,6 +1,7 @@
 package dev.longtake.cli;
 
 import dev.longtake.checkpoint.KeyMap;
+import dev.longtake.checkpoint.ScaledFloat8;
 import dev.longtake.checkpoint.TensorFile;
 import dev.longtake.checkpoint.WanNetwork;
 import dev.longtake.checkpoint.WanNetwork.Naming;
@@ -76,7 +77,8 @@ final class ConvertCommand implements Callable<Integer> {
       names = "--dtype",
       paramLabel = "TYPE",
       description =
-          "float32, bfloat16 or float16 for real numbers; whole numbers stay. Default: as they are")
+          "float32, bfloat16 or float16 for real numbers; or float8_e4m3 for matrices, each with a"
+              + " scale beside it. Whole numbers stay. Default: as they are")
   private Optional<String> dtypeName = Optional.empty();
 
   @Option(
@@ -106,15 +108,22 @@ final class ConvertCommand implements Callable<Integer> {
         tensors = tensors.renamed(KeyMap.unwrapping());
       }
       if (naming.isPresent()) {
+        tensors = ScaledFloat8.unscaled(tensors);
         tensors = tensors.renamed(WanNetwork.naming(tensors, naming.get()));
       }
       if (dtype.isPresent()) {
-        tensors = tensors.as(dtype.get());
+        tensors = in(dtype.get(), tensors);
       }
       requireSpace(format.file(), tensors.bytes());
       sayWhatIsLost(given, format);
       return write(tensors, format);
     }
+  }
+
+  private static TensorFile in(Dtype dtype, TensorFile tensors) {
+    return dtype == Dtype.FLOAT8_E4M3
+        ? ScaledFloat8.scaled(tensors)
+        : ScaledFloat8.unscaled(tensors).as(dtype);
   }
 
   private int write(TensorFile tensors, WeightsFormat format) {
@@ -193,9 +202,10 @@ final class ConvertCommand implements Callable<Integer> {
       case "float32" -> Dtype.FLOAT32;
       case "bfloat16" -> Dtype.BFLOAT16;
       case "float16" -> Dtype.FLOAT16;
+      case "float8_e4m3" -> Dtype.FLOAT8_E4M3;
       default ->
           throw new IllegalArgumentException(
-              "unknown --dtype '" + word + "'; give float32, bfloat16 or float16");
+              "unknown --dtype '" + word + "'; give float32, bfloat16, float16 or float8_e4m3");
     };
   }
 }

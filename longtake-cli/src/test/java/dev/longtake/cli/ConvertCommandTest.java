@@ -118,6 +118,28 @@ class ConvertCommandTest {
   }
 
   @Test
+  void matricesOfAByteAreRecognisedAndComeBackUnderTheirNames() {
+    var small = folder.resolve("small.safetensors");
+    var back = folder.resolve("back.safetensors");
+
+    Spoken.by("convert", ARCHIVE, small, "--unwrap", "--dtype", "float8_e4m3");
+    var described = Spoken.by("inspect", small);
+    var spoken = Spoken.by("convert", small, back, "--dtype", "bfloat16");
+
+    assertThat(described.out()).contains("Wan transformer: width 96", "scaled float8");
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    try (var reference = TensorFile.open(Fixtures.file("dit.safetensors"));
+        var file = TensorFile.open(back);
+        var scope = Scope.open()) {
+      assertThat(file.names()).containsExactlyInAnyOrderElementsOf(reference.names());
+      var name = "blocks.1.ffn.0.weight";
+      TensorAssert.assertThat(file.read(name))
+          .hasDtype(Dtype.BFLOAT16)
+          .isCloseTo(reference.read(name).to(Dtype.BFLOAT16), 0.07);
+    }
+  }
+
+  @Test
   void metadataGoesAlongAndWhereItCannotThatIsSaid() {
     var with = folder.resolve("with.safetensors");
     var half = folder.resolve("half.safetensors");

@@ -26,7 +26,7 @@ public final class CheckpointSource implements Weights.Source {
   private final Device device;
 
   /**
-   * Weights of a file.
+   * Weights of a file; those in {@linkplain ScaledFloat8 scaled float8} are multiplied out.
    *
    * @param keys what we call the file's keys
    * @param dtype the type to hand out, a real one
@@ -36,8 +36,8 @@ public final class CheckpointSource implements Weights.Source {
     if (!dtype.isFloat()) {
       throw new IllegalArgumentException("weights are real numbers, not " + dtype);
     }
-    this.file = file;
-    this.keys = byName(file, keys);
+    this.file = ScaledFloat8.unscaled(file);
+    this.keys = byName(this.file, keys);
     this.dtype = dtype;
     this.device = device;
   }

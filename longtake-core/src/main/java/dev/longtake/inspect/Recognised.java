@@ -1,6 +1,7 @@
 package dev.longtake.inspect;
 
 import dev.longtake.checkpoint.KeyMap;
+import dev.longtake.checkpoint.ScaledFloat8;
 import dev.longtake.checkpoint.WanNetwork;
 import dev.longtake.checkpoint.WanNetwork.Naming;
 import java.util.ArrayList;
@@ -53,10 +54,14 @@ public record Recognised(Kind kind, String variant, Map<String, Long> sizes, Lis
 
   /** What these tensors are; empty if they are none of the known networks, whole or in part. */
   public static Optional<Recognised> of(List<TensorInfo> tensors) {
-    if (tensors.isEmpty()) {
+    var weights = tensors.stream().filter(t -> !ScaledFloat8.isAid(t.name())).toList();
+    if (weights.isEmpty()) {
       return Optional.empty();
     }
-    return network(tensors).or(() -> TinyDecoder.in(tensors)).or(() -> LowRank.in(tensors));
+    return network(weights)
+        .or(() -> TinyDecoder.in(weights))
+        .or(() -> LowRank.in(weights))
+        .map(known -> weights.size() == tensors.size() ? known : known.noting("scaled float8"));
   }
 
   private static Optional<Recognised> network(List<TensorInfo> tensors) {
@@ -88,6 +93,12 @@ public record Recognised(Kind kind, String variant, Map<String, Long> sizes, Lis
       notes.add("wrapped by training");
     }
     return notes;
+  }
+
+  private Recognised noting(String note) {
+    var all = new ArrayList<>(notes);
+    all.add(note);
+    return new Recognised(kind, variant, sizes, all);
   }
 
   /** For people, such as {@code Wan transformer 1.3B: width 1536, 30 blocks}. */

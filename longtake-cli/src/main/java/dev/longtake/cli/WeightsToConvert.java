@@ -30,7 +30,7 @@ record WeightsToConvert(TensorFile tensors, List<String> leftOut) {
   static WeightsToConvert open(Path path, Optional<String> part) {
     var file = Files.isDirectory(path) ? only(path) : path;
     var keys = part.map(text -> text.split("/")).orElseGet(() -> new String[0]);
-    if (!Files.isRegularFile(file) || !isZip(file)) {
+    if (file.toString().endsWith(".json") || !PtCheckpoint.isArchive(file)) {
       return new WeightsToConvert(TensorFile.open(file, keys), List.of());
     }
     List<String> outer;
@@ -41,14 +41,6 @@ record WeightsToConvert(TensorFile tensors, List<String> leftOut) {
     var taken = keys.length > 0 ? Set.of(keys[0]) : Set.copyOf(outer);
     return new WeightsToConvert(
         TensorFile.open(file, keys), outer.stream().filter(key -> !taken.contains(key)).toList());
-  }
-
-  private static boolean isZip(Path file) {
-    try (var in = Files.newInputStream(file)) {
-      return in.read() == 'P' && in.read() == 'K';
-    } catch (IOException e) {
-      throw new CheckpointException(file.toString(), "cannot be read: " + e.getMessage(), e);
-    }
   }
 
   /** The keys of the one part of an archive; none if its tensors lie at its top. */

@@ -48,6 +48,18 @@ public final class PtCheckpoint implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether a file is an archive, going by its first bytes; it may still be none of {@code
+   * torch.save}.
+   *
+   * @throws CheckpointException if it is absent or cannot be read
+   */
+  public static boolean isArchive(Path path) {
+    try (var file = MappedFile.open(path)) {
+      return FileKind.of(file) == FileKind.ZIP;
+    }
+  }
+
   /** Opens an archive for one dict of it; closing that closes the archive. */
   static TensorFile openTensors(Path path, String... under) {
     var checkpoint = open(path);

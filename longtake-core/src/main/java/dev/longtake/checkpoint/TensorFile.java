@@ -86,11 +86,7 @@ public interface TensorFile extends AutoCloseable {
       refuseKeys(path, under);
       return ShardedSafetensors.open(path);
     }
-    FileKind kind;
-    try (var file = MappedFile.open(path)) {
-      kind = FileKind.of(file);
-    }
-    if (kind == FileKind.ZIP) {
+    if (PtCheckpoint.isArchive(path)) {
       return PtCheckpoint.openTensors(path, under);
     }
     refuseKeys(path, under);

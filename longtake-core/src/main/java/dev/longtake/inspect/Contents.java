@@ -66,10 +66,10 @@ public record Contents(Kind kind, List<Part> parts, Map<String, String> values) 
         return new Contents(Kind.INDEX, List.of(part("", file)), Map.of());
       }
     }
-    try (var file = TensorFile.open(path)) {
-      if (!(file instanceof Safetensors)) {
-        return archive(path);
-      }
+    if (PtCheckpoint.isArchive(path)) {
+      return archive(path);
+    }
+    try (var file = Safetensors.open(path)) {
       return new Contents(Kind.SAFETENSORS, List.of(part("", file)), Map.of());
     }
   }

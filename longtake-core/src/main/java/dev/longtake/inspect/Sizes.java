@@ -18,7 +18,7 @@ record Sizes(Map<String, List<Long>> shapes) {
       case TRANSFORMER -> {
         put(sizes, "width", "patch_embedding.weight", 0);
         put(sizes, "feed-forward", "blocks.0.ffn.0.weight", 0);
-        sizes.put("blocks", blocks());
+        putBlocks(sizes);
         put(sizes, "latent channels", "patch_embedding.weight", 1);
         put(sizes, "text width", "text_embedding.0.weight", 1);
       }
@@ -30,7 +30,7 @@ record Sizes(Map<String, List<Long>> shapes) {
         put(sizes, "vocabulary", "token_embedding.weight", 0);
         put(sizes, "width", "token_embedding.weight", 1);
         put(sizes, "feed-forward", "blocks.0.ffn.fc1.weight", 0);
-        sizes.put("blocks", blocks());
+        putBlocks(sizes);
       }
       case TINY_DECODER, LORA -> {}
     }
@@ -44,11 +44,15 @@ record Sizes(Map<String, List<Long>> shapes) {
     }
   }
 
-  private long blocks() {
-    return shapes.keySet().stream()
-        .filter(name -> name.startsWith("blocks."))
-        .map(name -> name.split("\\.", 3)[1])
-        .distinct()
-        .count();
+  private void putBlocks(Map<String, Long> sizes) {
+    long blocks =
+        shapes.keySet().stream()
+            .filter(name -> name.startsWith("blocks."))
+            .map(name -> name.split("\\.", 3)[1])
+            .distinct()
+            .count();
+    if (blocks > 0) {
+      sizes.put("blocks", blocks);
+    }
   }
 }

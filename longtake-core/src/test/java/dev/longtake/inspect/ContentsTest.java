@@ -72,6 +72,32 @@ class ContentsTest {
   }
 
   @Test
+  void aWanFolderHasItsThreeNetworks() throws IOException {
+    Files.writeString(folder.resolve("config.json"), "{}");
+    copy("dit.safetensors", folder.resolve("diffusion_pytorch_model.safetensors"));
+    copy("t5.safetensors", folder.resolve("models_t5_umt5-xxl-enc-bf16.pth"));
+    copy("vae.safetensors", folder.resolve("Wan2.1_VAE.pth"));
+
+    var contents = Contents.of(folder);
+
+    assertThat(contents.kind()).isEqualTo(Kind.WAN_FOLDER);
+    assertThat(contents.parts())
+        .extracting(part -> Recognised.of(part.tensors()).orElseThrow().kind())
+        .containsExactly(
+            Recognised.Kind.AUTOENCODER, Recognised.Kind.TRANSFORMER, Recognised.Kind.TEXT_ENCODER);
+  }
+
+  private static void copy(String fixture, Path to) {
+    try (var file = TensorFile.open(Fixtures.file(fixture))) {
+      if (to.toString().endsWith(".pth")) {
+        PtCheckpoint.write(to, file);
+      } else {
+        Safetensors.write(to, file, Map.of());
+      }
+    }
+  }
+
+  @Test
   void shardsWithoutTheirIndexAreToldOneByOne() throws IOException {
     var index = folder.resolve("m" + ShardedSafetensors.ENDING);
     try (var file = TensorFile.open(Fixtures.file("dit.safetensors"))) {

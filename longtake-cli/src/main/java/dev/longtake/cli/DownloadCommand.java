@@ -156,10 +156,10 @@ final class DownloadCommand implements Callable<Integer> {
     terminal
         .out()
         .println(
-            "%s: %d files, %s%s"
+            "%s: %s, %s%s"
                 .formatted(
                     folder,
-                    plan.files().size(),
+                    files(plan.files().size()),
                     ByteCount.words(plan.bytes()),
                     plan.wanted().isEmpty() ? ", here already" : ""));
     return Failures.NONE;
@@ -170,8 +170,13 @@ final class DownloadCommand implements Callable<Integer> {
   }
 
   private static String summary(DownloadPlan plan) {
-    return "%d of %d files, %s"
-        .formatted(plan.wanted().size(), plan.files().size(), ByteCount.words(plan.missing()));
+    return "%d of %s, %s"
+        .formatted(
+            plan.wanted().size(), files(plan.files().size()), ByteCount.words(plan.missing()));
+  }
+
+  private static String files(int count) {
+    return count == 1 ? "1 file" : count + " files";
   }
 
   private Patience patience() {

@@ -313,6 +313,8 @@ class ArchitectureTest {
                       "memory",
                       "diffusion",
                       "checkpoint",
+                      "inspect",
+                      "hub",
                       "rollout",
                       "optim",
                       "train",

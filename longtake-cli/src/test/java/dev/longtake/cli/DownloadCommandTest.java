@@ -72,7 +72,7 @@ class DownloadCommandTest {
   void onlyWhatIsWantedComes() throws IOException {
     var byName = download("transformer", "--exclude", "*.png");
 
-    assertThat(byName.out()).contains("1 files");
+    assertThat(byName.out()).contains("1 file,");
     assertThat(files()).containsExactly(folder.resolve(WEIGHTS));
 
     download("--include", "*.json");
@@ -103,7 +103,7 @@ class DownloadCommandTest {
     assertThat(files()).singleElement().asString().endsWith(".part");
 
     var spoken = download(WEIGHTS, "--retries", "0", "--dry-run");
-    assertThat(spoken.out()).contains("1 of 1 files, 100 kB to download");
+    assertThat(spoken.out()).contains("1 of 1 file, 100 kB to download");
     download(WEIGHTS, "--retries", "0"); // cut again: three quarters are here
     spoken = download(WEIGHTS, "--retries", "0");
 

@@ -2,6 +2,7 @@ package dev.longtake.cli;
 
 import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.eval.EvaluationException;
+import dev.longtake.hub.HubException;
 import dev.longtake.media.MediaException;
 import dev.longtake.tensor.TensorException;
 import dev.longtake.train.TrainingException;
@@ -58,6 +59,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
       case IllegalArgumentException _,
           CheckpointException _,
           EvaluationException _,
+          HubException _,
           MediaException _,
           TensorException _,
           TrainingException _ -> {
@@ -90,7 +92,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
       return "unknown option " + first + didYouMean(suggestions);
     }
     return e.getCommandLine().getSubcommands().isEmpty()
-        ? "unexpected argument '" + first + "'; put a prompt of several words in quotes"
+        ? "unexpected argument '" + first + "'; put what has spaces in it in quotes"
         : "unknown command '" + first + "'" + didYouMean(suggestions);
   }
 

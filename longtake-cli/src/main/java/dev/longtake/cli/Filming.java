@@ -53,7 +53,7 @@ record Filming(
     var recording = Recording.open(files, format, pictures, tags);
     try (var stop = Interruption.watch(terminal, () -> "stopped; " + recording.whereabouts());
         recording;
-        var progress = Progress.of(terminal, frames)) {
+        var progress = Progress.of(terminal, frames, Progress.Unit.FRAMES)) {
       while (made < frames && !stop.requested()) {
         var chunk = chunks.get();
         chunk = chunk.subList(0, (int) Math.min(chunk.size(), frames - made));

@@ -47,6 +47,7 @@ class ArchitectureTest {
           entry(
               "rollout",
               Set.of("checkpoint", "diffusion", "memory", "nn", "tensor", "text", "vae", "wan")),
+          entry("inspect", Set.of("checkpoint", "tensor", "text", "vae", "wan")),
           entry("optim", Set.of("nn", "tensor")),
           entry(
               "train",
@@ -63,6 +64,7 @@ class ArchitectureTest {
                   "wan")),
           entry("world", Set.of()),
           entry("media", Set.of()),
+          entry("hub", Set.of()),
           entry(
               "eval",
               Set.of(
@@ -99,6 +101,8 @@ class ArchitectureTest {
               Set.of(
                   "checkpoint",
                   "eval",
+                  "hub",
+                  "inspect",
                   "media",
                   "memory",
                   "recipes",
@@ -309,6 +313,8 @@ class ArchitectureTest {
                       "memory",
                       "diffusion",
                       "checkpoint",
+                      "inspect",
+                      "hub",
                       "rollout",
                       "optim",
                       "train",

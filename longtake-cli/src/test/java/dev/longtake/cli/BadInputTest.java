@@ -73,7 +73,28 @@ class BadInputTest {
         mistake("world --size 190x127", "height must be even", "126 or 128"),
         mistake("world --seed -1", "-1", "0 to"),
         mistake("world --seconds 0", "--seconds is 0", "60"),
-        mistake("world --seconds 0.01", "less than one frame", "0.0625"));
+        mistake("world --seconds 0.01", "less than one frame", "0.0625"),
+        mistake("download", "REPO", "longtake download --help"),
+        mistake("download model", "'model' is no repository", "OWNER/NAME"),
+        mistake("download a/b --revision 'x y'", "'x y' is no revision", "main"),
+        mistake("download a/b --mirror nowhere", "'nowhere' is no server's address", "https://"),
+        mistake("download a/b --mirror 'http://a b'", "is no server's address", "https://"),
+        mistake("download a/b --timeout 0", "--timeout is 0", "0.1 to 3600"),
+        mistake("download a/b --retries -1", "--retries is -1", "0 or more"),
+        mistake("inspect", "PATH", "longtake inspect --help"),
+        mistake("inspect /nowhere/x.pt", "/nowhere/x.pt", "no such file"),
+        mistake("inspect pom.xml", "pom.xml", "not safetensors"),
+        mistake("inspect src", "src", "holds no weights"),
+        mistake("inspect a.pt b.pt", "unexpected argument 'b.pt'", "inspect --help"),
+        mistake("convert a.pt", "OUT", "longtake convert --help"),
+        mistake("convert /nowhere/x.pt y.safetensors", "/nowhere/x.pt", "no such file"),
+        mistake("convert x.pt y.bin", "'y.bin' has no ending", ".safetensors or .pt"),
+        mistake("convert x.pt src", "'src' has no ending", ".safetensors or .pt"),
+        mistake("convert x.pt y.safetensors --dtype int8", "--dtype 'int8'", "bfloat16"),
+        mistake("convert x.pt y.safetensors --names mine", "--names 'mine'", "diffusers"),
+        mistake("convert x y.safetensors --shard-size 5", "--shard-size is '5'", "5GB"),
+        mistake("convert x y.safetensors --shard-size 0GB", "--shard-size is '0GB'", "above 0"),
+        mistake("convert x y.pt --shard-size 5GB", "--shard-size divides safetensors", "y.pt"));
   }
 
   @ParameterizedTest(name = "{0}")

@@ -25,7 +25,15 @@ class OptionsTest {
               + " --stacktrace --steps --text-encoder --threads --version -V -h -o",
           "world",
           "--caption-only --held-out --help --out --seconds --seed --size --stacktrace --version"
-              + " -V -h -o");
+              + " -V -h -o",
+          "download",
+          "--dry-run --exclude --force --help --include --mirror --out --retries --revision"
+              + " --stacktrace --timeout --version -V -h -o",
+          "inspect",
+          "--help --json --match --stacktrace --tensors --version -V -h",
+          "convert",
+          "--dtype --force --help --names --part --shard-size --stacktrace --unwrap --version -V"
+              + " -h");
 
   private final CommandLine longtake =
       Main.commandLine(

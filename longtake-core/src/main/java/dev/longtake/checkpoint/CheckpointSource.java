@@ -26,7 +26,7 @@ public final class CheckpointSource implements Weights.Source {
   private final Device device;
 
   /**
-   * Weights of a file.
+   * Weights of a file; those in {@linkplain ScaledFloat8 scaled float8} are multiplied out.
    *
    * @param keys what we call the file's keys
    * @param dtype the type to hand out, a real one
@@ -36,13 +36,14 @@ public final class CheckpointSource implements Weights.Source {
     if (!dtype.isFloat()) {
       throw new IllegalArgumentException("weights are real numbers, not " + dtype);
     }
-    this.file = file;
-    this.keys = byName(file, keys);
+    this.file = ScaledFloat8.unscaled(file);
+    this.keys = byName(this.file, keys);
     this.dtype = dtype;
     this.device = device;
   }
 
-  private static Map<String, String> byName(TensorFile file, KeyMap map) {
+  /** The file's keys by their name. */
+  static Map<String, String> byName(TensorFile file, KeyMap map) {
     Map<String, String> byName = new LinkedHashMap<>();
     for (var key : file.names()) {
       var name = map.name(key);

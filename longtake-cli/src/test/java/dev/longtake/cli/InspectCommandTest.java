@@ -1,0 +1,92 @@
+package dev.longtake.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.longtake.testkit.Fixtures;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a file or a folder holds, from a terminal. */
+class InspectCommandTest {
+  @TempDir private Path folder;
+
+  @Test
+  void anArchiveIsDescribedWithoutBeingLoaded() {
+    var archive = Fixtures.file("dit-checkpoint-bf16.pt");
+
+    var spoken = Spoken.by("inspect", archive);
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    assertThat(spoken.err()).isEmpty();
+    assertThat(spoken.out().lines())
+        .startsWith(archive + ": torch.save archive", "  step = 7", "", "generator_ema")
+        .contains(
+            "  Wan transformer: width 96, feed-forward 256, blocks 3, latent channels 16, text"
+                + " width 48; wrapped by training",
+            "  96 tensors, 473,536 parameters, bfloat16",
+            "  weights alone: 1.89 MB in float32, 947 kB in bfloat16, 474 kB in float8",
+            "    model.blocks.0-2.self_attn.q.weight [96,96] bfloat16")
+        .hasSizeLessThan(50);
+  }
+
+  @Test
+  void aLongtakeModelIsDescribedWhole() throws IOException {
+    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), 1);
+
+    var spoken = Spoken.by("inspect", model, "--json");
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    var json = new ObjectMapper().readTree(spoken.out());
+    assertThat(json.path("kind").asText()).isEqualTo("longtake_model");
+    assertThat(json.path("parts").findValuesAsText("name"))
+        .contains("text_encoder.safetensors", "transformer.safetensors", "vae.safetensors");
+    var transformer = json.path("parts").get(1);
+    assertThat(transformer.at("/network/kind").asText()).isEqualTo("transformer");
+    assertThat(transformer.at("/network/width").asInt()).isEqualTo(24);
+    assertThat(transformer.at("/network/blocks").asInt()).isEqualTo(2);
+    long parameters = transformer.path("parameters").asLong();
+    assertThat(parameters).isPositive();
+    assertThat(transformer.at("/bytes_in/float32").asLong()).isEqualTo(4 * parameters);
+    assertThat(transformer.at("/bytes_in/bfloat16").asLong()).isEqualTo(2 * parameters);
+    assertThat(transformer.at("/dtypes/float32").asLong()).isEqualTo(parameters);
+    assertThat(transformer.path("tensors").asInt()).isEqualTo(15 + 2 * 27);
+    assertThat(json.at("/parts/0/network/kind").asText()).isEqualTo("text_encoder");
+    assertThat(json.at("/parts/2/network/kind").asText()).isEqualTo("autoencoder");
+  }
+
+  @Test
+  void everyTensorOrThoseThatMatchAreListed() {
+    var file = Fixtures.file("dit.safetensors");
+
+    var all = Spoken.by("inspect", file, "--tensors");
+    var some = Spoken.by("inspect", file, "--match", "*.1.self_attn.?.weight");
+
+    assertThat(all.out().lines().filter(line -> line.startsWith("    "))).hasSize(96);
+    assertThat(some.out().lines().filter(line -> line.startsWith("    ")))
+        .containsExactlyInAnyOrder(
+            "    blocks.1.self_attn.q.weight [96,96] float32",
+            "    blocks.1.self_attn.k.weight [96,96] float32",
+            "    blocks.1.self_attn.v.weight [96,96] float32",
+            "    blocks.1.self_attn.o.weight [96,96] float32");
+  }
+
+  @Test
+  void aPointerInsteadOfAFileIsToldAsWhatItIs() throws IOException {
+    var pointer =
+        Files.writeString(
+            folder.resolve("model.safetensors"),
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n");
+
+    var spoken = Spoken.by("inspect", pointer);
+
+    assertThat(spoken.code()).isEqualTo(2);
+    assertThat(spoken.err())
+        .singleElement()
+        .asString()
+        .contains("model.safetensors", "Git LFS pointer", "git lfs pull");
+  }
+}

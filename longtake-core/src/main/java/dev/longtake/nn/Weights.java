@@ -1,14 +1,18 @@
 package dev.longtake.nn;
 
+import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * Hands out named weights, and owns those it handed out: they live until {@link #close}.
@@ -60,6 +64,34 @@ public final class Weights implements AutoCloseable {
             return Set.of();
           }
         });
+  }
+
+  /**
+   * What a network takes: the shape of each weight by name, in the order it asks. Needs no memory,
+   * however large the network.
+   *
+   * @param network makes the network from the weights it is given, and frees what it owns besides
+   */
+  public static Map<String, List<Long>> shapes(Consumer<Weights> network) {
+    Source zeros =
+        new Source() {
+          @Override
+          public Tensor read(String name, Init init, long... shape) {
+            return Tensor.zeros(Dtype.FLOAT32, Device.CPU).expand(shape); // one number, repeated
+          }
+
+          @Override
+          public Set<String> names() {
+            return Set.of();
+          }
+        };
+    try (var weights = from(zeros)) {
+      network.accept(weights);
+      Map<String, List<Long>> shapes = new LinkedHashMap<>();
+      weights.taken.forEach(
+          (name, weight) -> shapes.put(name, Arrays.stream(weight.shape()).boxed().toList()));
+      return shapes;
+    }
   }
 
   /** A view whose names start with {@code child} and a dot. */

@@ -134,6 +134,32 @@ public record VaeConfig(
     return 1 + temporalFactor() * (latentFrames - 1);
   }
 
+  /**
+   * How many numbers a video being decoded leaves behind, per video of the batch: two input frames
+   * of every causal convolution.
+   *
+   * @param rows of a latent
+   * @param columns of a latent
+   */
+  long decodeStateElements(int rows, int columns) {
+    var widths = multipliers.reversed();
+    var temporal = temporalDown.reversed();
+    long pixels = (long) rows * columns;
+    long width = (long) dim * widths.getFirst();
+    long perFrame = pixels * (zDim + 4 * width); // the first convolution, two blocks of two
+    for (int level = 0; level < widths.size(); level++) {
+      long wanted = (long) dim * widths.get(level);
+      perFrame += pixels * (width + wanted + 2 * wanted * resBlocks);
+      width = wanted;
+      if (level < temporal.size()) {
+        perFrame += temporal.get(level) ? pixels * width : 0;
+        width /= 2;
+        pixels *= 4;
+      }
+    }
+    return 2 * (perFrame + pixels * width);
+  }
+
   private static void checkLength(String name, int length, int wanted) {
     if (length != wanted) {
       throw new IllegalArgumentException(name + " must have " + wanted + " entries, not " + length);

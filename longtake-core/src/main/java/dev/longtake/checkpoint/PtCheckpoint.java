@@ -149,6 +149,11 @@ public final class PtCheckpoint implements AutoCloseable {
     return PtTree.find(root, List.of(path)).isPresent();
   }
 
+  /** Whether there is a dict or a list at that place; a part that was saved as None is neither. */
+  public boolean hasDict(String... path) {
+    return PtTree.find(root, List.of(path)).flatMap(PtTree::children).isPresent();
+  }
+
   /**
    * The whole number at a place, such as {@code step}.
    *

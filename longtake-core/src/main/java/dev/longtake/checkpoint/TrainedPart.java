@@ -1,21 +1,17 @@
 package dev.longtake.checkpoint;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Locale;
 
 /** Which of the models in a training checkpoint; {@code torch.save} holds each under its key. */
 public enum TrainedPart {
   /** The generator as it was at the last step, which some files keep under {@code model}. */
-  @JsonProperty("generator")
   GENERATOR(List.of("generator", "model")),
 
   /** The moving average of the generator's weights. */
-  @JsonProperty("generator_ema")
   GENERATOR_EMA(List.of("generator_ema")),
 
   /** The network that follows the generator's distribution while it is trained. */
-  @JsonProperty("critic")
   CRITIC(List.of("critic"));
 
   private final List<String> keys;

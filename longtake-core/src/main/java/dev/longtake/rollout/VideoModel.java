@@ -1,17 +1,16 @@
 package dev.longtake.rollout;
 
 import dev.longtake.checkpoint.CheckpointException;
-import dev.longtake.checkpoint.CheckpointSource;
-import dev.longtake.checkpoint.KeyMap;
-import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.checkpoint.WeightFile;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.text.Tokenizer;
 import dev.longtake.text.Umt5Encoder;
+import dev.longtake.vae.PictureDecoder;
+import dev.longtake.vae.TinyDecoder;
 import dev.longtake.vae.WanVae;
 import dev.longtake.wan.WanTransformer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,30 +43,35 @@ public final class VideoModel implements AutoCloseable {
   private final Umt5Encoder text;
   private final WanTransformer transformer;
   private final WanVae vae;
+  private final PictureDecoder decoder;
   private final List<Weights> weights = new ArrayList<>();
   private final List<Runnable> closers = new ArrayList<>();
 
-  private VideoModel(Path folder, Device device, Dtype dtype) {
+  private VideoModel(ModelParts parts, Device device, Dtype dtype) {
     this.device = device;
     this.dtype = dtype;
-    config = ModelConfig.read(folder);
-    var files = List.of(TOKENIZER, TEXT_ENCODER, TRANSFORMER, VAE);
-    files.forEach(name -> requirePresent(folder, name));
+    config = parts.config();
+    parts.requireWhole();
     try {
-      tokenizer = Tokenizer.open(folder.resolve(TOKENIZER), config.transformer().textLen());
+      tokenizer = Tokenizer.open(parts.tokenizer(), config.transformer().textLen());
       closers.add(tokenizer::close);
-      text = load(folder, TEXT_ENCODER, taken -> Umt5Encoder.of(taken, config.textEncoder()));
+      text =
+          load(
+              parts.open(ModelPart.TEXT_ENCODER),
+              taken -> Umt5Encoder.of(taken, config.textEncoder()));
       transformer =
-          load(folder, TRANSFORMER, taken -> WanTransformer.of(taken, config.transformer()));
+          load(
+              parts.open(ModelPart.TRANSFORMER),
+              taken -> WanTransformer.of(taken, config.transformer()));
       vae =
           load(
-              folder,
-              VAE,
+              parts.open(ModelPart.VAE),
               taken -> {
                 var made = WanVae.of(config.vae(), taken);
                 closers.add(made::close);
                 return made;
               });
+      decoder = parts.openTiny().<PictureDecoder>map(this::load).orElse(vae);
     } catch (RuntimeException e) {
       closers.forEach(Runnable::run);
       throw e;
@@ -81,25 +85,32 @@ public final class VideoModel implements AutoCloseable {
    * @throws CheckpointException if a file is missing, damaged or of another model
    */
   public static VideoModel open(Path folder, Device device, Dtype dtype) {
-    return new VideoModel(folder, device, dtype);
+    return open(FolderParts.of(folder), device, dtype);
   }
 
-  private <T> T load(Path folder, String name, Function<Weights, T> build) {
-    try (var file = Safetensors.open(folder.resolve(name))) {
-      var source = new CheckpointSource(file, KeyMap.identity(), dtype, device);
+  /**
+   * Reads a model from wherever its parts are.
+   *
+   * @param dtype type of weights and arithmetic
+   * @throws CheckpointException if a file is missing, damaged or of another model
+   */
+  public static VideoModel open(ModelParts parts, Device device, Dtype dtype) {
+    return new VideoModel(parts, device, dtype);
+  }
+
+  private TinyDecoder load(ModelParts.Tiny tiny) {
+    return load(tiny.weights(), taken -> TinyDecoder.of(tiny.config(), taken));
+  }
+
+  private <T> T load(WeightFile file, Function<Weights, T> build) {
+    try (file) {
+      var source = file.source(dtype, device);
       var taken = Weights.from(source);
       weights.add(taken);
       closers.add(taken::close);
       var network = build.apply(taken);
       source.requireNothingSpare(taken);
       return network;
-    }
-  }
-
-  private static void requirePresent(Path folder, String name) {
-    if (!Files.isRegularFile(folder.resolve(name))) {
-      throw new CheckpointException(
-          folder.toString(), "lacks " + name + "; copy the whole model folder again");
     }
   }
 
@@ -126,6 +137,11 @@ public final class VideoModel implements AutoCloseable {
   /** The video autoencoder. */
   public WanVae vae() {
     return vae;
+  }
+
+  /** What makes pictures of latents: the autoencoder, unless a smaller decoder was given. */
+  public PictureDecoder decoder() {
+    return decoder;
   }
 
   /** The text encoder. */

@@ -1,7 +1,6 @@
 package dev.longtake.vae;
 
 import dev.longtake.tensor.Axes;
-import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Tensor;
 
 /**
@@ -28,13 +27,4 @@ public sealed interface PictureDecoder permits WanVae, TinyDecoder {
    */
   @Axes("B 3 F Y X")
   Tensor decode(@Axes("B z f y x") Tensor latents, DecodeState state);
-
-  /**
-   * How many bytes the state of one video takes.
-   *
-   * @param rows of a latent
-   * @param columns of a latent
-   * @param dtype of the arithmetic
-   */
-  long stateBytes(int rows, int columns, Dtype dtype);
 }

@@ -1,5 +1,6 @@
 package dev.longtake.vae;
 
+import dev.longtake.tensor.Dtype;
 import java.util.List;
 
 /**
@@ -27,6 +28,23 @@ public record TinyConfig(int zDim, List<Integer> widths) {
               + " and "
               + widths);
     }
+  }
+
+  /**
+   * How many bytes a video being decoded leaves behind: the last input frame of every block.
+   *
+   * @param rows of a latent
+   * @param columns of a latent
+   * @param dtype of the arithmetic
+   */
+  public long stateBytes(int rows, int columns, Dtype dtype) {
+    long elements = 0;
+    long pixels = (long) rows * columns;
+    for (int stage = 0; stage < STAGES; stage++) {
+      elements += TinyStage.BLOCKS * pixels * widths.get(stage);
+      pixels *= 4;
+    }
+    return elements * dtype.bytes();
   }
 
   /** How many frames a stage makes of each. */

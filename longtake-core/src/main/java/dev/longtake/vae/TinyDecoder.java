@@ -2,7 +2,6 @@ package dev.longtake.vae;
 
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
-import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.ArrayList;
@@ -66,17 +65,6 @@ public final class TinyDecoder implements PictureDecoder {
     try (var scope = Scope.open()) {
       return scope.keep(state.cache.pass(latents, next -> pixels(next, state.cache)));
     }
-  }
-
-  @Override
-  public long stateBytes(int rows, int columns, Dtype dtype) {
-    long elements = 0;
-    long pixels = (long) rows * columns;
-    for (int stage = 0; stage < TinyConfig.STAGES; stage++) {
-      elements += stages.get(stage).blocks().size() * pixels * config.widths().get(stage);
-      pixels *= 4;
-    }
-    return elements * dtype.bytes();
   }
 
   private Tensor pixels(Tensor latents, Past past) {

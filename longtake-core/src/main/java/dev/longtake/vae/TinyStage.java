@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * @param widen [out, C, 3, 3], without a bias
  */
 record TinyStage(List<MemoryBlock> blocks, Tensor grow, Tensor widen) {
-  private static final int BLOCKS = 3;
+  static final int BLOCKS = 3;
 
   /**
    * A stage under its published numbers: blocks from {@code first}, a doubling without weights, the

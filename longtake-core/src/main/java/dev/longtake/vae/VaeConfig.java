@@ -1,5 +1,6 @@
 package dev.longtake.vae;
 
+import dev.longtake.tensor.Dtype;
 import java.util.Collections;
 import java.util.List;
 
@@ -135,13 +136,14 @@ public record VaeConfig(
   }
 
   /**
-   * How many numbers a video being decoded leaves behind, per video of the batch: two input frames
-   * of every causal convolution.
+   * How many bytes a video being decoded leaves behind: two input frames of every causal
+   * convolution.
    *
    * @param rows of a latent
    * @param columns of a latent
+   * @param dtype of the arithmetic
    */
-  long decodeStateElements(int rows, int columns) {
+  public long stateBytes(int rows, int columns, Dtype dtype) {
     var widths = multipliers.reversed();
     var temporal = temporalDown.reversed();
     long pixels = (long) rows * columns;
@@ -157,7 +159,7 @@ public record VaeConfig(
         pixels *= 4;
       }
     }
-    return 2 * (perFrame + pixels * width);
+    return 2 * (perFrame + pixels * width) * dtype.bytes();
   }
 
   private static void checkLength(String name, int length, int wanted) {

@@ -2,7 +2,6 @@ package dev.longtake.vae;
 
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
-import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.List;
@@ -45,11 +44,6 @@ public final class WanVae implements PictureDecoder, AutoCloseable {
   /** The sizes. */
   public VaeConfig config() {
     return config;
-  }
-
-  @Override
-  public long stateBytes(int rows, int columns, Dtype dtype) {
-    return config.decodeStateElements(rows, columns) * dtype.bytes();
   }
 
   /**

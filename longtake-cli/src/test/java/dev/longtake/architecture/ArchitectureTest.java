@@ -47,6 +47,9 @@ class ArchitectureTest {
           entry(
               "rollout",
               Set.of("checkpoint", "diffusion", "memory", "nn", "tensor", "text", "vae", "wan")),
+          entry(
+              "pretrained",
+              Set.of("checkpoint", "memory", "nn", "rollout", "tensor", "text", "vae", "wan")),
           entry("optim", Set.of("nn", "tensor")),
           entry(
               "train",
@@ -101,6 +104,7 @@ class ArchitectureTest {
                   "eval",
                   "media",
                   "memory",
+                  "pretrained",
                   "recipes",
                   "rollout",
                   "tensor",
@@ -310,6 +314,7 @@ class ArchitectureTest {
                       "diffusion",
                       "checkpoint",
                       "rollout",
+                      "pretrained",
                       "optim",
                       "train",
                       "recipes"

@@ -78,7 +78,8 @@ public final class JsonRecord {
             : List.<String>of();
     // In brackets the parser says which of its settings to change: no help with a file.
     return (keys.isEmpty() ? "" : keys.getLast() + ": ")
-        + line.replaceFirst(" \\((index|set) .*", "");
+        + line.replaceFirst(" \\((index|set) .*", "")
+            .replaceFirst("Missing creator property '.*'", "is missing");
   }
 
   private static JsonMapper mapper() {

@@ -11,13 +11,18 @@
  * into what a module takes its weights from.
  *
  * <pre>{@code
- * try (var file = TensorFile.open(Path.of("self_forcing_dmd.pt"), "generator_ema")) {
+ * try (var file = TrainedCheckpoint.open(Path.of("self_forcing_dmd.pt"), GENERATOR_EMA)) {
  *   var source = new CheckpointSource(file, KeyMap.unwrapping(), Dtype.BFLOAT16, device);
  *   var weights = Weights.from(source);
  *   var model = WanTransformer.load(weights, config);
  *   source.requireNothingSpare(weights); // a key nobody asked for is an error too
  * }
  * }</pre>
+ *
+ * <p>What a file means beyond its bytes is a {@code TensorFile} around another: {@link
+ * dev.longtake.checkpoint.ScaledFp8} multiplies eight-bit weights by their scales, {@link
+ * dev.longtake.checkpoint.AdaptedFile} merges a low-rank adapter. A {@link
+ * dev.longtake.checkpoint.LoadReport} says from the headers whether a file fits a network.
  *
  * <p>Invariants:
  *

@@ -8,7 +8,6 @@ import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.TrainedPart;
 import dev.longtake.nn.Init;
 import dev.longtake.nn.Weights;
-import dev.longtake.rollout.ModelConfig.VideoSize;
 import dev.longtake.rollout.ModelPart;
 import dev.longtake.rollout.VideoGenerator;
 import dev.longtake.rollout.VideoModel;
@@ -20,6 +19,8 @@ import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
 import dev.longtake.vae.TinyConfig;
 import dev.longtake.vae.TinyDecoder;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -102,6 +103,17 @@ class PretrainedPartsTest {
   }
 
   @Test
+  void aTransformerInSeveralFilesIsReadThroughItsIndex() throws IOException {
+    var wan = published.wan(folder.resolve("wan"));
+    Files.delete(wan.resolve("diffusion_pytorch_model.safetensors"));
+    Published.shards(wan, "diffusion_pytorch_model", published.transformer());
+    var index = PretrainedFolder.open(wan).file(ModelPart.TRANSFORMER);
+    assertThat(index).hasFileName("diffusion_pytorch_model.safetensors.index.json");
+    assertThat(parts(wan, index).report(ModelPart.TRANSFORMER).tensors())
+        .isEqualTo(published.transformer().size());
+  }
+
+  @Test
   void theAverageIsAnotherModelThanTheLastStep() {
     var wan = published.wan(folder.resolve("wan"));
     try (var scope = Scope.open()) {
@@ -113,7 +125,7 @@ class PretrainedPartsTest {
               Map.of("generator", published.transformer(), "generator_ema", average));
       for (var part : List.of(TrainedPart.GENERATOR, TrainedPart.GENERATOR_EMA)) {
         var parts =
-            PretrainedParts.of(PretrainedFolder.open(wan), preset().withPart(part))
+            PretrainedParts.of(PretrainedFolder.open(wan), Published.preset().withPart(part))
                 .with(FileRole.CHECKPOINT, path);
         try (var file = parts.open(ModelPart.TRANSFORMER)) {
           var read = file.tensors().read("head.head.bias");
@@ -228,28 +240,12 @@ class PretrainedPartsTest {
   }
 
   private static PretrainedParts parts(Path folder, Path checkpoint) {
-    return PretrainedParts.of(PretrainedFolder.open(folder), preset())
+    return PretrainedParts.of(PretrainedFolder.open(folder), Published.preset())
         .with(FileRole.CHECKPOINT, checkpoint);
   }
 
-  /** A published preset for small pictures. */
-  private static Preset preset() {
-    var preset = Presets.find("self-forcing");
-    return new Preset(
-        preset.name(),
-        preset.about(),
-        preset.base(),
-        preset.weights(),
-        preset.adapters(),
-        new VideoSize(32, 16, 16),
-        preset.chunk(),
-        preset.sampling(),
-        preset.memory(),
-        preset.recall());
-  }
-
   private static Preset adapted(int rank, double alpha) {
-    var preset = preset();
+    var preset = Published.preset();
     return new Preset(
         "adapted",
         preset.about(),

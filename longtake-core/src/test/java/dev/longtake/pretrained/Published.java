@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.checkpoint.TorchFiles;
 import dev.longtake.nn.Weights;
+import dev.longtake.rollout.ModelConfig.VideoSize;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
@@ -65,6 +66,22 @@ final class Published implements AutoCloseable {
       }
     }
     return weights.taken();
+  }
+
+  /** A published preset for small pictures. */
+  static Preset preset() {
+    var preset = Presets.find("self-forcing");
+    return new Preset(
+        preset.name(),
+        preset.about(),
+        preset.base(),
+        preset.weights(),
+        preset.adapters(),
+        new VideoSize(32, 16, 16),
+        preset.chunk(),
+        preset.sampling(),
+        preset.memory(),
+        preset.recall());
   }
 
   Map<String, Tensor> transformer() {

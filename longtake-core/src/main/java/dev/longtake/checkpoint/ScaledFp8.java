@@ -36,6 +36,9 @@ public final class ScaledFp8 implements TensorFile {
       var weight = scaled(name);
       if (weight.isPresent()) {
         requireFits(weight.get(), name);
+        if (scales.put(weight.get(), name) != null) {
+          throw wrong(weight.get(), name, "there is another scale for it");
+        }
       } else if (!name.equals(MARK) && OF_ACTIVATIONS.stream().noneMatch(name::endsWith)) {
         names.add(name);
       }
@@ -68,27 +71,28 @@ public final class ScaledFp8 implements TensorFile {
   }
 
   private void requireFits(String weight, String scale) {
-    long count = file.count(scale);
-    var problem = "";
     if (!file.names().contains(weight)) {
-      problem = "there is no such weight";
-    } else if (file.dtype(weight).bytes() != 1 || !file.dtype(weight).isFloat()) {
-      problem = "that weight is " + file.dtype(weight) + " and not of eight bits";
-    } else if (count != 1 && count != file.shape(weight)[0]) {
-      problem = "its " + count + " numbers fit neither the weight nor its rows";
-    } else if (scales.put(weight, scale) != null) {
-      problem = "there is another scale for it";
+      throw wrong(weight, scale, "there is no such weight");
     }
-    if (!problem.isEmpty()) {
-      throw new CheckpointException(
-          file.description(),
-          CheckpointException.quoted(scale)
-              + " scales "
-              + CheckpointException.quoted(weight)
-              + ", but "
-              + problem
-              + "; download it again");
+    if (file.dtype(weight).bytes() != 1 || !file.dtype(weight).isFloat()) {
+      throw wrong(weight, scale, "that weight is " + file.dtype(weight) + " and not of eight bits");
     }
+    long count = file.count(scale);
+    long[] shape = file.shape(weight);
+    if (count != 1 && (shape.length == 0 || count != shape[0])) {
+      throw wrong(weight, scale, "its " + count + " numbers fit neither the weight nor its rows");
+    }
+  }
+
+  private CheckpointException wrong(String weight, String scale, String problem) {
+    return new CheckpointException(
+        file.description(),
+        CheckpointException.quoted(scale)
+            + " scales "
+            + CheckpointException.quoted(weight)
+            + ", but "
+            + problem
+            + "; download it again");
   }
 
   @Override
@@ -119,11 +123,19 @@ public final class ScaledFp8 implements TensorFile {
     }
     try (var scope = Scope.open()) {
       var weight = file.read(name).to(Dtype.FLOAT32);
-      long[] perRow = new long[weight.rank()];
-      Arrays.fill(perRow, 1);
-      perRow[0] = -1;
-      return scope.keep(weight.times(file.read(scale).to(Dtype.FLOAT32).reshape(perRow)));
+      var factors = file.read(scale).to(Dtype.FLOAT32);
+      return scope.keep(weight.times(factors.reshape(onePerRow(weight.rank(), factors.count()))));
     }
+  }
+
+  /** The shape in which so many factors are broadcast: one for each row, or for all. */
+  private static long[] onePerRow(int rank, long factors) {
+    long[] shape = new long[rank];
+    Arrays.fill(shape, 1);
+    if (rank > 0) {
+      shape[0] = factors;
+    }
+    return shape;
   }
 
   @Override

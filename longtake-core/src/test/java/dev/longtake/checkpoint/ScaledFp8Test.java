@@ -95,6 +95,17 @@ class ScaledFp8Test {
       assertThatThrownBy(() -> ScaledFp8.of(file))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("its 3 numbers fit neither the weight nor its rows");
+      var single = Tensor.of(new float[] {2}).to(Dtype.FLOAT8_E4M3);
+      var two = Tensor.of(new float[] {1, 2}, 2);
+      var bare = write(Map.of("q.weight", single, "q.scale_weight", two));
+      assertThatThrownBy(() -> ScaledFp8.of(bare))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("its 2 numbers fit neither");
+      var twice =
+          write(Map.of("q.weight", single, "q.scale_weight", zero(), "q.weight_scale", zero()));
+      assertThatThrownBy(() -> ScaledFp8.of(twice))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("there is another scale for it");
       var full = write(Map.of("q.weight", zero(), "q.scale_weight", zero()));
       assertThatThrownBy(() -> ScaledFp8.of(full))
           .isInstanceOf(CheckpointException.class)

@@ -48,7 +48,7 @@ public record LoadReport(
    * Compares.
    *
    * @param keys what the file's keys mean
-   * @param wanted the network's shapes by name, as {@link dev.longtake.nn.Weights#shapes} gives
+   * @param wanted the network's shapes by name, as {@link dev.longtake.nn.Weights#shapes()} gives
    */
   public static LoadReport of(TensorFile file, KeyMap keys, Map<String, List<Long>> wanted) {
     Map<String, String> found = new TreeMap<>(); // keys by name

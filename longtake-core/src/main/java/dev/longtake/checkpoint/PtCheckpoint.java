@@ -149,11 +149,6 @@ public final class PtCheckpoint implements AutoCloseable {
     return PtTree.find(root, List.of(path)).isPresent();
   }
 
-  /** Whether there is a dict or a list at that place; a part that was saved as None is neither. */
-  public boolean hasDict(String... path) {
-    return PtTree.find(root, List.of(path)).flatMap(PtTree::children).isPresent();
-  }
-
   /**
    * The whole number at a place, such as {@code step}.
    *
@@ -179,6 +174,11 @@ public final class PtCheckpoint implements AutoCloseable {
    */
   public String text(String... path) {
     return value(String.class, "text", path);
+  }
+
+  /** Whether there is a dict or a list at that place; a part that was saved as None is neither. */
+  public boolean hasDict(String... path) {
+    return PtTree.find(root, List.of(path)).flatMap(PtTree::children).isPresent();
   }
 
   /** The path of the archive, for messages. */

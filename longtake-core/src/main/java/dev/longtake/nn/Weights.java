@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Consumer;
 
 /**
  * Hands out named weights, and owns those it handed out: they live until {@link #close}.
@@ -67,30 +66,28 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * What a network takes: the shape of each weight by name, in the order it asks. Needs no memory,
-   * however large the network.
-   *
-   * @param network makes the network from the weights it is given, and frees what it owns besides
+   * Names and shapes without memory, whatever the size: every weight is one number, seen all over
+   * its shape. To count what a network needs before any of it is read.
    */
-  public static Map<String, List<Long>> shapes(Consumer<Weights> network) {
-    Source zeros =
+  public static Weights outline() {
+    return from(
         new Source() {
           @Override
           public Tensor read(String name, Init init, long... shape) {
-            return Tensor.zeros(Dtype.FLOAT32, Device.CPU).expand(shape); // one number, repeated
+            return placeholder(Dtype.FLOAT32, shape);
           }
 
           @Override
           public Set<String> names() {
             return Set.of();
           }
-        };
-    try (var weights = from(zeros)) {
-      network.accept(weights);
-      Map<String, List<Long>> shapes = new LinkedHashMap<>();
-      weights.taken.forEach(
-          (name, weight) -> shapes.put(name, Arrays.stream(weight.shape()).boxed().toList()));
-      return shapes;
+        });
+  }
+
+  /** A tensor of that shape in the memory of one number, owned by the caller's scope; read only. */
+  public static Tensor placeholder(Dtype dtype, long... shape) {
+    try (var scope = Scope.open()) {
+      return scope.keep(Tensor.zeros(dtype, Device.CPU).expand(shape));
     }
   }
 
@@ -126,6 +123,14 @@ public final class Weights implements AutoCloseable {
     var spare = new TreeSet<>(source.names());
     spare.removeAll(taken.keySet());
     return spare;
+  }
+
+  /** The shape of everything handed out so far by name, in that order. */
+  public Map<String, List<Long>> shapes() {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    taken.forEach(
+        (name, weight) -> shapes.put(name, Arrays.stream(weight.shape()).boxed().toList()));
+    return shapes;
   }
 
   /** The number of elements handed out. */

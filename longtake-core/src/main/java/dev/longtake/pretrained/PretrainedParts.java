@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -101,14 +100,13 @@ public final class PretrainedParts implements ModelParts {
     var path = files.of(part);
     return switch (part) {
       case TRANSFORMER -> openTransformer(path);
-      case VAE -> named(TensorFile.open(path), file -> VaeNames.of(file, resBlocks()));
-      case TEXT_ENCODER -> named(ScaledFp8.of(TensorFile.open(path)), TextNames::of);
+      case VAE, TEXT_ENCODER -> named(part, ScaledFp8.of(TensorFile.open(path)));
     };
   }
 
   private WeightFile openTransformer(Path path) {
     var trained = ScaledFp8.of(TrainedCheckpoint.open(path, preset().weights().part()));
-    var keys = named(trained, TransformerNames::of).keys();
+    var keys = named(ModelPart.TRANSFORMER, trained).keys();
     var merged = trained;
     for (var adapter : preset().adapters()) {
       var factors = opening(merged, () -> TrainedCheckpoint.openAdapter(files.of(adapter)));
@@ -135,18 +133,15 @@ public final class PretrainedParts implements ModelParts {
     }
   }
 
-  private int resBlocks() {
-    return files.hasConfiguration(FileRole.VAE)
-        ? vaeSizes().resBlocks()
-        : VaeConfig.WAN_2_1.resBlocks();
-  }
-
   private static Map<String, List<Long>> shapes(TinyConfig config) {
-    return Weights.shapes(weights -> TinyDecoder.of(config, weights));
+    try (var outline = Weights.outline()) {
+      TinyDecoder.of(config, outline);
+      return outline.shapes();
+    }
   }
 
-  private static WeightFile named(TensorFile file, Function<TensorFile, KeyMap> names) {
-    return new WeightFile(file, opening(file, () -> names.apply(file)));
+  private static WeightFile named(ModelPart part, TensorFile file) {
+    return new WeightFile(file, opening(file, () -> PartNames.of(part, file)));
   }
 
   private static WeightFile requireFit(

@@ -10,28 +10,13 @@ import java.util.Map;
 /** The networks of a model. */
 public enum ModelPart {
   /** Prompts to states. */
-  TEXT_ENCODER("the text encoder") {
-    @Override
-    public Map<String, List<Long>> shapes(ModelConfig config) {
-      return Weights.shapes(weights -> Umt5Encoder.of(weights, config.textEncoder()));
-    }
-  },
+  TEXT_ENCODER("the text encoder"),
 
   /** Noise to latents. */
-  TRANSFORMER("the transformer") {
-    @Override
-    public Map<String, List<Long>> shapes(ModelConfig config) {
-      return Weights.shapes(weights -> WanTransformer.of(weights, config.transformer()));
-    }
-  },
+  TRANSFORMER("the transformer"),
 
   /** Latents to pictures and back. */
-  VAE("the video autoencoder") {
-    @Override
-    public Map<String, List<Long>> shapes(ModelConfig config) {
-      return Weights.shapes(weights -> WanVae.of(config.vae(), weights).close());
-    }
-  };
+  VAE("the video autoencoder");
 
   private final String words;
 
@@ -40,7 +25,16 @@ public enum ModelPart {
   }
 
   /** The weights it takes: their shapes by name. */
-  public abstract Map<String, List<Long>> shapes(ModelConfig config);
+  public Map<String, List<Long>> shapes(ModelConfig config) {
+    try (var outline = Weights.outline()) {
+      switch (this) {
+        case TEXT_ENCODER -> Umt5Encoder.of(outline, config.textEncoder());
+        case TRANSFORMER -> WanTransformer.of(outline, config.transformer());
+        case VAE -> WanVae.of(config.vae(), outline).close();
+      }
+      return outline.shapes();
+    }
+  }
 
   /** What it is, for messages. */
   @Override

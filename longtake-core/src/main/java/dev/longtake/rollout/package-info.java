@@ -15,6 +15,10 @@
  * }
  * }</pre>
  *
+ * <p>A {@link dev.longtake.rollout.VideoModel} is read from this project's own folder, or from any
+ * {@link dev.longtake.rollout.ModelParts}, which say where its networks' weights are and what their
+ * files call them.
+ *
  * <p>Invariants: what is generated depends on prompt, seed, model, memory policy and given video
  * only; frames are handed on before the next chunk is begun; memory use does not depend on length.
  */

@@ -3,14 +3,12 @@ package dev.longtake.pretrained;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.longtake.nn.Weights;
 import dev.longtake.rollout.ModelPart;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.testkit.LeakGuard;
 import dev.longtake.text.Umt5Config;
 import dev.longtake.vae.VaeConfig;
 import dev.longtake.wan.WanConfig;
-import dev.longtake.wan.WanTransformer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +27,10 @@ class MemoryNeedsTest {
     var transformer = ModelPart.TRANSFORMER.shapes(config);
     assertThat(transformer).hasSize(825);
     assertThat(count(transformer)).isEqualTo(1_418_996_800L);
-    var large = Weights.shapes(weights -> WanTransformer.of(weights, WanConfig.T2V_14B));
+    var large =
+        ModelPart.TRANSFORMER.shapes(
+            Presets.find("self-forcing")
+                .config(WanConfig.T2V_14B, VaeConfig.WAN_2_1, Umt5Config.XXL));
     assertThat(large).hasSize(1095);
     assertThat(count(large)).isEqualTo(14_288_491_584L);
     var vae = ModelPart.VAE.shapes(config);

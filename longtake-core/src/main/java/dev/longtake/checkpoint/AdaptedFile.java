@@ -4,37 +4,35 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Pattern;
 
 /**
- * A file's weights with a low-rank adapter merged into them as they are read. Merged weights are
- * FLOAT32; names are those of the base.
- *
- * <p>The adapter's keys are those of Python's peft, {@code base_model.model.X.lora_A.weight} and
- * {@code …lora_B.weight}, with or without the adapter's name ({@code lora_A.default.weight}) and
- * training's wrappers.
+ * A file's weights with a low-rank adapter merged into them as they are read: {@code W + alpha /
+ * rank · B A}. Merged weights are FLOAT32; names are those of the base. For the adapter's names see
+ * {@link AdapterFactors}.
  */
 public final class AdaptedFile implements TensorFile {
-  private static final Pattern FACTOR =
-      Pattern.compile("(?:base_model\\.)?(.+)\\.lora_([AB])(?:\\.[^.]+)?\\.weight");
-
-  private record Pair(String a, String b) {}
-
   private final TensorFile base;
   private final TensorFile adapter;
   private final LowRank sizes;
-  private final Map<String, Pair> pairs; // by the base's key
+  private final Map<String, AdapterFactors> factors = new LinkedHashMap<>(); // by the base's key
 
   private AdaptedFile(TensorFile base, KeyMap keys, TensorFile adapter, LowRank sizes) {
     this.base = base;
     this.adapter = adapter;
     this.sizes = sizes;
-    this.pairs = pairs(keys);
+    Map<String, String> weights = new HashMap<>();
+    base.names().forEach(key -> keys.name(key).ifPresent(name -> weights.put(name, key)));
+    AdapterFactors.in(adapter)
+        .forEach(
+            (weight, pair) -> {
+              var key = Optional.ofNullable(weights.get(weight));
+              factors.put(fitting(pair, key.orElseThrow(() -> noTarget(pair, weight))), pair);
+            });
   }
 
   /**
@@ -44,7 +42,8 @@ public final class AdaptedFile implements TensorFile {
    * @throws CheckpointException if the adapter's rank is another, a factor stands alone, has no
    *     weight in the base or does not fit it, or the file holds anything else; both are closed
    */
-  public static TensorFile merged(TensorFile base, KeyMap keys, TensorFile adapter, LowRank sizes) {
+  public static AdaptedFile merged(
+      TensorFile base, KeyMap keys, TensorFile adapter, LowRank sizes) {
     try {
       return new AdaptedFile(base, keys, adapter, sizes);
     } catch (CheckpointException e) {
@@ -54,76 +53,37 @@ public final class AdaptedFile implements TensorFile {
     }
   }
 
-  private Map<String, Pair> pairs(KeyMap keys) {
-    Map<String, String> factorA = new LinkedHashMap<>();
-    Map<String, String> factorB = new LinkedHashMap<>();
-    for (var key : adapter.names()) {
-      var match = FACTOR.matcher(key);
-      if (!match.matches()) {
-        throw wrong(key, "is no factor lora_A or lora_B of an adapter; merge adapters only");
-      }
-      var target = KeyMap.unwrapping().name(match.group(1)).orElseThrow();
-      var other = (match.group(2).equals("A") ? factorA : factorB).put(target, key);
-      if (other != null) {
-        throw wrong(key, "adapts the same weight as " + CheckpointException.quoted(other));
-      }
-    }
-    requirePaired(factorA, factorB);
-    requirePaired(factorB, factorA);
-    Map<String, String> targets = new LinkedHashMap<>();
-    base.names().forEach(key -> keys.name(key).ifPresent(name -> targets.put(name, key)));
-    Map<String, Pair> found = new LinkedHashMap<>();
-    factorA.forEach(
-        (target, a) -> {
-          var pair = new Pair(a, factorB.getOrDefault(target, a));
-          var key = Optional.ofNullable(targets.get(target + ".weight"));
-          found.put(key.orElseThrow(() -> noTarget(a, target)), pair);
-          requireFits(pair, key.orElseThrow());
-        });
-    return found;
-  }
-
-  private void requirePaired(Map<String, String> factors, Map<String, String> others) {
-    var alone = new TreeSet<>(factors.keySet());
-    alone.removeAll(others.keySet());
-    if (!alone.isEmpty()) {
-      throw wrong(
-          String.valueOf(factors.get(alone.first())),
-          "has no other factor beside it; download it again");
-    }
-  }
-
-  private CheckpointException noTarget(String key, String target) {
-    return wrong(
-        key,
+  private CheckpointException noTarget(AdapterFactors pair, String weight) {
+    return AdapterFactors.wrong(
+        adapter,
+        pair.a(),
         "adapts "
-            + CheckpointException.quoted(target + ".weight")
+            + CheckpointException.quoted(weight)
             + ", which "
             + base.description()
             + " does not have; give the model that it was trained on");
   }
 
-  private void requireFits(Pair pair, String key) {
+  /** The key again, if these factors can change its weight. */
+  private String fitting(AdapterFactors pair, String key) {
     long[] a = adapter.shape(pair.a());
     long[] b = adapter.shape(pair.b());
     long[] weight = base.shape(key);
-    if (a.length != 2 || b.length != 2 || weight.length != 2) {
-      throw wrong(
+    if (a.length != 2 || b.length != 2 || a[0] != sizes.rank() || b[1] != sizes.rank()) {
+      throw AdapterFactors.wrong(
+          adapter,
           pair.a(),
-          "and its other factor have shapes " + Arrays.toString(a) + " and " + Arrays.toString(b));
-    }
-    if (a[0] != sizes.rank() || b[1] != sizes.rank()) {
-      throw wrong(
-          pair.a(),
-          "has rank "
-              + a[0]
-              + (a[0] == b[1] ? "" : " and " + b[1])
-              + ", not "
+          "and its other factor have shapes "
+              + Arrays.toString(a)
+              + " and "
+              + Arrays.toString(b)
+              + ", not of rank "
               + sizes.rank()
               + "; give the rank and alpha that the adapter was trained with");
     }
-    if (b[0] != weight[0] || a[1] != weight[1]) {
-      throw wrong(
+    if (!Arrays.equals(weight, new long[] {b[0], a[1]})) {
+      throw AdapterFactors.wrong(
+          adapter,
           pair.a(),
           "adapts a weight of shape ["
               + b[0]
@@ -135,16 +95,12 @@ public final class AdaptedFile implements TensorFile {
               + Arrays.toString(weight)
               + "; give the model that it was trained on");
     }
-  }
-
-  private CheckpointException wrong(String key, String what) {
-    return new CheckpointException(
-        adapter.description(), "tensor " + CheckpointException.quoted(key) + " " + what);
+    return key;
   }
 
   /** How many weights are adapted. */
   public int adapted() {
-    return pairs.size();
+    return factors.size();
   }
 
   @Override
@@ -159,7 +115,7 @@ public final class AdaptedFile implements TensorFile {
 
   @Override
   public Dtype dtype(String name) {
-    return pairs.containsKey(name) ? Dtype.FLOAT32 : base.dtype(name);
+    return factors.containsKey(name) ? Dtype.FLOAT32 : base.dtype(name);
   }
 
   @Override
@@ -169,7 +125,7 @@ public final class AdaptedFile implements TensorFile {
 
   @Override
   public Tensor read(String name) {
-    var pair = pairs.get(name);
+    var pair = factors.get(name);
     if (pair == null) {
       return base.read(name);
     }

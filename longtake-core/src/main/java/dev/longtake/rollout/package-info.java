@@ -6,6 +6,10 @@
  * keep its keys and values, and hands the latents on; a {@link dev.longtake.rollout.VideoGenerator}
  * puts the text encoder before it and the streaming video decoder behind it.
  *
+ * <p>A {@link dev.longtake.rollout.VideoModel} is read from this project's own folder, or from any
+ * {@link dev.longtake.rollout.ModelParts}, which say where its networks' weights are and what their
+ * files call them.
+ *
  * <pre>{@code
  * try (var model = VideoModel.open(Path.of("models/longtake-mini"), Device.CPU, Dtype.FLOAT32);
  *     var video = VideoGenerator.start(model, VideoRequest.of("a red cube in a brick room"))) {
@@ -14,10 +18,6 @@
  *   }
  * }
  * }</pre>
- *
- * <p>A {@link dev.longtake.rollout.VideoModel} is read from this project's own folder, or from any
- * {@link dev.longtake.rollout.ModelParts}, which say where its networks' weights are and what their
- * files call them.
  *
  * <p>Invariants: what is generated depends on prompt, seed, model, memory policy and given video
  * only; frames are handed on before the next chunk is begun; memory use does not depend on length.

@@ -44,7 +44,7 @@ class AdaptedFileTest {
       try (var merged = AdaptedFile.merged(base, KeyMap.unwrapping(), adapter, SIZES)) {
         var wanted = weight.plus(b.matmul(a).times(1.5));
         assertThat(merged.names()).isEqualTo(base.names());
-        assertThat(((AdaptedFile) merged).adapted()).isEqualTo(1);
+        assertThat(merged.adapted()).isEqualTo(1);
         var read = merged.read("model.blocks.0.ffn.0.weight");
         assertThat(relativeError(read, wanted)).isLessThan(1e-6);
         assertThat(relativeError(merged.read("model.w"), a)).isZero();
@@ -54,7 +54,12 @@ class AdaptedFileTest {
 
   @Test
   void anotherRankIsRefused() {
-    refused("x", new long[] {2, 3}, new long[] {4, 2}, new LowRank(4, 4), "has rank 2, not 4");
+    refused(
+        "x",
+        new long[] {2, 3},
+        new long[] {4, 2},
+        new LowRank(4, 4),
+        "have shapes [2, 3] and [4, 2], not of rank 4");
   }
 
   @Test

@@ -48,6 +48,9 @@ class ArchitectureTest {
               "rollout",
               Set.of("checkpoint", "diffusion", "memory", "nn", "tensor", "text", "vae", "wan")),
           entry("inspect", Set.of("checkpoint", "tensor", "text", "vae", "wan")),
+          entry(
+              "pretrained",
+              Set.of("checkpoint", "memory", "nn", "rollout", "tensor", "text", "vae", "wan")),
           entry("optim", Set.of("nn", "tensor")),
           entry(
               "train",
@@ -105,6 +108,7 @@ class ArchitectureTest {
                   "inspect",
                   "media",
                   "memory",
+                  "pretrained",
                   "recipes",
                   "rollout",
                   "tensor",
@@ -316,6 +320,7 @@ class ArchitectureTest {
                       "inspect",
                       "hub",
                       "rollout",
+                      "pretrained",
                       "optim",
                       "train",
                       "recipes"

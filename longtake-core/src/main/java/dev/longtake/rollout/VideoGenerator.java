@@ -208,7 +208,7 @@ public final class VideoGenerator implements AutoCloseable {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       rollout.remember(latents, prompt);
-      model.vae().decode(latents.to(model.dtype()), decoding);
+      model.decoder().decode(latents.to(model.dtype()), decoding);
     }
   }
 
@@ -252,7 +252,7 @@ public final class VideoGenerator implements AutoCloseable {
           rollout.next(prompt, empty, sampling.guidance(), sampling.sampler(), noise, rng);
       model.device().synchronize();
       long denoised = System.nanoTime();
-      var video = model.vae().decode(latents.to(model.dtype()), decoding);
+      var video = model.decoder().decode(latents.to(model.dtype()), decoding);
       var pictures = Pixels.toBytes(video, 0);
       watch.done(ChunkPart.DECODE);
       long decoded = System.nanoTime();

@@ -169,6 +169,19 @@ class TensorTest {
   }
 
   @Test
+  void oneNumberThatIsNotFiniteIsFound() {
+    try (var scope = Scope.open()) {
+      var x = Tensor.of(new float[] {0, -3e38f, 3e38f, 1e-40f}, 2, 2);
+      assertThat(x.allFinite()).isTrue();
+      for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+        assertThat(Tensor.of(new float[] {1, bad, 2}, 3).allFinite()).as("%s", bad).isFalse();
+      }
+      assertThat(x.to(Dtype.FLOAT16).allFinite()).isFalse();
+      assertThat(x.to(Dtype.BFLOAT16).allFinite()).isTrue();
+    }
+  }
+
+  @Test
   void anUnknownDeviceIsRefusedWithTheChoices() {
     assertThatThrownBy(() -> Device.parse("tpu"))
         .isInstanceOf(IllegalArgumentException.class)

@@ -30,6 +30,33 @@ class TensorTest {
   }
 
   @Test
+  void afterMemoryRanOutTheProcessGoesOn() {
+    long handles = NativeMemory.liveHandles();
+    try (var scope = Scope.open()) {
+      var small = Tensor.of(new float[] {1, 2}, 2);
+      assertThatThrownBy(() -> Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1L << 25, 1L << 25))
+          .isInstanceOfSatisfying(
+              TensorException.class,
+              e -> {
+                assertThat(e.outOfMemory()).isTrue();
+                assertThat(e.getMessage().lines()).hasSize(1);
+                assertThat(e).hasMessageContainingAll("zeros", "4503599627370496 bytes");
+              });
+      assertThatThrownBy(() -> small.reshape(2, 1).expand(2, 1L << 50).contiguous())
+          .isInstanceOfSatisfying(TensorException.class, e -> assertThat(e.outOfMemory()).isTrue());
+      assertThat(small.plus(small).toFloats()).containsExactly(2, 4);
+    }
+    assertThat(NativeMemory.liveHandles()).isEqualTo(handles);
+  }
+
+  @Test
+  void whatIsAvailableIsLessThanTheMachineHas() {
+    // Elsewhere than on Linux nobody tells.
+    NativeMemory.availableBytes(Device.CPU)
+        .ifPresent(bytes -> assertThat(bytes).isPositive().isLessThan(1L << 50));
+  }
+
+  @Test
   void thePeakOfResidentMemoryIsNotBelowWhatIsResident() {
     long resident = NativeMemory.residentBytes();
 

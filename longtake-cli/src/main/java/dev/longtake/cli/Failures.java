@@ -53,7 +53,10 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     trace(e, command);
     return switch (e) {
       case TensorException t when t.outOfMemory() -> {
-        terminal.say("out of memory on the device: " + oneLine(t.getMessage()));
+        terminal.say(
+            "out of memory: "
+                + oneLine(t.getMessage())
+                + "; give a shorter --memory, --dtype bfloat16 or --text-encoder passing");
         yield MISTAKE;
       }
       case IllegalArgumentException _,

@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = {
       "Says what a file or a folder of weights holds: its parts, which network each of them is, how"
-          + " many numbers of which types, and how much memory they need. It reads headers, not"
+          + " many numbers of which types, how much memory they need, and which preset runs them. It"
+          + " reads headers, not"
           + " weights, and runs nothing that is in a file.",
       ""
     })

@@ -59,6 +59,10 @@ record InspectReport(Path path, Contents contents, Optional<Glob> each) {
       part.metadata().forEach((key, text) -> lines.add("  " + key + ": " + shortened(text)));
       lines.addAll(each.isPresent() ? everyTensor(part) : shapes(part));
     }
+    for (var running : Running.of(path, contents)) {
+      lines.add("");
+      lines.addAll(running.lines());
+    }
     return lines;
   }
 
@@ -111,6 +115,8 @@ record InspectReport(Path path, Contents contents, Optional<Glob> each) {
     contents.values().forEach(values::put);
     var parts = root.putArray("parts");
     contents.parts().forEach(part -> describe(part, parts.addObject()));
+    var runs = root.putArray("runs");
+    Running.of(path, contents).forEach(running -> running.describe(runs.addObject()));
     return root;
   }
 
@@ -158,7 +164,8 @@ record InspectReport(Path path, Contents contents, Optional<Glob> each) {
     return Recognised.of(part.tensors());
   }
 
-  private static String word(Dtype dtype) {
+  /** A type as people write it. */
+  static String word(Dtype dtype) {
     return dtype.name().toLowerCase(Locale.ROOT);
   }
 }

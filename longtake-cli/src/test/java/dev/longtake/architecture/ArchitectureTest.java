@@ -47,7 +47,9 @@ class ArchitectureTest {
           entry(
               "rollout",
               Set.of("checkpoint", "diffusion", "memory", "nn", "tensor", "text", "vae", "wan")),
-          entry("inspect", Set.of("checkpoint", "tensor", "text", "vae", "wan")),
+          entry(
+              "inspect",
+              Set.of("checkpoint", "pretrained", "rollout", "tensor", "text", "vae", "wan")),
           entry(
               "pretrained",
               Set.of("checkpoint", "memory", "nn", "rollout", "tensor", "text", "vae", "wan")),

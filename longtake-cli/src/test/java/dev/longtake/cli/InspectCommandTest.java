@@ -3,10 +3,19 @@ package dev.longtake.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.longtake.nn.Weights;
+import dev.longtake.tensor.Dtype;
 import dev.longtake.testkit.Fixtures;
+import dev.longtake.wan.WanConfig;
+import dev.longtake.wan.WanTransformer;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,6 +65,74 @@ class InspectCommandTest {
     assertThat(transformer.path("tensors").asInt()).isEqualTo(15 + 2 * 27);
     assertThat(json.at("/parts/0/network/kind").asText()).isEqualTo("text_encoder");
     assertThat(json.at("/parts/2/network/kind").asText()).isEqualTo("autoencoder");
+  }
+
+  @Test
+  void aLongtakeModelSaysWhatRunningItTakes() throws IOException {
+    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), 1);
+
+    var spoken = Spoken.by("inspect", model);
+    var json = new ObjectMapper().readTree(Spoken.by("inspect", model, "--json").out());
+
+    assertThat(spoken.out())
+        .contains("runs at 32x32 with memory sink-window:sink=3,frames=6, whole")
+        .containsPattern(
+            "in float32: .*\\(weights .* kB, keys and values .* kB, decoding .* kB\\)");
+    var run = json.at("/runs/0");
+    assertThat(json.path("runs").size()).isEqualTo(1);
+    assertThat(run.path("presets").isEmpty()).isTrue();
+    assertThat(run.at("/bytes_in_float32/transformer").asLong())
+        .isEqualTo(json.at("/parts/1/bytes_in/float32").asLong());
+    assertThat(run.at("/bytes_in_float32/total").asLong())
+        .isEqualTo(2 * run.at("/bytes_in_bfloat16/total").asLong());
+  }
+
+  @Test
+  void aCheckpointOfThePublishedSizeNamesItsPresets() throws IOException {
+    var named = headersOfTheSmallModel(folder.resolve("self_forcing_dmd.safetensors"));
+
+    var one = Spoken.by("inspect", named);
+    var all = Spoken.by("inspect", Files.move(named, folder.resolve("model.safetensors")));
+
+    assertThat(one.code()).as("%s", one.err()).isZero();
+    assertThat(one.out().lines())
+        .contains(
+            "  Wan transformer 1.3B: width 1536, feed-forward 8960, blocks 30, latent channels 16,"
+                + " text width 4096",
+            "runs with --preset self-forcing at 832x480 with memory sliding-window:frames=21, whole"
+                + " with text encoder and autoencoder:",
+            "  in float8: weights 7.23 GB on the disk; they are computed in one of the above")
+        .anyMatch(line -> line.matches(" {2}in bfloat16: .* \\(weights 14.5 GB, .*"));
+    assertThat(all.out().lines().filter(line -> line.startsWith("runs with --preset ")))
+        .hasSize(5)
+        .first()
+        .asString()
+        .contains("self-forcing | causal-forcing at ");
+  }
+
+  /** A file of the right length, most of which takes no room on the disk. */
+  private static Path headersOfTheSmallModel(Path file) throws IOException {
+    Map<String, Object> header = new LinkedHashMap<>();
+    long end = 0;
+    try (var outline = Weights.outline()) {
+      WanTransformer.of(outline, WanConfig.T2V_1_3B);
+      for (var weight : outline.taken().entrySet()) {
+        long begin = end;
+        end += weight.getValue().count() * Dtype.BFLOAT16.bytes();
+        var offsets = new long[] {begin, end};
+        var shape = weight.getValue().shape();
+        header.put(
+            weight.getKey(), Map.of("dtype", "BF16", "shape", shape, "data_offsets", offsets));
+      }
+    }
+    byte[] json = new ObjectMapper().writeValueAsBytes(header);
+    var length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length);
+    try (var out = new RandomAccessFile(file.toFile(), "rw")) {
+      out.write(length.array());
+      out.write(json);
+      out.setLength(8 + json.length + end);
+    }
+    return file;
   }
 
   @Test

@@ -17,12 +17,14 @@ class OptionsTest {
   private static final Map<String, String> FROZEN =
       Map.of(
           "bench",
-          "--device --dtype --format --help --memory --model --out --prompt --runs --seconds --seed"
-              + " --stacktrace --text-encoder --threads --version --warmup -V -h -o",
+          "--checkpoint --decoder --device --dtype --ema --format --help --lora --lora-strength"
+              + " --memory --model --out --preset --prompt --runs --seconds --seed"
+              + " --stacktrace --text-encoder --threads --tiny-decoder --version --warmup -V -h -o",
           "generate",
-          "--continue --device --dtype --frames-dir --guidance --help --json --memory --model"
-              + " --no-metadata --num_output_frames --on-switch --out --prompts --seconds --seed"
-              + " --stacktrace --steps --text-encoder --threads --version -V -h -o",
+          "--checkpoint --continue --decoder --device --dtype --ema --frames-dir --guidance --help"
+              + " --json --lora --lora-strength --memory --model --no-metadata"
+              + " --num_output_frames --on-switch --out --preset --prompts --seconds --seed"
+              + " --stacktrace --steps --text-encoder --threads --tiny-decoder --version -V -h -o",
           "world",
           "--caption-only --held-out --help --out --seconds --seed --size --stacktrace --version"
               + " -V -h -o",

@@ -59,7 +59,8 @@ final class TinyModel {
     return folder;
   }
 
-  private static void weights(Path file, long seed, Consumer<Weights> network) {
+  /** Writes a network of random weights. */
+  static void weights(Path file, long seed, Consumer<Weights> network) {
     try (var scope = Scope.open();
         var rng = Rng.seeded(seed, Device.CPU);
         var weights = Weights.random(rng, Dtype.FLOAT32)) {

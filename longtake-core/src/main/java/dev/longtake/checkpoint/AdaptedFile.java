@@ -53,6 +53,16 @@ public final class AdaptedFile implements TensorFile {
     }
   }
 
+  /**
+   * The rank of an adapter's factors, going by the first.
+   *
+   * @throws CheckpointException if it holds none, or anything else
+   */
+  public static int rank(TensorFile adapter) {
+    var first = AdapterFactors.in(adapter).values().iterator().next();
+    return Math.toIntExact(adapter.shape(first.a())[0]);
+  }
+
   private CheckpointException noTarget(AdapterFactors pair, String weight) {
     return AdapterFactors.wrong(
         adapter,

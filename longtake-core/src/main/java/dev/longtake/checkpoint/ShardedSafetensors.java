@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -63,6 +64,19 @@ public final class ShardedSafetensors implements TensorFile {
       open.values().forEach(Safetensors::close);
       throw e;
     }
+  }
+
+  /**
+   * The files that an index names, in its order; none of them is opened.
+   *
+   * @throws CheckpointException if the index is no index
+   */
+  public static List<Path> files(Path index) {
+    return places(index).properties().stream()
+        .map(place -> shard(index, place.getKey(), place.getValue()))
+        .distinct()
+        .map(index::resolveSibling)
+        .toList();
   }
 
   /**

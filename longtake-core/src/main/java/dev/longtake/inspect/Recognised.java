@@ -4,6 +4,7 @@ import dev.longtake.checkpoint.KeyMap;
 import dev.longtake.checkpoint.ScaledFloat8;
 import dev.longtake.checkpoint.WanNetwork;
 import dev.longtake.checkpoint.WanNetwork.Naming;
+import dev.longtake.wan.WanConfig;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -62,6 +63,11 @@ public record Recognised(Kind kind, String variant, Map<String, Long> sizes, Lis
         .or(() -> TinyDecoder.in(weights))
         .or(() -> LowRank.in(weights))
         .map(known -> weights.size() == tensors.size() ? known : known.noting("scaled float8"));
+  }
+
+  /** All sizes of a transformer that makes video of text alone, if it is a published one. */
+  public Optional<WanConfig> transformer() {
+    return kind == Kind.TRANSFORMER ? Variants.transformer(variant) : Optional.empty();
   }
 
   private static Optional<Recognised> network(List<TensorInfo> tensors) {

@@ -5,6 +5,7 @@ import dev.longtake.text.Umt5Config;
 import dev.longtake.vae.VaeConfig;
 import dev.longtake.wan.WanConfig;
 import java.util.Map;
+import java.util.Optional;
 
 /** Published sizes by what their shapes show. */
 final class Variants {
@@ -35,6 +36,14 @@ final class Variants {
               : "";
       case TINY_DECODER, LORA -> "";
     };
+  }
+
+  /** The published text-to-video transformer of that name. */
+  static Optional<WanConfig> transformer(String variant) {
+    return TRANSFORMERS.entrySet().stream()
+        .filter(entry -> entry.getValue().equals(variant))
+        .map(Map.Entry::getKey)
+        .findFirst();
   }
 
   private static boolean fits(WanConfig config, Map<String, Long> sizes) {

@@ -3,6 +3,8 @@ package dev.longtake.inspect;
 import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.ShardedSafetensors;
 import dev.longtake.inspect.Contents.Kind;
+import dev.longtake.pretrained.PretrainedFolder;
+import dev.longtake.rollout.VideoModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,15 +63,16 @@ final class WeightFolder {
   }
 
   private static Kind kind(Path folder) {
-    if (Files.exists(folder.resolve("model_index.json"))) {
-      return Kind.DIFFUSERS_FOLDER;
-    }
-    if (!Files.exists(folder.resolve("config.json"))) {
-      return Kind.FOLDER;
-    }
-    if (Files.exists(folder.resolve("transformer.safetensors"))) {
+    if (VideoModel.isFolder(folder)) {
       return Kind.LONGTAKE_MODEL;
     }
-    return Files.exists(folder.resolve("Wan2.1_VAE.pth")) ? Kind.WAN_FOLDER : Kind.FOLDER;
+    return PretrainedFolder.layout(folder)
+        .map(
+            layout ->
+                switch (layout) {
+                  case WAN -> Kind.WAN_FOLDER;
+                  case DIFFUSERS -> Kind.DIFFUSERS_FOLDER;
+                })
+        .orElse(Kind.FOLDER);
   }
 }

@@ -27,6 +27,10 @@ record PartFiles(PretrainedFolder folder, Preset preset, Map<FileRole, Path> giv
     return new PartFiles(folder, preset, more);
   }
 
+  PartFiles with(Preset other) {
+    return new PartFiles(folder, other, given);
+  }
+
   /** Whether a part's sizes stand in a configuration beside its file. */
   boolean hasConfiguration(FileRole role) {
     return folder.layout() == Layout.DIFFUSERS && !given.containsKey(role);

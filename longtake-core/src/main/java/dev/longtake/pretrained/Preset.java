@@ -93,10 +93,31 @@ public record Preset(
     return JsonRecord.read(file, Preset.class, "a preset");
   }
 
+  /** Whether a transformer has the sizes of the published model that these weights came from. */
+  public boolean fits(WanConfig transformer) {
+    return base.endsWith("1.3B") && transformer.equals(WanConfig.T2V_1_3B)
+        || base.endsWith("14B") && transformer.equals(WanConfig.T2V_14B);
+  }
+
   /** The same preset with another of the file's models. */
   public Preset withPart(TrainedPart part) {
     var other = new Weights(weights.repository(), weights.file(), part);
     return new Preset(name, about, base, other, adapters, video, chunk, sampling, memory, recall);
+  }
+
+  /**
+   * The same preset with an adapter that is given beside its files.
+   *
+   * @throws IllegalArgumentException if it has adapters already
+   */
+  public Preset withAdapter(LowRank sizes) {
+    if (!adapters.isEmpty()) {
+      throw new IllegalArgumentException(
+          "preset " + name + " has an adapter of its own, which says its strength; leave it out");
+    }
+    var given = new Adapter("adapter", sizes.rank(), sizes.alpha());
+    return new Preset(
+        name, about, base, weights, List.of(given), video, chunk, sampling, memory, recall);
   }
 
   /**

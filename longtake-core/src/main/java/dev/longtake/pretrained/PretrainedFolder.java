@@ -5,6 +5,7 @@ import dev.longtake.rollout.ModelPart;
 import dev.longtake.wan.WanConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The folder of a published Wan 2.1 text-to-video model.
@@ -17,9 +18,16 @@ public record PretrainedFolder(Path path, Layout layout, WanConfig transformer) 
   private static final String INDEX = "model_index.json";
   private static final String CONFIG = "config.json";
 
-  /** Whether a folder looks like one, by the files that lead in. */
-  public static boolean isOne(Path path) {
-    return Files.isRegularFile(path.resolve(INDEX)) || holdsWan(path);
+  /**
+   * How a folder is laid out, by the files that lead in; empty if it is none.
+   *
+   * @throws CheckpointException if its configuration is no JSON
+   */
+  public static Optional<Layout> layout(Path path) {
+    if (Files.isRegularFile(path.resolve(INDEX))) {
+      return Optional.of(Layout.DIFFUSERS);
+    }
+    return holdsWan(path) ? Optional.of(Layout.WAN) : Optional.empty();
   }
 
   /**
@@ -28,16 +36,22 @@ public record PretrainedFolder(Path path, Layout layout, WanConfig transformer) 
    * @throws CheckpointException if it is none, or its model is of a kind not computed here
    */
   public static PretrainedFolder open(Path path) {
-    if (Files.isRegularFile(path.resolve(INDEX))) {
-      requireTextToVideo(path.resolve(INDEX));
-      var config = path.resolve("transformer").resolve(CONFIG);
-      return new PretrainedFolder(
-          path, Layout.DIFFUSERS, PublishedConfigs.diffusersTransformer(config));
-    }
-    if (holdsWan(path)) {
-      return new PretrainedFolder(path, Layout.WAN, PublishedConfigs.wan(path.resolve(CONFIG)));
-    }
-    throw new CheckpointException(
+    var layout = layout(path).orElseThrow(() -> foreign(path));
+    return new PretrainedFolder(path, layout, transformer(path, layout));
+  }
+
+  private static WanConfig transformer(Path path, Layout layout) {
+    return switch (layout) {
+      case WAN -> PublishedConfigs.wan(path.resolve(CONFIG));
+      case DIFFUSERS -> {
+        requireTextToVideo(path.resolve(INDEX));
+        yield PublishedConfigs.diffusersTransformer(path.resolve("transformer").resolve(CONFIG));
+      }
+    };
+  }
+
+  private static CheckpointException foreign(Path path) {
+    return new CheckpointException(
         path.toString(),
         "is no folder of a published Wan 2.1 model: it has neither "
             + INDEX
@@ -52,7 +66,7 @@ public record PretrainedFolder(Path path, Layout layout, WanConfig transformer) 
       return false;
     }
     var settings = Settings.read(config);
-    return settings.has("model_type")
+    return settings.has("model_type") && settings.has("ffn_dim")
         || settings.has("_class_name") && settings.text("_class_name").endsWith("WanModel");
   }
 

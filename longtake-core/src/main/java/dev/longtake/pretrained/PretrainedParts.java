@@ -4,9 +4,11 @@ import dev.longtake.checkpoint.AdaptedFile;
 import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.KeyMap;
 import dev.longtake.checkpoint.LoadReport;
+import dev.longtake.checkpoint.LowRank;
 import dev.longtake.checkpoint.ScaledFloat8;
 import dev.longtake.checkpoint.TensorFile;
 import dev.longtake.checkpoint.TrainedCheckpoint;
+import dev.longtake.checkpoint.TrainedPart;
 import dev.longtake.checkpoint.WeightFile;
 import dev.longtake.nn.Weights;
 import dev.longtake.rollout.ModelConfig;
@@ -39,6 +41,26 @@ public final class PretrainedParts implements ModelParts {
     return new PretrainedParts(new PartFiles(folder, preset, Map.of()));
   }
 
+  /** With a model of the file other than the preset's: its last step or its average. */
+  public PretrainedParts with(TrainedPart part) {
+    return new PretrainedParts(files.with(preset().withPart(part)));
+  }
+
+  /**
+   * With an adapter merged into the transformer, of sizes that the preset does not tell.
+   *
+   * @param strength its alpha divided by its rank
+   * @throws CheckpointException if the file holds no adapter
+   * @throws IllegalArgumentException if the preset has an adapter of its own
+   */
+  public PretrainedParts withAdapter(Path file, double strength) {
+    try (var factors = TrainedCheckpoint.openAdapter(file)) {
+      int rank = AdaptedFile.rank(factors);
+      var preset = preset().withAdapter(new LowRank(rank, strength * rank));
+      return new PretrainedParts(files.with(preset)).with(FileRole.ADAPTER, file);
+    }
+  }
+
   /** With a file beside the folder's own, or in place of one. */
   public PretrainedParts with(FileRole role, Path file) {
     return new PretrainedParts(files.with(role, file));
@@ -63,6 +85,11 @@ public final class PretrainedParts implements ModelParts {
   @Override
   public Path tokenizer() {
     return files.tokenizer();
+  }
+
+  @Override
+  public Path file(ModelPart part) {
+    return files.of(part);
   }
 
   @Override

@@ -20,8 +20,14 @@ record FolderParts(Path folder, ModelConfig config) implements ModelParts {
   }
 
   @Override
+  public Path file(ModelPart part) {
+    requirePresent(name(part));
+    return folder.resolve(name(part));
+  }
+
+  @Override
   public WeightFile open(ModelPart part) {
-    var file = Safetensors.open(folder.resolve(name(part)));
+    var file = Safetensors.open(file(part));
     return new WeightFile(file, KeyMap.identity());
   }
 

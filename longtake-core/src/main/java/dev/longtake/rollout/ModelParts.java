@@ -17,11 +17,27 @@ public interface ModelParts {
    */
   record Tiny(TinyConfig config, WeightFile weights) {}
 
+  /**
+   * The parts in a folder of this project's own layout; see {@link VideoModel}.
+   *
+   * @throws CheckpointException if it has no configuration, or one that is none
+   */
+  static ModelParts in(Path folder) {
+    return FolderParts.of(folder);
+  }
+
   /** Everything but the weights. */
   ModelConfig config();
 
   /** The tokenizer's {@code tokenizer.json}. */
   Path tokenizer();
+
+  /**
+   * The file that a part's weights are in, or the index of several; an adapter's is another.
+   *
+   * @throws CheckpointException if it is missing
+   */
+  Path file(ModelPart part);
 
   /**
    * Opens the weights of a part; whoever asks closes them.

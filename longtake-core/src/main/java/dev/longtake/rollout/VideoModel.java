@@ -13,6 +13,7 @@ import dev.longtake.vae.PictureDecoder;
 import dev.longtake.vae.TinyDecoder;
 import dev.longtake.vae.WanVae;
 import dev.longtake.wan.WanTransformer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,6 +80,12 @@ public final class VideoModel implements AutoCloseable {
     }
   }
 
+  /** Whether a folder is laid out so, by the files that tell it from other layouts. */
+  public static boolean isFolder(Path path) {
+    return Files.isRegularFile(path.resolve(ModelConfig.FILE))
+        && Files.isRegularFile(path.resolve(TRANSFORMER));
+  }
+
   /** {@link #open(Path, Device, Dtype, TextResidence)} with the text encoder on the device. */
   public static VideoModel open(Path folder, Device device, Dtype dtype) {
     return open(folder, device, dtype, TextResidence.DEVICE);
@@ -92,7 +99,7 @@ public final class VideoModel implements AutoCloseable {
    * @throws CheckpointException if a file is missing, damaged or of another model
    */
   public static VideoModel open(Path folder, Device device, Dtype dtype, TextResidence residence) {
-    return open(FolderParts.of(folder), device, dtype, residence);
+    return open(ModelParts.in(folder), device, dtype, residence);
   }
 
   /** {@link #open(ModelParts, Device, Dtype, TextResidence)} with the encoder on the device. */

@@ -73,7 +73,7 @@ class ContentsTest {
 
   @Test
   void aWanFolderHasItsThreeNetworks() throws IOException {
-    Files.writeString(folder.resolve("config.json"), "{}");
+    Files.writeString(folder.resolve("config.json"), "{\"_class_name\": \"WanModel\"}");
     copy("dit.safetensors", folder.resolve("diffusion_pytorch_model.safetensors"));
     copy("t5.safetensors", folder.resolve("models_t5_umt5-xxl-enc-bf16.pth"));
     copy("vae.safetensors", folder.resolve("Wan2.1_VAE.pth"));

@@ -205,9 +205,9 @@ class BadFoldersTest {
 
   @Test
   void somethingElseIsNoFolder() throws IOException {
-    assertThat(PretrainedFolder.isOne(wan)).isTrue();
-    assertThat(PretrainedFolder.isOne(diffusers)).isTrue();
-    assertThat(PretrainedFolder.isOne(folder)).isFalse();
+    assertThat(PretrainedFolder.layout(wan)).contains(Layout.WAN);
+    assertThat(PretrainedFolder.layout(diffusers)).contains(Layout.DIFFUSERS);
+    assertThat(PretrainedFolder.layout(folder)).isEmpty();
     refused(folder, "is no folder of a published Wan 2.1 model: it has neither model_index.json");
     Files.writeString(wan.resolve("config.json"), "{\"model_type\":");
     refused(wan, "config.json: is no JSON (");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.longtake.rollout.ModelPart;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.testkit.LeakGuard;
+import dev.longtake.text.TextResidence;
 import dev.longtake.text.Umt5Config;
 import dev.longtake.vae.VaeConfig;
 import dev.longtake.wan.WanConfig;
@@ -69,12 +70,33 @@ class MemoryNeedsTest {
       assertThat(needs.prompts()).isEqualTo(2L * 2 * 2 * 12 * 16 * 2);
       assertThat(needs.decoding()).isEqualTo(config.vae().stateBytes(2, 4, Dtype.BFLOAT16));
       assertThat(MemoryNeeds.of(parts, 21, Dtype.FLOAT32).total()).isEqualTo(2 * needs.total());
-      needs.requireWithin(needs.total(), "this machine");
-      assertThatThrownBy(() -> needs.requireWithin(needs.total() - 1, "device cuda:0"))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("the model needs at least 0.00 GB (text encoder 0.00 GB")
-          .hasMessageContaining("device cuda:0 has 0.00 GB");
+      assertThat(needs.weights())
+          .isEqualTo(needs.transformer() + needs.vae() + needs.textEncoder());
     }
+  }
+
+  @Test
+  void aTextEncoderThatPassesIsNotThereAtTheSameTimeAsTheMemory() {
+    var needs = new MemoryNeeds(10, 20, 5, 6, 1, 2);
+    assertThat(needs.peak(TextResidence.DEVICE)).isEqualTo(needs.total()).isEqualTo(44);
+    assertThat(needs.peak(TextResidence.PASSING)).isEqualTo(25 + 10);
+    assertThat(needs.peak(TextResidence.PROCESSOR)).isEqualTo(25 + 9);
+    assertThat(new MemoryNeeds(3, 20, 5, 6, 1, 2).peak(TextResidence.PASSING)).isEqualTo(25 + 9);
+  }
+
+  @Test
+  void whatDoesNotFitIsRefusedWithTheFigureAndTheRemedy() {
+    var needs = new MemoryNeeds(11_000_000_000L, 2_800_000_000L, 0, 2_000_000_000L, 0, 0);
+    needs.requireWithin(needs.total(), "this machine", TextResidence.DEVICE);
+    assertThatThrownBy(() -> needs.requireWithin(needs.total() - 1, "cuda:0", TextResidence.DEVICE))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "the model needs at least 15.80 GB (text encoder 11.00 GB, transformer 2.80 GB,"
+                + " autoencoder 0.00 GB, memory 2.00 GB, decoding 0.00 GB), cuda:0 has 15.80 GB;"
+                + " let the text encoder be passing");
+    assertThatThrownBy(() -> needs.requireWithin(1, "cuda:0", TextResidence.PASSING))
+        .hasMessageContaining("at least 13.80 GB")
+        .hasMessageEndingWith("use a shorter memory, a smaller picture or a narrower type");
   }
 
   private static long count(Map<String, List<Long>> shapes) {

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +60,30 @@ class PresetsTest {
     var config = preset.config(WanConfig.T2V_1_3B, VaeConfig.WAN_2_1, Umt5Config.XXL);
     assertThat(config.policy()).isEqualTo(MemoryPolicies.parse(policy));
     assertThat(config.name()).isEqualTo(name);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "self_forcing_dmd.pt, self-forcing",
+    "chunkwise/causal_forcing.pt, causal-forcing",
+    "models/longlive_base.pt, longlive-base",
+    "Self-Forcing, self-forcing",
+    "LongLive-1.3B, longlive",
+    "self-gradient-forcing/step-100.pt, ",
+    "model.pt, ",
+    "infinity-rope-or-longlive.pt, "
+  })
+  void aNameThatIsBorneByOnePresetIsRecognised(Path path, String name) {
+    assertThat(Presets.recognise(path).map(Preset::name)).isEqualTo(Optional.ofNullable(name));
+  }
+
+  @Test
+  void everyPresetIsForTheSmallModelAndNoneForTheLargeOne() {
+    assertThat(Presets.fitting(WanConfig.T2V_1_3B))
+        .extracting(Preset::name)
+        .containsExactlyElementsOf(Presets.names());
+    assertThat(Presets.fitting(WanConfig.T2V_14B)).isEmpty();
+    assertThat(Presets.fitting(Published.TRANSFORMER)).isEmpty();
   }
 
   @Test

@@ -172,6 +172,27 @@ class PretrainedPartsTest {
   }
 
   @Test
+  void anAdapterOfOnesOwnIsMergedAtTheStrengthThatIsGiven() {
+    var wan = published.wan(folder.resolve("wan"));
+    try (var scope = Scope.open()) {
+      var a = published.rng().normal(Dtype.FLOAT32, 4, 16);
+      var b = published.rng().normal(Dtype.FLOAT32, 16, 4);
+      var place = "blocks.0.self_attn.q.";
+      var lora = folder.resolve("own.safetensors");
+      Published.safetensors(lora, Map.of(place + "lora_A.weight", a, place + "lora_B.weight", b));
+      var parts = parts(wan, checkpoint("")).withAdapter(lora, 0.5);
+      parts.requireWhole();
+      try (var file = parts.open(ModelPart.TRANSFORMER)) {
+        var wanted = published.transformer().get(place + "weight").plus(b.matmul(a).times(0.5));
+        assertThat(relativeError(file.tensors().read(place + "weight"), wanted)).isLessThan(1e-6);
+      }
+      assertThatThrownBy(() -> parts.withAdapter(lora, 1))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("has an adapter of its own");
+    }
+  }
+
+  @Test
   void textEncodersOfEightBitsAreReadInBothNamings() {
     var wan = published.wan(folder.resolve("wan"));
     try (var scope = Scope.open()) {

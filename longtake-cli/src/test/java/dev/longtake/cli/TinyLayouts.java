@@ -2,7 +2,6 @@ package dev.longtake.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.longtake.checkpoint.PtCheckpoint;
 import dev.longtake.checkpoint.TensorFile;
 import dev.longtake.nn.Weights;
@@ -25,9 +24,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -88,20 +85,13 @@ final class TinyLayouts {
     archive(
         own.resolve(VideoModel.TEXT_ENCODER), folder.resolve("models_t5_umt5-xxl-enc-bf16.pth"));
     archive(own.resolve(VideoModel.VAE), folder.resolve("Wan2.1_VAE.pth"));
-    Map<String, Object> config = new LinkedHashMap<>();
-    config.put("_class_name", "WanModel");
-    config.put("dim", TRANSFORMER.dim());
-    config.put("eps", 1e-6);
-    config.put("ffn_dim", TRANSFORMER.ffnDim());
-    config.put("freq_dim", TRANSFORMER.freqDim());
-    config.put("in_dim", 16);
-    config.put("model_type", "t2v");
-    config.put("num_heads", TRANSFORMER.numHeads());
-    config.put("num_layers", TRANSFORMER.numLayers());
-    config.put("out_dim", 16);
-    config.put("text_dim", TRANSFORMER.textDim());
-    config.put("text_len", TRANSFORMER.textLen());
-    return json(folder, "config.json", config);
+    Files.writeString(
+        folder.resolve("config.json"),
+        """
+        {"_class_name": "WanModel", "model_type": "t2v", "dim": 96, "ffn_dim": 256, "freq_dim": 64,
+         "in_dim": 16, "out_dim": 16, "num_heads": 4, "num_layers": 3, "text_dim": 48,
+         "text_len": 24, "eps": 1e-06}""");
+    return folder;
   }
 
   /** The Diffusers version, its transformer in shards. */
@@ -120,65 +110,42 @@ final class TinyLayouts {
         own.resolve(VideoModel.TEXT_ENCODER),
         folder.resolve("text_encoder/model.safetensors"),
         theirs);
-    json(folder, "model_index.json", Map.of("_class_name", "WanPipeline"));
-    Map<String, Object> transformer = new LinkedHashMap<>();
-    transformer.put("_class_name", "WanTransformer3DModel");
-    transformer.put("attention_head_dim", TRANSFORMER.headDim());
-    transformer.put("cross_attn_norm", true);
-    transformer.put("eps", 1e-6);
-    transformer.put("ffn_dim", TRANSFORMER.ffnDim());
-    transformer.put("freq_dim", TRANSFORMER.freqDim());
-    transformer.put("in_channels", 16);
-    transformer.put("num_attention_heads", TRANSFORMER.numHeads());
-    transformer.put("num_layers", TRANSFORMER.numLayers());
-    transformer.put("out_channels", 16);
-    transformer.put("patch_size", List.of(1, 2, 2));
-    transformer.put("qk_norm", "rms_norm_across_heads");
-    transformer.put("text_dim", TRANSFORMER.textDim());
-    transformer.put("text_len", TRANSFORMER.textLen());
-    json(folder, "transformer/config.json", transformer);
-    Map<String, Object> vae = new LinkedHashMap<>();
-    vae.put("_class_name", "AutoencoderKLWan");
-    vae.put("base_dim", VAE.dim());
-    vae.put("dim_mult", VAE.multipliers());
-    vae.put("latents_mean", VAE.latentMean());
-    vae.put("latents_std", VAE.latentStd());
-    vae.put("num_res_blocks", VAE.resBlocks());
-    vae.put("temperal_downsample", VAE.temporalDown());
-    vae.put("z_dim", VAE.zDim());
-    json(folder, "vae/config.json", vae);
-    var umt5 = config().textEncoder();
-    Map<String, Object> text = new LinkedHashMap<>();
-    text.put("model_type", "umt5");
-    text.put("d_ff", umt5.dimFfn());
-    text.put("d_kv", umt5.headWidth());
-    text.put("d_model", umt5.dim());
-    text.put("feed_forward_proj", "gated-gelu");
-    text.put("num_heads", umt5.heads());
-    text.put("num_layers", umt5.layers());
-    text.put("relative_attention_max_distance", umt5.maxDistance());
-    text.put("relative_attention_num_buckets", umt5.buckets());
-    text.put("vocab_size", umt5.vocab());
-    return json(folder, "text_encoder/config.json", text);
+    Files.writeString(folder.resolve("model_index.json"), "{\"_class_name\": \"WanPipeline\"}");
+    Files.writeString(
+        folder.resolve("transformer/config.json"),
+        """
+        {"_class_name": "WanTransformer3DModel", "patch_size": [1, 2, 2], "in_channels": 16,
+         "out_channels": 16, "num_attention_heads": 4, "attention_head_dim": 24, "ffn_dim": 256,
+         "freq_dim": 64, "num_layers": 3, "text_dim": 48, "text_len": 24, "eps": 1e-06,
+         "cross_attn_norm": true, "qk_norm": "rms_norm_across_heads"}""");
+    Files.writeString(
+        folder.resolve("vae/config.json"),
+        """
+        {"_class_name": "AutoencoderKLWan", "base_dim": 4, "z_dim": 16, "dim_mult": [1, 2, 4, 4],
+         "num_res_blocks": 2, "temperal_downsample": [false, true, true], "latents_mean": %s,
+         "latents_std": %s}"""
+            .formatted(VAE.latentMean(), VAE.latentStd()));
+    Files.writeString(
+        folder.resolve("text_encoder/config.json"),
+        """
+        {"model_type": "umt5", "vocab_size": %d, "d_model": 48, "d_kv": 16, "d_ff": 64,
+         "num_heads": 2, "num_layers": 2, "feed_forward_proj": "gated-gelu",
+         "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128}"""
+            .formatted(config().textEncoder().vocab()));
+    return folder;
   }
 
   /** How the student is run. */
   static Path preset(Path folder) throws IOException {
-    var config = config();
-    Map<String, Object> preset = new LinkedHashMap<>();
-    preset.put("name", "tiny-students");
-    preset.put("about", "Small enough for a test.");
-    preset.put("base", "nobody/tiny");
-    preset.put(
-        "weights",
-        Map.of("repository", "nobody/students", "file", "student.pt", "part", "generator_ema"));
-    preset.put("adapters", List.of());
-    preset.put("video", config.video());
-    preset.put("chunk", ModelConfig.CHUNK);
-    preset.put("sampling", Map.of("kind", "few_step", "steps", 2, "shift", 5.0, "guidance", 1.0));
-    preset.put("memory", config.memory());
-    preset.put("recall", "cached");
-    return json(folder, "preset.json", preset).resolve("preset.json");
+    return Files.writeString(
+        folder.resolve("preset.json"),
+        """
+        {"name": "tiny-students", "about": "Small enough for a test.", "base": "nobody/tiny",
+         "weights":
+             {"repository": "nobody/students", "file": "student.pt", "part": "generator_ema"},
+         "adapters": [], "video": {"width": 32, "height": 32, "fps": 16}, "chunk": 3,
+         "sampling": {"kind": "few_step", "steps": 2, "shift": 5.0, "guidance": 1.0},
+         "memory": "sink-window:sink=3,frames=6", "recall": "cached"}""");
   }
 
   static void weights(Path file, Consumer<Weights> network) {
@@ -196,10 +163,5 @@ final class TinyLayouts {
     all.addAll(List.of(options));
     var spoken = Spoken.by(all.toArray());
     assertThat(spoken.code()).as("%s", spoken.err()).isZero();
-  }
-
-  private static Path json(Path folder, String name, Object content) throws IOException {
-    new ObjectMapper().writeValue(folder.resolve(name).toFile(), content);
-    return folder;
   }
 }

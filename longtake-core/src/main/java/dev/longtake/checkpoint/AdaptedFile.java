@@ -8,14 +8,13 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * A file's weights with a low-rank adapter merged into them as they are read: {@code W + alpha /
  * rank · B A}. Merged weights are FLOAT32; names are those of the base. For the adapter's names see
  * {@link AdapterFactors}.
  */
-public final class AdaptedFile implements TensorFile {
+public final class AdaptedFile implements TensorView {
   private final TensorFile base;
   private final TensorFile adapter;
   private final LowRank sizes;
@@ -114,23 +113,18 @@ public final class AdaptedFile implements TensorFile {
   }
 
   @Override
+  public TensorFile file() {
+    return base;
+  }
+
+  @Override
   public String description() {
     return base.description() + " with " + adapter.description();
   }
 
   @Override
-  public Set<String> names() {
-    return base.names();
-  }
-
-  @Override
   public Dtype dtype(String name) {
     return factors.containsKey(name) ? Dtype.FLOAT32 : base.dtype(name);
-  }
-
-  @Override
-  public long[] shape(String name) {
-    return base.shape(name);
   }
 
   @Override

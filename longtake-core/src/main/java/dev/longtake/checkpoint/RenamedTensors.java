@@ -11,12 +11,7 @@ import java.util.Set;
  *
  * @param keys the file's own, by name
  */
-record RenamedTensors(TensorFile file, Map<String, String> keys) implements TensorFile {
-  @Override
-  public String description() {
-    return file.description();
-  }
-
+record RenamedTensors(TensorFile file, Map<String, String> keys) implements TensorView {
   @Override
   public Set<String> names() {
     return Collections.unmodifiableSet(keys.keySet());
@@ -35,16 +30,6 @@ record RenamedTensors(TensorFile file, Map<String, String> keys) implements Tens
   @Override
   public Tensor read(String name) {
     return file.read(key(name));
-  }
-
-  @Override
-  public Map<String, String> metadata() {
-    return file.metadata();
-  }
-
-  @Override
-  public void close() {
-    file.close();
   }
 
   private String key(String name) {

@@ -17,7 +17,7 @@ import java.util.Set;
  */
 record ScaledTensors(
     TensorFile file, Set<String> names, Map<String, String> byScale, Set<String> matrices)
-    implements TensorFile {
+    implements TensorView {
   /** The largest number of FLOAT8_E4M3. */
   private static final double LARGEST = 448;
 
@@ -37,11 +37,6 @@ record ScaledTensors(
     names.add(ScaledFloat8.MARK);
     return new ScaledTensors(
         file, Collections.unmodifiableSet(names), matrices, Set.copyOf(matrices.values()));
-  }
-
-  @Override
-  public String description() {
-    return file.description();
   }
 
   @Override
@@ -86,15 +81,5 @@ record ScaledTensors(
           file.description(), "holds numbers that are not finite, which cannot be scaled");
     }
     return Tensor.full(largest == 0 ? 1 : largest / LARGEST, Dtype.FLOAT32, numbers.device());
-  }
-
-  @Override
-  public Map<String, String> metadata() {
-    return file.metadata();
-  }
-
-  @Override
-  public void close() {
-    file.close();
   }
 }

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A file of scaled eight-bit weights, read as they are meant. */
-final class UnscaledTensors implements TensorFile {
+final class UnscaledTensors implements TensorView {
   private static final String WEIGHT = ".weight";
 
   private final TensorFile file;
@@ -70,8 +70,8 @@ final class UnscaledTensors implements TensorFile {
   }
 
   @Override
-  public String description() {
-    return file.description();
+  public TensorFile file() {
+    return file;
   }
 
   @Override
@@ -82,11 +82,6 @@ final class UnscaledTensors implements TensorFile {
   @Override
   public Dtype dtype(String name) {
     return scales.containsKey(name) ? Dtype.FLOAT32 : file.dtype(name);
-  }
-
-  @Override
-  public long[] shape(String name) {
-    return file.shape(name);
   }
 
   @Override
@@ -110,15 +105,5 @@ final class UnscaledTensors implements TensorFile {
       shape[0] = factors;
     }
     return shape;
-  }
-
-  @Override
-  public Map<String, String> metadata() {
-    return file.metadata();
-  }
-
-  @Override
-  public void close() {
-    file.close();
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.Fixtures;
@@ -16,7 +15,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -99,26 +97,7 @@ class ShardWriterTest {
   }
 
   /** A file with one tensor that cannot be read. */
-  private record Unreadable(TensorFile file, String bad) implements TensorFile {
-    @Override
-    public String description() {
-      return file.description();
-    }
-
-    @Override
-    public Set<String> names() {
-      return file.names();
-    }
-
-    @Override
-    public Dtype dtype(String name) {
-      return file.dtype(name);
-    }
-
-    @Override
-    public long[] shape(String name) {
-      return file.shape(name);
-    }
+  private record Unreadable(TensorFile file, String bad) implements TensorView {
 
     @Override
     public Tensor read(String name) {
@@ -126,11 +105,6 @@ class ShardWriterTest {
         throw new CheckpointException(description(), "unreadable");
       }
       return file.read(name);
-    }
-
-    @Override
-    public void close() {
-      file.close();
     }
   }
 

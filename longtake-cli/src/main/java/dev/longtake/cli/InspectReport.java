@@ -2,6 +2,7 @@ package dev.longtake.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.hub.Glob;
 import dev.longtake.inspect.Contents;
 import dev.longtake.inspect.Part;
@@ -59,9 +60,13 @@ record InspectReport(Path path, Contents contents, Optional<Glob> each) {
       part.metadata().forEach((key, text) -> lines.add("  " + key + ": " + shortened(text)));
       lines.addAll(each.isPresent() ? everyTensor(part) : shapes(part));
     }
-    for (var running : Running.of(path, contents)) {
-      lines.add("");
-      lines.addAll(running.lines());
+    try {
+      for (var running : Running.of(path, contents)) {
+        lines.add("");
+        lines.addAll(running.lines());
+      }
+    } catch (CheckpointException | IllegalArgumentException e) {
+      lines.addAll(List.of("", "does not run: " + Failures.oneLine(e.getMessage())));
     }
     return lines;
   }
@@ -116,7 +121,11 @@ record InspectReport(Path path, Contents contents, Optional<Glob> each) {
     var parts = root.putArray("parts");
     contents.parts().forEach(part -> describe(part, parts.addObject()));
     var runs = root.putArray("runs");
-    Running.of(path, contents).forEach(running -> running.describe(runs.addObject()));
+    try {
+      Running.of(path, contents).forEach(running -> running.describe(runs.addObject()));
+    } catch (CheckpointException | IllegalArgumentException e) {
+      root.put("does_not_run", e.getMessage());
+    }
     return root;
   }
 

@@ -33,6 +33,9 @@ record Running(List<String> presets, ModelConfig config) {
   /**
    * The ways to run what a file or folder holds; none for what is no model, or of sizes that no
    * preset is for.
+   *
+   * @throws CheckpointException if a folder's model is of a kind not computed here, or not all
+   *     there
    */
   static List<Running> of(Path path, Contents contents) {
     return switch (contents.kind()) {
@@ -43,14 +46,10 @@ record Running(List<String> presets, ModelConfig config) {
   }
 
   private static List<Running> ofPublished(Path path) {
-    try {
-      var folder = PretrainedFolder.open(path);
-      return grouped(
-          Presets.fitting(folder.transformer()),
-          preset -> PretrainedParts.of(folder, preset).config());
-    } catch (CheckpointException | IllegalArgumentException e) {
-      return List.of(); // of another kind, or not all there: it is described, not run
-    }
+    var folder = PretrainedFolder.open(path);
+    return grouped(
+        Presets.fitting(folder.transformer()),
+        preset -> PretrainedParts.of(folder, preset).config());
   }
 
   private static List<Running> ofTransformer(Path path, Contents contents) {

@@ -1,10 +1,16 @@
 package dev.longtake.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.VideoModel;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Tensor;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -145,6 +151,20 @@ class BadInputTest {
         mistake("generate 'x' --continue {}/notes.txt", "notes.txt", "cannot read"),
         mistake("generate 'x' --frames-dir {}/notes.txt", "notes.txt is a file", "give a folder"),
         mistake("generate 'x' --frames-dir {}", "is not empty", "new folder"));
+  }
+
+  @Test
+  void memoryThatRanOutIsToldWithItsRemedies() {
+    var said = new StringWriter();
+    var out = new PrintWriter(said, true);
+    var terminal = new Terminal(out, out, 0);
+
+    var failure = catchThrowable(() -> Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1L << 25, 1L << 25));
+    int code = new Failures(terminal).handle(failure, Main.commandLine(terminal));
+
+    assertMistake(
+        new Spoken(code, "", said.toString().lines().toList()),
+        List.of("out of memory: zeros", "bytes", "give a shorter --memory"));
   }
 
   @Test

@@ -136,6 +136,22 @@ class InspectCommandTest {
   }
 
   @Test
+  void aFolderThatCannotBeRunIsDescribedAllTheSame() throws IOException {
+    var config = "{\"_class_name\": \"WanModel\", \"model_type\": \"i2v\"}";
+    Files.writeString(folder.resolve("config.json"), config);
+    Files.copy(Fixtures.file("dit.safetensors"), folder.resolve("model.safetensors"));
+
+    var spoken = Spoken.by("inspect", folder);
+    var json = new ObjectMapper().readTree(Spoken.by("inspect", folder, "--json").out());
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    assertThat(spoken.out())
+        .contains("Wan folder", "Wan transformer: width 96", "does not run: ", "must be \"t2v\"");
+    assertThat(json.path("does_not_run").asText()).contains("model_type = \"i2v\"");
+    assertThat(json.path("runs").isEmpty()).isTrue();
+  }
+
+  @Test
   void everyTensorOrThoseThatMatchAreListed() {
     var file = Fixtures.file("dit.safetensors");
 

@@ -2,6 +2,7 @@ package dev.longtake.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.longtake.pretrained.Presets;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.util.Arrays;
@@ -76,6 +77,7 @@ class OptionsTest {
     assertThat(spoken.code()).isZero();
     assertThat(spoken.out()).startsWith("Usage: longtake generate").contains("--memory=SPEC");
     assertThat(spoken.out()).doesNotContain("--stacktrace");
+    assertThat(spoken.out()).contains(Presets.names());
     assertThat(spoken.err()).isEmpty();
   }
 

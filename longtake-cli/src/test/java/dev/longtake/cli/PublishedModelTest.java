@@ -113,7 +113,7 @@ class PublishedModelTest {
   }
 
   @Test
-  void anAdapterChangesThePicturesAsMuchAsItsStrengthSays() {
+  void anAdapterChangesThePictures() {
     var lora = folder.resolve("lora.safetensors");
     try (var scope = Scope.open();
         var rng = Rng.seeded(4, Device.CPU)) {

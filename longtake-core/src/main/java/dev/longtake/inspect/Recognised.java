@@ -60,8 +60,8 @@ public record Recognised(Kind kind, String variant, Map<String, Long> sizes, Lis
       return Optional.empty();
     }
     return network(weights)
-        .or(() -> TinyDecoder.in(weights))
-        .or(() -> LowRank.in(weights))
+        .or(() -> TinyDecoderNames.in(weights))
+        .or(() -> LowRankNames.in(weights))
         .map(known -> weights.size() == tensors.size() ? known : known.noting("scaled float8"));
   }
 

@@ -228,26 +228,11 @@ class PtWriterTest {
   private static Map<String, Tensor> tensors(Random random, Dtype... dtypes) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     for (var dtype : dtypes) {
-      tensors.put(dtype.name(), noise(random, dtype, 3, 1, 50));
-      tensors.put("naïve." + dtype, noise(random, dtype));
+      tensors.put(dtype.name(), Noise.of(random, dtype, 3, 1, 50));
+      tensors.put("naïve." + dtype, Noise.of(random, dtype));
       tensors.put("none." + dtype, Tensor.zeros(dtype, Device.CPU, 2, 0));
     }
     return tensors;
-  }
-
-  private static Tensor noise(Random random, Dtype dtype, long... shape) {
-    long count = 1;
-    for (long size : shape) {
-      count *= size;
-    }
-    byte[] bytes = new byte[(int) count * dtype.bytes()];
-    random.nextBytes(bytes);
-    if (dtype == Dtype.BOOL) {
-      for (int i = 0; i < bytes.length; i++) {
-        bytes[i] &= 1;
-      }
-    }
-    return Tensor.ofBytes(bytes, dtype, shape);
   }
 
   /** Names without the folder, with how they are packed. */

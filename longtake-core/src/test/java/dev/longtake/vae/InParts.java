@@ -13,14 +13,15 @@ final class InParts {
   private InParts() {}
 
   /**
-   * Decodes latents in random parts of up to three frames.
+   * Decodes 7 frames of 3 by 2 latents at once, and in random parts of up to three frames.
    *
-   * @param whole the same latents' pictures, decoded at once
+   * @param latents [B, z, 7, 3, 2]
    * @param rounding most relative error
    */
-  static void decodesAsWhole(
-      PictureDecoder decoder, Tensor latents, Tensor whole, double rounding) {
+  static void decodesAsWhole(PictureDecoder decoder, Tensor latents, double rounding) {
     long frames = latents.size(2);
+    var whole = decoder.decode(latents);
+    assertThat(whole.shape()).containsExactly(latents.size(0), 3, 25, 24, 16);
     Seeds.times(
         4,
         random -> {

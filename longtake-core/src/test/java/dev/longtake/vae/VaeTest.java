@@ -49,10 +49,7 @@ class VaeTest {
   void aVideoDecodedInAnyPartsIsTheVideoDecodedWhole() {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      var latents = rng.normal(Dtype.FLOAT32, 2, 3, 7, 3, 2);
-      var whole = vae.decode(latents);
-      assertThat(whole.shape()).containsExactly(2, 3, 25, 24, 16);
-      InParts.decodesAsWhole(vae, latents, whole, ROUNDING);
+      InParts.decodesAsWhole(vae, rng.normal(Dtype.FLOAT32, 2, 3, 7, 3, 2), ROUNDING);
     }
   }
 

@@ -12,11 +12,11 @@ import java.util.regex.Pattern;
  * blocks with a memory of the frame before ({@code conv.0}, {@code conv.2}, {@code conv.4}) and
  * changes of frame rate ({@code conv}).
  */
-final class TinyDecoder {
+final class TinyDecoderNames {
   private static final Pattern NAME =
       Pattern.compile("(encoder|decoder)\\.\\d+(\\.conv(\\.[024])?|\\.skip)?\\.(weight|bias)");
 
-  private TinyDecoder() {}
+  private TinyDecoderNames() {}
 
   static Optional<Recognised> in(List<TensorInfo> tensors) {
     if (!tensors.stream().allMatch(tensor -> NAME.matcher(tensor.name()).matches())) {

@@ -12,12 +12,12 @@ import java.util.regex.Pattern;
  * Changes to a network's matrices as products of two thin ones, under either of the two customary
  * pairs of names: {@code lora_A} and {@code lora_B}, or {@code lora_down} and {@code lora_up}.
  */
-final class LowRank {
+final class LowRankNames {
   private static final Pattern DOWN = Pattern.compile("\\.lora_(A|down)(\\.[^.]+)?\\.weight$");
   private static final Pattern OTHER =
       Pattern.compile("\\.lora_(B|up)(\\.[^.]+)?\\.weight$|\\.(alpha|diff|diff_b)$");
 
-  private LowRank() {}
+  private LowRankNames() {}
 
   static Optional<Recognised> in(List<TensorInfo> tensors) {
     var ranks = new TreeSet<Long>();

@@ -8,14 +8,13 @@ import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.rollout.Overlap;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
-import dev.longtake.tensor.Threads;
-import dev.longtake.text.TextResidence;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code longtake bench}: how fast a model is here. */
@@ -33,35 +32,9 @@ import picocli.CommandLine.Option;
 final class BenchCommand implements Callable<Integer> {
   private final Terminal terminal;
 
-  @Option(
-      names = "--model",
-      paramLabel = "DIR",
-      description = "Model folder. Default: longtake-mini, which comes with Longtake")
-  private Optional<Path> folder = Optional.empty();
+  @Mixin private final ModelOptions models = new ModelOptions();
 
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      description = "cpu, cuda, cuda:N, or auto: a GPU if there is one. Default: auto")
-  private String device = "auto";
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      description = "float32 or bfloat16. Default: float32 on cpu, bfloat16 on cuda")
-  private Optional<String> dtype = Optional.empty();
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Processor threads. Default: one for each core")
-  private Optional<Integer> threads = Optional.empty();
-
-  @Option(
-      names = "--text-encoder",
-      paramLabel = "WHERE",
-      description = "device, passing or cpu, as for generate. Default: device")
-  private String textEncoder = "device";
+  @Mixin private final ComputeOptions compute = new ComputeOptions();
 
   @Option(
       names = "--overlap",
@@ -121,15 +94,14 @@ final class BenchCommand implements Callable<Integer> {
     Length.check(seconds);
     requireAtLeast("--warmup", warmup, 0);
     requireAtLeast("--runs", runs, 1);
-    threads.ifPresent(n -> requireAtLeast("--threads", n, 1));
-    dtype.ifPresent(Precision::parse);
+    models.check();
+    compute.check();
     memory.ifPresent(MemoryPolicies::parse);
-    var residence = TextResidence.parse(textEncoder);
     Overlap.parse(overlap, Device.CPU);
     var shown = report(format);
-    var model = ModelFolder.inspect(folder.orElseGet(ModelFolder::bundled));
+    var model = models.inspect();
     model.check(prompt).forEach(warning -> terminal.say("warning: " + warning));
-    var where = Device.parse(device);
+    var device = compute.device();
     var settings =
         new Settings(
             prompt,
@@ -138,11 +110,15 @@ final class BenchCommand implements Callable<Integer> {
             seed,
             warmup,
             runs,
-            Overlap.parse(overlap, where));
-    threads.ifPresent(Threads::set);
+            Overlap.parse(overlap, device));
+    var dtype = compute.dtype(device);
+    var residence = compute.textResidence();
+    long frames = Length.frames(seconds, model.config().video().fps());
+    Fits.require(model, MemoryPolicies.parse(settings.memory()), frames, device, dtype, residence);
+    compute.apply();
 
     GenerationSpeed speed;
-    try (var loaded = VideoModel.open(model.path(), where, Precision.of(dtype, where), residence)) {
+    try (var loaded = VideoModel.open(model.parts(), device, dtype, residence)) {
       speed = GenerationSpeed.measure(loaded, settings, terminal::say);
     }
     var text = shown.apply(speed);

@@ -8,7 +8,10 @@ import dev.longtake.text.TextResidence;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What computes, and in which type of number: the options of {@code generate} that say so. */
+/**
+ * What computes, and in which type of number: the options of {@code generate} and {@code bench}
+ * that say so.
+ */
 final class ComputeOptions {
   @Option(
       names = "--device",

@@ -170,7 +170,7 @@ final class EvalCommand implements Runnable {
     common.threads.ifPresent(Threads::set);
     var folder = ModelFolder.inspect(common.model.orElseGet(ModelFolder::bundled));
     var device = Device.parse(common.device);
-    try (var model = VideoModel.open(folder.path(), device, Precision.usual(device))) {
+    try (var model = VideoModel.open(folder.parts(), device, Precision.usual(device))) {
       return measurement.apply(model);
     }
   }

@@ -57,6 +57,7 @@ record Facts(
     var of = root.putObject("model");
     of.put("name", model.config().name());
     of.put("folder", folder.path().toString());
+    folder.choices().forEach(of::put);
     of.put("parameters", model.parameters());
     of.put("transformer_sha256", sha256);
     folder.manifest().ifPresent(manifest -> of.set("manifest", manifest));

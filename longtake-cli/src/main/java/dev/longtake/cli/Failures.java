@@ -2,6 +2,7 @@ package dev.longtake.cli;
 
 import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.eval.EvaluationException;
+import dev.longtake.hub.HubException;
 import dev.longtake.media.MediaException;
 import dev.longtake.tensor.TensorException;
 import dev.longtake.train.TrainingException;
@@ -52,12 +53,16 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     trace(e, command);
     return switch (e) {
       case TensorException t when t.outOfMemory() -> {
-        terminal.say("out of memory on the device: " + oneLine(t.getMessage()));
+        terminal.say(
+            "out of memory: "
+                + oneLine(t.getMessage())
+                + "; give a shorter --memory, --dtype bfloat16 or --text-encoder passing");
         yield MISTAKE;
       }
       case IllegalArgumentException _,
           CheckpointException _,
           EvaluationException _,
+          HubException _,
           MediaException _,
           TensorException _,
           TrainingException _ -> {
@@ -90,7 +95,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
       return "unknown option " + first + didYouMean(suggestions);
     }
     return e.getCommandLine().getSubcommands().isEmpty()
-        ? "unexpected argument '" + first + "'; put a prompt of several words in quotes"
+        ? "unexpected argument '" + first + "'; put what has spaces in it in quotes"
         : "unknown command '" + first + "'" + didYouMean(suggestions);
   }
 

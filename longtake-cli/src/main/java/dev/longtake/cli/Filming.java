@@ -73,7 +73,7 @@ record Filming(
     var recording = Recording.open(files, format, pictures, tags);
     try (var stop = Interruption.watch(terminal, () -> "stopped; " + recording.whereabouts());
         recording;
-        var progress = Progress.of(terminal, frames)) {
+        var progress = Progress.of(terminal, frames, Progress.Unit.FRAMES)) {
       while (made < frames && !stop.requested()) {
         var shot = shots.get().atMost(frames - made);
         recording.add(shot.frames());

@@ -50,11 +50,7 @@ final class GenerateCommand implements Callable<Integer> {
       description = "The video. Default: named after prompt and seed, in the working directory")
   private Optional<Path> out = Optional.empty();
 
-  @Option(
-      names = "--model",
-      paramLabel = "DIR",
-      description = "Model folder. Default: longtake-mini, which comes with Longtake")
-  private Optional<Path> folder = Optional.empty();
+  @Mixin private final ModelOptions models = new ModelOptions();
 
   @Option(
       names = "--memory",
@@ -115,7 +111,7 @@ final class GenerateCommand implements Callable<Integer> {
     framesDir.ifPresent(Recording::requireEmpty);
     given.ifPresent(path -> requireOther(path, name));
 
-    var model = ModelFolder.inspect(folder.orElseGet(ModelFolder::bundled));
+    var model = models.inspect();
     var config = model.config();
     var takes = takes(name, model);
     var device = compute.device();
@@ -133,11 +129,14 @@ final class GenerateCommand implements Callable<Integer> {
             given.map(path -> Given.read(path, config.video())),
             framesDir,
             !noMetadata);
+    long longest = takes.stream().mapToLong(Take::frames).max().orElseThrow();
+    var residence = compute.textResidence();
+    Fits.require(model, generation.memory(), longest, device, dtype, residence);
     warn(warnings, generation.memory(), config.recall()); // when nothing else is wrong
     compute.apply();
 
     var sha256 = CompletableFuture.supplyAsync(model::sha256); // takes seconds for a large model
-    try (var loaded = VideoModel.open(model.path(), device, dtype, compute.textResidence())) {
+    try (var loaded = VideoModel.open(model.parts(), device, dtype, residence)) {
       for (var take : takes) {
         var facts = generation.film(loaded, take, terminal);
         if (!facts.outcome().complete()) {
@@ -153,6 +152,7 @@ final class GenerateCommand implements Callable<Integer> {
   private Optional<Memory> checkOptions() {
     prompts.check();
     length.check();
+    models.check();
     AtLeastOne.require("--steps", steps);
     AtLeastOne.require("--guidance", guidance);
     compute.check();

@@ -58,6 +58,9 @@ public final class Main implements Runnable {
         .addSubcommand(new TrainCommand(terminal))
         .addSubcommand(new EvalCommand(terminal))
         .addSubcommand(new BenchCommand(terminal))
+        .addSubcommand(new DownloadCommand(terminal, System.getenv()))
+        .addSubcommand(new InspectCommand(terminal))
+        .addSubcommand(new ConvertCommand(terminal))
         .setOut(terminal.out())
         .setErr(terminal.err())
         .setExpandAtFiles(false) // a prompt may begin with an @

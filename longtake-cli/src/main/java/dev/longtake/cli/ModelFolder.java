@@ -4,9 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.Manifest;
-import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.checkpoint.ShardedSafetensors;
+import dev.longtake.checkpoint.TensorFile;
 import dev.longtake.rollout.ModelConfig;
-import dev.longtake.rollout.VideoModel;
+import dev.longtake.rollout.ModelPart;
+import dev.longtake.rollout.ModelParts;
 import dev.longtake.text.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -27,10 +30,17 @@ import java.util.Optional;
  * to find.
  *
  * @param path the folder
+ * @param parts its files
  * @param config its configuration
  * @param manifest where its transformer comes from, if the file says so
+ * @param choices what else was chosen to make the model, by name
  */
-record ModelFolder(Path path, ModelConfig config, Optional<JsonNode> manifest) {
+record ModelFolder(
+    Path path,
+    ModelParts parts,
+    ModelConfig config,
+    Optional<JsonNode> manifest,
+    Map<String, String> choices) {
   private static final String BUNDLED = "models/longtake-mini";
 
   /** The model that comes with Longtake; the start script says where that is. */
@@ -39,26 +49,32 @@ record ModelFolder(Path path, ModelConfig config, Optional<JsonNode> manifest) {
   }
 
   /**
-   * Reads the configuration and the head of each file of weights.
+   * Reads the configuration and the head of each file of weights in a folder of our own layout.
    *
    * @throws CheckpointException if a file is absent, cut short or of another kind
    */
   static ModelFolder inspect(Path folder) {
-    var config = ModelConfig.read(folder);
-    var weights = List.of(VideoModel.TRANSFORMER, VideoModel.VAE, VideoModel.TEXT_ENCODER);
-    for (var name : weights) {
-      require(folder, name);
-    }
-    require(folder, VideoModel.TOKENIZER);
+    return of(folder, ModelParts.in(folder), Map.of());
+  }
+
+  /**
+   * Reads the head of each of a model's files.
+   *
+   * @throws CheckpointException if one is absent, cut short or of another kind
+   */
+  static ModelFolder of(Path folder, ModelParts parts, Map<String, String> choices) {
+    parts.requireWhole();
+    var config = parts.config();
     Optional<JsonNode> manifest = Optional.empty();
-    for (var name : weights) {
-      try (var file = Safetensors.open(folder.resolve(name))) {
-        if (name.equals(VideoModel.TRANSFORMER)) {
-          manifest = manifest(file);
+    for (var part : ModelPart.values()) {
+      try (var file = parts.open(part)) {
+        if (part == ModelPart.TRANSFORMER) {
+          manifest = manifest(file.tensors());
         }
       }
     }
-    return new ModelFolder(folder, config, manifest);
+    parts.openTiny().ifPresent(tiny -> tiny.weights().close());
+    return new ModelFolder(folder, parts, config, manifest, choices);
   }
 
   /**
@@ -68,8 +84,7 @@ record ModelFolder(Path path, ModelConfig config, Optional<JsonNode> manifest) {
    * @throws IllegalArgumentException if it is empty, or too long and not to be cut
    */
   List<String> check(String prompt) {
-    var file = path.resolve(VideoModel.TOKENIZER);
-    try (var tokenizer = Tokenizer.open(file, config.transformer().textLen())) {
+    try (var tokenizer = Tokenizer.open(parts.tokenizer(), config.transformer().textLen())) {
       tokenizer.check(prompt);
       var warnings = new ArrayList<String>();
       var unknown = tokenizer.unknown(prompt);
@@ -90,29 +105,30 @@ record ModelFolder(Path path, ModelConfig config, Optional<JsonNode> manifest) {
   }
 
   /**
-   * What tells this model's transformer from any other.
+   * What tells this model's transformer from any other: of its files, one after the other.
    *
-   * @throws CheckpointException if the file cannot be read
+   * @throws CheckpointException if one cannot be read
    */
   String sha256() {
-    var file = path.resolve(VideoModel.TRANSFORMER);
-    try (InputStream in =
-        new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
-      in.transferTo(OutputStream.nullOutputStream());
-      return HexFormat.of().formatHex(((DigestInputStream) in).getMessageDigest().digest());
+    var file = parts.file(ModelPart.TRANSFORMER);
+    var files =
+        file.toString().endsWith(ShardedSafetensors.ENDING)
+            ? ShardedSafetensors.files(file)
+            : List.of(file);
+    try {
+      var digest = MessageDigest.getInstance("SHA-256");
+      for (var each : files) {
+        try (InputStream in = new DigestInputStream(Files.newInputStream(each), digest)) {
+          in.transferTo(OutputStream.nullOutputStream());
+        }
+      }
+      return HexFormat.of().formatHex(digest.digest());
     } catch (IOException | NoSuchAlgorithmException e) {
       throw new CheckpointException(file.toString(), "cannot be read: " + e.getMessage(), e);
     }
   }
 
-  private static void require(Path folder, String name) {
-    if (!Files.isRegularFile(folder.resolve(name))) {
-      throw new CheckpointException(
-          folder.toString(), "lacks " + name + "; copy the whole model folder again");
-    }
-  }
-
-  private static Optional<JsonNode> manifest(Safetensors transformer) {
+  private static Optional<JsonNode> manifest(TensorFile transformer) {
     var text = transformer.metadata().get(Manifest.KEY);
     if (text == null) {
       return Optional.empty();

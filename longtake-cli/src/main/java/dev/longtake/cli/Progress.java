@@ -7,21 +7,35 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** Tells how far a video is. Used by one thread. */
+/** Tells how far a video or another long work is. Used by one thread. */
 sealed interface Progress extends AutoCloseable {
 
-  /** So many pictures are made, or all but decoded. */
-  void reached(long frames);
+  /**
+   * What is counted.
+   *
+   * @param word for many of them
+   * @param size how many of the counted things are one of these
+   */
+  record Unit(String word, long size) {
+    /** Pictures. */
+    static final Unit FRAMES = new Unit("frames", 1);
+
+    /** Bytes, told in millions. */
+    static final Unit MEGABYTES = new Unit("MB", 1_000_000);
+  }
+
+  /** So many pictures or bytes are done, all in all; a picture may have yet to be decoded. */
+  void reached(long count);
 
   /** Leaves the line. */
   @Override
   void close();
 
   /** A bar on a terminal; elsewhere, as in a log, a line every ten seconds. */
-  static Progress of(Terminal terminal, long frames) {
+  static Progress of(Terminal terminal, long total, Unit unit) {
     return terminal.columns() > 0
-        ? new Bar(terminal, frames)
-        : new Lines(terminal, frames, System::nanoTime);
+        ? new Bar(terminal, total, unit)
+        : new Lines(terminal, total, unit, System::nanoTime);
   }
 
   /** A bar that is drawn over and over, with rate and time left. */
@@ -31,13 +45,13 @@ sealed interface Progress extends AutoCloseable {
     private final Terminal terminal;
     private final ProgressBar bar;
 
-    Bar(Terminal terminal, long frames) {
+    Bar(Terminal terminal, long total, Unit unit) {
       this.terminal = terminal;
       bar =
           new ProgressBarBuilder()
               .setTaskName("")
-              .setInitialMax(frames)
-              .setUnit(" frames", 1)
+              .setInitialMax(total)
+              .setUnit(" " + unit.word(), unit.size())
               .setStyle(ProgressBarStyle.ASCII)
               .setUpdateIntervalMillis(REDRAWN_MILLIS)
               .setConsumer(new OneLine(terminal))
@@ -46,8 +60,8 @@ sealed interface Progress extends AutoCloseable {
     }
 
     @Override
-    public void reached(long frames) {
-      bar.stepTo(frames);
+    public void reached(long count) {
+      bar.stepTo(count);
     }
 
     @Override
@@ -85,35 +99,39 @@ sealed interface Progress extends AutoCloseable {
 
     private final Terminal terminal;
     private final long total;
+    private final Unit unit;
     private final LongSupplier nanos;
     private final long begun;
     private long said;
 
     /** With a clock that counts nanoseconds. */
-    Lines(Terminal terminal, long total, LongSupplier nanos) {
+    Lines(Terminal terminal, long total, Unit unit, LongSupplier nanos) {
       this.terminal = terminal;
       this.total = total;
+      this.unit = unit;
       this.nanos = nanos;
       begun = nanos.getAsLong();
       said = begun;
     }
 
     @Override
-    public void reached(long frames) {
+    public void reached(long count) {
       long now = nanos.getAsLong();
-      if (now - said < EVERY || frames <= 0 || frames >= total) {
+      if (now - said < EVERY || count <= 0 || count >= total) {
         return;
       }
       said = now;
-      double rate = frames / ((now - begun) / 1e9);
-      long left = Math.round((total - frames) / rate);
+      double rate = count / ((now - begun) / 1e9);
+      long left = Math.round((total - count) / rate);
       terminal.say(
           String.format(
               Locale.ROOT,
-              "%d of %d frames, %.1f frames/s, %d:%02d left",
-              frames,
-              total,
-              rate,
+              "%d of %d %s, %.1f %s/s, %d:%02d left",
+              count / unit.size(),
+              total / unit.size(),
+              unit.word(),
+              rate / unit.size(),
+              unit.word(),
               left / 60,
               left % 60));
     }

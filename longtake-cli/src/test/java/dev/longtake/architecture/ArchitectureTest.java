@@ -46,6 +46,12 @@ class ArchitectureTest {
           entry(
               "rollout",
               Set.of("checkpoint", "diffusion", "memory", "nn", "tensor", "text", "vae", "wan")),
+          entry(
+              "inspect",
+              Set.of("checkpoint", "pretrained", "rollout", "tensor", "text", "vae", "wan")),
+          entry(
+              "pretrained",
+              Set.of("checkpoint", "memory", "nn", "rollout", "tensor", "text", "vae", "wan")),
           entry("optim", Set.of("nn", "tensor")),
           entry(
               "train",
@@ -63,6 +69,7 @@ class ArchitectureTest {
           entry("world", Set.of()),
           entry("media", Set.of()),
           entry("data", Set.of("checkpoint", "media", "rollout", "tensor", "text", "vae")),
+          entry("hub", Set.of()),
           entry(
               "eval",
               Set.of(
@@ -101,8 +108,11 @@ class ArchitectureTest {
                   "checkpoint",
                   "data",
                   "eval",
+                  "hub",
+                  "inspect",
                   "media",
                   "memory",
+                  "pretrained",
                   "recipes",
                   "rollout",
                   "tensor",

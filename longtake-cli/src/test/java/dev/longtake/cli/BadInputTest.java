@@ -1,12 +1,18 @@
 package dev.longtake.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.TinyModel;
 import dev.longtake.rollout.VideoModel;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Tensor;
 import dev.longtake.world.Caption;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,6 +65,12 @@ class BadInputTest {
         mistake("generate 'x' --threads 0", "--threads is 0", "1 or more"),
         mistake("generate 'x' --dtype int8", "'int8'", "float32 or bfloat16"),
         mistake("generate 'x' --text-encoder gpu", "'gpu'", "device, passing or cpu"),
+        mistake("generate 'x' --preset self-frocing", "'self-frocing'", "there are self-forcing"),
+        mistake("generate 'x' --decoder small", "'small'", "give full or tiny"),
+        mistake("generate 'x' --decoder full --tiny-decoder y", "contradict", "leave one of them"),
+        mistake("generate 'x' --lora-strength 1", "--lora is not", "give both, or neither"),
+        mistake("generate 'x' --lora y --lora-strength 0", "is 0.0", "above 0"),
+        mistake("bench --decoder small", "'small'", "give full or tiny"),
         mistake("generate 'x' --out film.avi", "film.avi", "must end in .mp4"),
         mistake("generate 'x' --out /nowhere/x.mp4", "/nowhere does not exist", "create it"),
         mistake("generate 'x' --out missing/model.mp4 --model .", "missing", "create it"),
@@ -75,7 +87,28 @@ class BadInputTest {
         mistake("world --size 190x127", "height must be even", "126 or 128"),
         mistake("world --seed -1", "-1", "0 to"),
         mistake("world --seconds 0", "--seconds is 0", "60"),
-        mistake("world --seconds 0.01", "less than one frame", "0.0625"));
+        mistake("world --seconds 0.01", "less than one frame", "0.0625"),
+        mistake("download", "REPO", "longtake download --help"),
+        mistake("download model", "'model' is no repository", "OWNER/NAME"),
+        mistake("download a/b --revision 'x y'", "'x y' is no revision", "main"),
+        mistake("download a/b --mirror nowhere", "'nowhere' is no server's address", "https://"),
+        mistake("download a/b --mirror 'http://a b'", "is no server's address", "https://"),
+        mistake("download a/b --timeout 0", "--timeout is 0", "0.1 to 3600"),
+        mistake("download a/b --retries -1", "--retries is -1", "0 or more"),
+        mistake("inspect", "PATH", "longtake inspect --help"),
+        mistake("inspect /nowhere/x.pt", "/nowhere/x.pt", "no such file"),
+        mistake("inspect pom.xml", "pom.xml", "not safetensors"),
+        mistake("inspect src", "src", "holds no weights"),
+        mistake("inspect a.pt b.pt", "unexpected argument 'b.pt'", "inspect --help"),
+        mistake("convert a.pt", "OUT", "longtake convert --help"),
+        mistake("convert /nowhere/x.pt y.safetensors", "/nowhere/x.pt", "no such file"),
+        mistake("convert x.pt y.bin", "'y.bin' has no ending", ".safetensors or .pt"),
+        mistake("convert x.pt src", "'src' has no ending", ".safetensors or .pt"),
+        mistake("convert x.pt y.safetensors --dtype int8", "--dtype 'int8'", "bfloat16"),
+        mistake("convert x.pt y.safetensors --names mine", "--names 'mine'", "diffusers"),
+        mistake("convert x y.safetensors --shard-size 5", "--shard-size is '5'", "5GB"),
+        mistake("convert x y.safetensors --shard-size 0GB", "--shard-size is '0GB'", "above 0"),
+        mistake("convert x y.pt --shard-size 5GB", "--shard-size divides safetensors", "y.pt"));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -122,6 +155,20 @@ class BadInputTest {
         mistake("generate 'x' --continue {}/notes.txt", "notes.txt", "cannot read"),
         mistake("generate 'x' --frames-dir {}/notes.txt", "notes.txt is a file", "give a folder"),
         mistake("generate 'x' --frames-dir {}", "is not empty", "new folder"));
+  }
+
+  @Test
+  void memoryThatRanOutIsToldWithItsRemedies() {
+    var said = new StringWriter();
+    var out = new PrintWriter(said, true);
+    var terminal = new Terminal(out, out, 0);
+
+    var failure = catchThrowable(() -> Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1L << 25, 1L << 25));
+    int code = new Failures(terminal).handle(failure, Main.commandLine(terminal));
+
+    assertMistake(
+        new Spoken(code, "", said.toString().lines().toList()),
+        List.of("out of memory: zeros", "bytes", "give a shorter --memory"));
   }
 
   @Test

@@ -1,5 +1,7 @@
 package dev.longtake.cli;
 
+import dev.longtake.rollout.TinyModel;
+import dev.longtake.world.Caption;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
@@ -19,7 +21,7 @@ class EncodeCommandTest {
 
   @BeforeEach
   void write() throws Exception {
-    model = TinyModel.write(Files.createDirectories(folder.resolve("model")), 1);
+    model = TinyModel.write(Files.createDirectories(folder.resolve("model")), Caption.vocabulary());
     videos = Files.createDirectories(folder.resolve("videos"));
     var made =
         Spoken.by(

@@ -2,6 +2,7 @@ package dev.longtake.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.longtake.pretrained.Presets;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.util.Arrays;
@@ -17,18 +18,29 @@ class OptionsTest {
   private static final Map<String, String> FROZEN =
       Map.of(
           "bench",
-          "--device --dtype --format --help --memory --model --out --overlap --prompt --runs --seconds --seed"
-              + " --stacktrace --text-encoder --threads --version --warmup -V -h -o",
+          "--checkpoint --decoder --device --dtype --ema --format --help --lora --lora-strength"
+              + " --memory --model --out --overlap --preset --prompt --runs --seconds --seed"
+              + " --stacktrace --text-encoder --threads --tiny-decoder --version --warmup -V -h -o",
           "encode",
           "--clips --delete-damaged --device --dtype --frames --help --model --out --resample"
               + " --stacktrace --threads --version -V -h -o",
           "generate",
-          "--continue --device --dtype --frames-dir --guidance --help --json --memory --model"
-              + " --no-metadata --num_output_frames --on-switch --out --overlap --prompts --seconds --seed"
-              + " --stacktrace --steps --text-encoder --threads --version -V -h -o",
+          "--checkpoint --continue --decoder --device --dtype --ema --frames-dir --guidance --help"
+              + " --json --lora --lora-strength --memory --model --no-metadata"
+              + " --num_output_frames --on-switch --out --overlap --preset --prompts --seconds"
+              + " --seed --stacktrace --steps --text-encoder --threads --tiny-decoder --version -V"
+              + " -h -o",
           "world",
           "--caption-only --held-out --help --out --seconds --seed --size --stacktrace --version"
-              + " -V -h -o");
+              + " -V -h -o",
+          "download",
+          "--dry-run --exclude --force --help --include --mirror --out --retries --revision"
+              + " --stacktrace --timeout --version -V -h -o",
+          "inspect",
+          "--help --json --match --stacktrace --tensors --version -V -h",
+          "convert",
+          "--dtype --force --help --names --part --shard-size --stacktrace --unwrap --version -V"
+              + " -h");
 
   private final CommandLine longtake =
       Main.commandLine(
@@ -69,6 +81,7 @@ class OptionsTest {
     assertThat(spoken.code()).isZero();
     assertThat(spoken.out()).startsWith("Usage: longtake generate").contains("--memory=SPEC");
     assertThat(spoken.out()).doesNotContain("--stacktrace");
+    assertThat(spoken.out()).contains(Presets.names());
     assertThat(spoken.err()).isEmpty();
   }
 

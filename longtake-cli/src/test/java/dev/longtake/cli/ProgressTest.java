@@ -14,7 +14,7 @@ class ProgressTest {
   @Test
   void aLogGetsALineEveryTenSeconds() {
     var clock = new AtomicLong(5_000_000_000L);
-    var progress = new Progress.Lines(terminal(0), 960, clock::get);
+    var progress = new Progress.Lines(terminal(0), 960, Progress.Unit.FRAMES, clock::get);
     for (int second = 1; second <= 25; second++) {
       clock.addAndGet(1_000_000_000L);
       progress.reached(12L * second);
@@ -29,7 +29,7 @@ class ProgressTest {
 
   @Test
   void aTerminalGetsABarThatFitsIt() {
-    try (var progress = Progress.of(terminal(70), 32)) {
+    try (var progress = Progress.of(terminal(70), 32, Progress.Unit.FRAMES)) {
       progress.reached(32);
     }
 
@@ -38,8 +38,18 @@ class ProgressTest {
   }
 
   @Test
+  void bytesAreToldInMillions() {
+    var clock = new AtomicLong();
+    var progress = new Progress.Lines(terminal(0), 90_000_000, Progress.Unit.MEGABYTES, clock::get);
+    clock.addAndGet(10_000_000_000L);
+    progress.reached(30_000_000);
+
+    assertThat(err.toString().strip()).isEqualTo("longtake: 30 of 90 MB, 3.0 MB/s, 0:20 left");
+  }
+
+  @Test
   void elsewhereNothingIsDrawn() {
-    try (var progress = Progress.of(terminal(0), 32)) {
+    try (var progress = Progress.of(terminal(0), 32, Progress.Unit.FRAMES)) {
       progress.reached(32);
     }
 

@@ -3,6 +3,7 @@ package dev.longtake.checkpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -46,7 +47,7 @@ final class AtomicFile {
     sync(folder);
   }
 
-  static void writeAll(FileChannel out, ByteBuffer bytes) throws IOException {
+  static void writeAll(WritableByteChannel out, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       out.write(bytes);
     }

@@ -24,7 +24,7 @@ public final class CheckpointException extends RuntimeException {
   }
 
   /** A name out of a file, quoted, harmless on a terminal and not too long. */
-  static String quoted(String name) {
+  public static String quoted(String name) {
     var out = new StringBuilder("'");
     name.codePoints()
         .limit(LONGEST_NAME)

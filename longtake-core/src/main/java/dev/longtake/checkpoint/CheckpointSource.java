@@ -21,28 +21,47 @@ public final class CheckpointSource implements Weights.Source {
   private static final int MOST_LISTED = 5;
 
   private final TensorFile file;
+  private final KeyMap map;
   private final Map<String, String> keys; // by our name
   private final Dtype dtype;
   private final Device device;
+  private final Values values;
+
+  private enum Values {
+    ANY,
+    FINITE
+  }
 
   /**
-   * Weights of a file.
+   * Weights of a file; those in {@linkplain ScaledFloat8 scaled float8} are multiplied out.
    *
    * @param keys what we call the file's keys
    * @param dtype the type to hand out, a real one
    * @throws CheckpointException if two keys get the same name
    */
   public CheckpointSource(TensorFile file, KeyMap keys, Dtype dtype, Device device) {
+    this(ScaledFloat8.unscaled(file), keys, dtype, device, Values.ANY);
+  }
+
+  private CheckpointSource(TensorFile file, KeyMap map, Dtype dtype, Device device, Values values) {
     if (!dtype.isFloat()) {
       throw new IllegalArgumentException("weights are real numbers, not " + dtype);
     }
     this.file = file;
-    this.keys = byName(file, keys);
+    this.map = map;
+    keys = byName(file, map);
     this.dtype = dtype;
     this.device = device;
+    this.values = values;
   }
 
-  private static Map<String, String> byName(TensorFile file, KeyMap map) {
+  /** The same weights, where one that holds NaN or infinity is refused by name as it is read. */
+  public CheckpointSource refusingNonFinite() {
+    return new CheckpointSource(file, map, dtype, device, Values.FINITE);
+  }
+
+  /** The file's keys by their name. */
+  static Map<String, String> byName(TensorFile file, KeyMap map) {
     Map<String, String> byName = new LinkedHashMap<>();
     for (var key : file.names()) {
       var name = map.name(key);
@@ -65,14 +84,19 @@ public final class CheckpointSource implements Weights.Source {
   /**
    * That weight, on the device in the type given at construction, owned by the caller's scope.
    *
-   * @throws CheckpointException if it is absent, has another shape, or holds whole numbers
+   * @throws CheckpointException if it is absent, has another shape, holds whole numbers, or, where
+   *     that is refused, values that are not finite
    */
   @Override
   public Tensor read(String name, Init init, long... shape) {
     var key = fitting(name, shape);
     try (var scope = Scope.open()) {
       // Device first: the file's type is rarely the wider one.
-      return scope.keep(file.read(key).to(device).to(dtype));
+      var weight = file.read(key).to(device).to(dtype);
+      if (values == Values.FINITE && !weight.allFinite()) {
+        throw notFinite(key);
+      }
+      return scope.keep(weight);
     }
   }
 
@@ -124,6 +148,17 @@ public final class CheckpointSource implements Weights.Source {
               + "; quantised files are not supported, use the original");
     }
     return key;
+  }
+
+  private CheckpointException notFinite(String key) {
+    return new CheckpointException(
+        file.description(),
+        "tensor "
+            + CheckpointException.quoted(key)
+            + " holds NaN or infinity as "
+            + dtype
+            + (dtype == Dtype.FLOAT16 ? ", which ends at 65504; load it as BFLOAT16, or" : ";")
+            + " use a checkpoint from before the training went astray, or download it again");
   }
 
   private CheckpointException absent(String name, long... shape) {

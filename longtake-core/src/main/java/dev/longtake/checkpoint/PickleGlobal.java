@@ -56,7 +56,8 @@ sealed interface PickleGlobal {
     return Map.copyOf(allowed);
   }
 
-  private static String pythonName(Dtype dtype) {
+  /** How {@code torch} calls a type. */
+  static String pythonName(Dtype dtype) {
     return switch (dtype) {
       case FLOAT64 -> "float64";
       case FLOAT32 -> "float32";
@@ -73,7 +74,8 @@ sealed interface PickleGlobal {
     };
   }
 
-  private static Optional<String> storageName(Dtype dtype) {
+  /** How {@code torch} calls a storage of that type; empty for types without one of their own. */
+  static Optional<String> storageName(Dtype dtype) {
     return switch (dtype) {
       case FLOAT64 -> Optional.of("DoubleStorage");
       case FLOAT32 -> Optional.of("FloatStorage");

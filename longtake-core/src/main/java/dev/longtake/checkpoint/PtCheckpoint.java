@@ -48,6 +48,18 @@ public final class PtCheckpoint implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether a file is an archive, going by its first bytes; it may still be none of {@code
+   * torch.save}.
+   *
+   * @throws CheckpointException if it is absent or cannot be read
+   */
+  public static boolean isArchive(Path path) {
+    try (var file = MappedFile.open(path)) {
+      return FileKind.of(file) == FileKind.ZIP;
+    }
+  }
+
   /** Opens an archive for one dict of it; closing that closes the archive. */
   static TensorFile openTensors(Path path, String... under) {
     var checkpoint = open(path);
@@ -57,6 +69,17 @@ public final class PtCheckpoint implements AutoCloseable {
       checkpoint.close();
       throw e;
     }
+  }
+
+  /**
+   * Writes a dict of tensors as {@code torch.save} would, one tensor after another, so that the
+   * largest of them is all that is ever in memory. PyTorch 1.6 and later read it. The same tensors
+   * in the same order under the same file name give the same bytes.
+   *
+   * @throws CheckpointException if it cannot be written; what was there before is untouched
+   */
+  public static void write(Path path, TensorFile tensors) {
+    PtWriter.write(path, tensors, ZipWriter.WIDE);
   }
 
   private static Object readTree(MappedFile file) {
@@ -147,6 +170,48 @@ public final class PtCheckpoint implements AutoCloseable {
   /** Whether there is anything at that place. */
   public boolean has(String... path) {
     return PtTree.find(root, List.of(path)).isPresent();
+  }
+
+  /** What lies at a place, told without a tensor's bytes being read. */
+  public enum Kind {
+    /** A single tensor. */
+    TENSOR,
+    /** A dict or a list with tensors somewhere in it. */
+    TENSORS,
+    /** A dict or a list without tensors. */
+    COLLECTION,
+    /** A number, a truth or a text; {@link #words} has it. */
+    VALUE,
+    /** Python's None. */
+    NONE
+  }
+
+  /**
+   * What lies at that place.
+   *
+   * @throws CheckpointException if there is nothing
+   */
+  public Kind kind(String... path) {
+    var value = find(path);
+    if (value instanceof PtTensor) {
+      return Kind.TENSOR;
+    }
+    if (PtTree.children(value).isPresent()) {
+      return PtTree.tensors(file.name(), value).isEmpty() ? Kind.COLLECTION : Kind.TENSORS;
+    }
+    return value == Unpickler.None.NONE ? Kind.NONE : Kind.VALUE;
+  }
+
+  /**
+   * The number, truth or text at a place, as text.
+   *
+   * @throws CheckpointException if there is none
+   */
+  public String words(String... path) {
+    if (kind(path) != Kind.VALUE) {
+      throw notFound(path, "a number or text");
+    }
+    return find(path) instanceof byte[] bytes ? bytes.length + " bytes" : find(path).toString();
   }
 
   /**

@@ -43,10 +43,20 @@ public final class Safetensors implements TensorFile {
    *     fill more than 100 MB
    */
   public static void write(Path path, Map<String, Tensor> tensors, Map<String, String> metadata) {
+    SafetensorsWriter.write(path, new TensorsInMemory(tensors), metadata);
+  }
+
+  /**
+   * Writes another file's tensors, one after another, so that the largest of them is all that is
+   * ever in memory; otherwise as {@link #write(Path, Map, Map)}.
+   *
+   * @throws CheckpointException if the file cannot be written; what was there before is untouched
+   */
+  public static void write(Path path, TensorFile tensors, Map<String, String> metadata) {
     SafetensorsWriter.write(path, tensors, metadata);
   }
 
-  /** The file's free text by name, empty if there is none. */
+  @Override
   public Map<String, String> metadata() {
     return header.metadata();
   }

@@ -3,11 +3,10 @@ package dev.longtake.checkpoint;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.longtake.tensor.Scope;
-import dev.longtake.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,41 +23,40 @@ final class SafetensorsWriter {
 
   private SafetensorsWriter() {}
 
-  static void write(Path path, Map<String, Tensor> tensors, Map<String, String> metadata) {
-    if (tensors.containsKey(SafetensorsHeader.METADATA)) {
+  static void write(Path path, TensorFile tensors, Map<String, String> metadata) {
+    if (tensors.names().contains(SafetensorsHeader.METADATA)) {
       throw new IllegalArgumentException(
           "no tensor can be named " + SafetensorsHeader.METADATA + ": give it another name");
     }
-    List<Map.Entry<String, Tensor>> order = new ArrayList<>(tensors.entrySet());
-    order.sort(Comparator.comparingInt(e -> -e.getValue().dtype().bytes()));
-    byte[] header = header(order, metadata);
+    var order = new ArrayList<>(tensors.names());
+    order.sort(Comparator.comparingInt(name -> -tensors.dtype(name).bytes()));
+    byte[] header = header(tensors, order, metadata);
     AtomicFile.write(
         path,
         out -> {
           var length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
           AtomicFile.writeAll(out, length.putLong(header.length).flip());
           AtomicFile.writeAll(out, ByteBuffer.wrap(header));
-          for (var entry : order) {
-            writeElements(out, entry.getValue());
+          for (var name : order) {
+            writeElements(out, tensors, name);
           }
         });
   }
 
   private static byte[] header(
-      List<Map.Entry<String, Tensor>> order, Map<String, String> metadata) {
+      TensorFile tensors, List<String> order, Map<String, String> metadata) {
     Map<String, Object> root = new LinkedHashMap<>();
     if (!metadata.isEmpty()) {
       root.put(SafetensorsHeader.METADATA, metadata);
     }
     long offset = 0;
-    for (var entry : order) {
-      var tensor = entry.getValue();
-      long end = offset + tensor.count() * tensor.dtype().bytes();
+    for (var name : order) {
+      long end = offset + tensors.bytes(name);
       Map<String, Object> fields = new LinkedHashMap<>();
-      fields.put("dtype", SafetensorsHeader.spelling(tensor.dtype()));
-      fields.put("shape", tensor.shape());
+      fields.put("dtype", SafetensorsHeader.spelling(tensors.dtype(name)));
+      fields.put("shape", tensors.shape(name));
       fields.put("data_offsets", new long[] {offset, end});
-      root.put(entry.getKey(), fields);
+      root.put(name, fields);
       offset = end;
     }
     return padded(json(root));
@@ -87,14 +85,19 @@ final class SafetensorsWriter {
     return header;
   }
 
-  private static void writeElements(FileChannel out, Tensor tensor) throws IOException {
-    long count = tensor.count();
-    long step = PIECE_BYTES / tensor.dtype().bytes();
-    for (long start = 0; start < count; start += step) {
-      try (var scope = Scope.open()) {
-        var flat = tensor.detach().contiguous().reshape(count);
-        var piece = flat.narrow(0, start, Math.min(step, count - start));
-        AtomicFile.writeAll(out, ByteBuffer.wrap(piece.toBytes()));
+  /** A tensor's elements, row after row. No other tensor is in memory meanwhile. */
+  static void writeElements(WritableByteChannel out, TensorFile tensors, String name)
+      throws IOException {
+    try (var whole = Scope.open()) {
+      var tensor = tensors.read(name);
+      long count = tensor.count();
+      long step = PIECE_BYTES / tensor.dtype().bytes();
+      for (long start = 0; start < count; start += step) {
+        try (var scope = Scope.open()) {
+          var flat = tensor.detach().contiguous().reshape(count);
+          var piece = flat.narrow(0, start, Math.min(step, count - start));
+          AtomicFile.writeAll(out, ByteBuffer.wrap(piece.toBytes()));
+        }
       }
     }
   }

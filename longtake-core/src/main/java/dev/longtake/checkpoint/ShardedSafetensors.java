@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -19,6 +20,9 @@ import java.util.Set;
  * seen.
  */
 public final class ShardedSafetensors implements TensorFile {
+  /** What an index's name ends in. */
+  public static final String ENDING = ".safetensors.index.json";
+
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -60,6 +64,34 @@ public final class ShardedSafetensors implements TensorFile {
       open.values().forEach(Safetensors::close);
       throw e;
     }
+  }
+
+  /**
+   * The files that an index names, in its order; none of them is opened.
+   *
+   * @throws CheckpointException if the index is no index
+   */
+  public static List<Path> files(Path index) {
+    return places(index).properties().stream()
+        .map(place -> shard(index, place.getKey(), place.getValue()))
+        .distinct()
+        .map(index::resolveSibling)
+        .toList();
+  }
+
+  /**
+   * Writes a file's tensors, one after another, as files of a limited size and an index. A tensor
+   * larger than that has a file of its own. For the index {@code x.safetensors.index.json} the
+   * files are {@code x-00001-of-0000N.safetensors} beside it. They get their names when all are
+   * written, the index last.
+   *
+   * @param shardBytes most bytes of tensors in a file
+   * @throws CheckpointException if they cannot be written
+   * @throws IllegalArgumentException if the index has another ending or the limit is below 1
+   */
+  public static void write(
+      Path index, TensorFile tensors, long shardBytes, Map<String, String> metadata) {
+    ShardWriter.write(index, tensors, shardBytes, metadata);
   }
 
   private static JsonNode places(Path index) {
@@ -128,6 +160,14 @@ public final class ShardedSafetensors implements TensorFile {
   @Override
   public Tensor read(String name) {
     return file(name).read(name);
+  }
+
+  /** The free text of all files together; where they differ, the last one's. */
+  @Override
+  public Map<String, String> metadata() {
+    Map<String, String> all = new LinkedHashMap<>();
+    byName.values().stream().distinct().forEach(file -> all.putAll(file.metadata()));
+    return all;
   }
 
   @Override

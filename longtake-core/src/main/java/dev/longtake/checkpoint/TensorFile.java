@@ -4,6 +4,7 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -34,9 +35,39 @@ public interface TensorFile extends AutoCloseable {
     return Arrays.stream(shape(name)).reduce(1, Math::multiplyExact);
   }
 
+  /** How many bytes that tensor takes in memory, in the file's type. */
+  default long bytes(String name) {
+    return count(name) * dtype(name).bytes();
+  }
+
   /** How many bytes all tensors together take in memory, in the file's types. */
   default long bytes() {
-    return names().stream().mapToLong(name -> count(name) * dtype(name).bytes()).sum();
+    return names().stream().mapToLong(this::bytes).sum();
+  }
+
+  /** The file's free text by name, empty if there is none. */
+  default Map<String, String> metadata() {
+    return Map.of();
+  }
+
+  /**
+   * The same tensors under other names, without those that the map has none for. Closing the view
+   * closes the file.
+   *
+   * @throws CheckpointException if two tensors get the same name
+   */
+  default TensorFile renamed(KeyMap keys) {
+    return new RenamedTensors(this, CheckpointSource.byName(this, keys));
+  }
+
+  /**
+   * The same tensors with real numbers in another type; whole numbers and truths stay as they are.
+   * Closing the view closes the file.
+   *
+   * @throws IllegalArgumentException if the type is not one of real numbers
+   */
+  default TensorFile as(Dtype dtype) {
+    return new RetypedTensors(this, dtype);
   }
 
   @Override
@@ -55,11 +86,7 @@ public interface TensorFile extends AutoCloseable {
       refuseKeys(path, under);
       return ShardedSafetensors.open(path);
     }
-    FileKind kind;
-    try (var file = MappedFile.open(path)) {
-      kind = FileKind.of(file);
-    }
-    if (kind == FileKind.ZIP) {
+    if (PtCheckpoint.isArchive(path)) {
       return PtCheckpoint.openTensors(path, under);
     }
     refuseKeys(path, under);

@@ -1,6 +1,6 @@
 /**
- * Weights in files: safetensors read and written, PyTorch's {@code .pt} read, both without trusting
- * the file.
+ * Weights in files: safetensors and PyTorch's {@code .pt}, read without trusting the file and
+ * written tensor by tensor.
  *
  * <p>A {@link dev.longtake.checkpoint.TensorFile} is a set of named tensors behind a memory map:
  * opening one reads and checks its table of contents, and bytes are copied only when a tensor is
@@ -11,13 +11,30 @@
  * into what a module takes its weights from.
  *
  * <pre>{@code
- * try (var file = TensorFile.open(Path.of("self_forcing_dmd.pt"), "generator_ema")) {
+ * try (var file = TrainedCheckpoint.open(Path.of("self_forcing_dmd.pt"), GENERATOR_EMA)) {
  *   var source = new CheckpointSource(file, KeyMap.unwrapping(), Dtype.BFLOAT16, device);
  *   var weights = Weights.from(source);
  *   var model = WanTransformer.load(weights, config);
  *   source.requireNothingSpare(weights); // a key nobody asked for is an error too
  * }
  * }</pre>
+ *
+ * <p>A file under other names or in another type is a view of it: {@link
+ * dev.longtake.checkpoint.TensorFile#renamed}, {@link dev.longtake.checkpoint.TensorFile#as};
+ * {@link dev.longtake.checkpoint.WanNetwork} knows what Wan's and Diffusers' files call the same
+ * tensors. What is written may be larger than memory:
+ *
+ * <pre>{@code
+ * try (var file = TensorFile.open(Path.of("model.pt"), "generator_ema")) {
+ *   var plain = file.renamed(KeyMap.unwrapping()).as(Dtype.BFLOAT16);
+ *   Safetensors.write(Path.of("student.safetensors"), plain, Map.of("format", "pt"));
+ * }
+ * }</pre>
+ *
+ * <p>What a file means beyond its bytes is a view as well: {@link
+ * dev.longtake.checkpoint.ScaledFloat8} multiplies eight-bit weights by their scales or makes such,
+ * {@link dev.longtake.checkpoint.AdaptedFile} merges a low-rank adapter. A {@link
+ * dev.longtake.checkpoint.LoadReport} says from the headers whether a file fits a network.
  *
  * <p>Invariants:
  *

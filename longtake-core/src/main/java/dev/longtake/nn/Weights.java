@@ -5,8 +5,10 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -121,6 +123,14 @@ public final class Weights implements AutoCloseable {
     var spare = new TreeSet<>(source.names());
     spare.removeAll(taken.keySet());
     return spare;
+  }
+
+  /** The shape of everything handed out so far by name, in that order. */
+  public Map<String, List<Long>> shapes() {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    taken.forEach(
+        (name, weight) -> shapes.put(name, Arrays.stream(weight.shape()).boxed().toList()));
+    return shapes;
   }
 
   /** The number of elements handed out. */

@@ -102,7 +102,7 @@ final class ChunkDecoder implements AutoCloseable {
     long begun = System.nanoTime();
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      var video = model.vae().decode(latents.to(model.dtype()), state);
+      var video = model.decoder().decode(latents.to(model.dtype()), state);
       var pictures = Pixels.toBytes(video, 0);
       watch.done(ChunkPart.DECODE);
       return new Decoded(pictures, (System.nanoTime() - begun) / 1e9);

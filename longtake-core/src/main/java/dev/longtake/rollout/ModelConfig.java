@@ -1,12 +1,8 @@
 package dev.longtake.rollout;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.longtake.checkpoint.CheckpointException;
+import dev.longtake.checkpoint.JsonRecord;
 import dev.longtake.diffusion.EulerSampler;
 import dev.longtake.diffusion.FewStepSampler;
 import dev.longtake.diffusion.FlowSchedule;
@@ -17,13 +13,9 @@ import dev.longtake.memory.ReleasedSlowFast;
 import dev.longtake.text.Umt5Config;
 import dev.longtake.vae.VaeConfig;
 import dev.longtake.wan.WanConfig;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * Everything about a model but its weights: the {@code config.json} of a model folder, in snake
@@ -255,17 +247,47 @@ public record ModelConfig(
 
   /** Under another name. */
   public ModelConfig named(String other) {
-    return new ModelConfig(other, video, transformer, vae, textEncoder, sampling, memory, recall);
+    return new ModelConfig(
+        other,
+        video,
+        transformer,
+        vae,
+        textEncoder,
+        sampling,
+        memory,
+        recall,
+        unconditional,
+        negativePrompt);
   }
 
   /** Looking back at something else, in another way. */
   public ModelConfig remembering(String other, Recall how) {
-    return new ModelConfig(name, video, transformer, vae, textEncoder, sampling, other, how);
+    return new ModelConfig(
+        name,
+        video,
+        transformer,
+        vae,
+        textEncoder,
+        sampling,
+        other,
+        how,
+        unconditional,
+        negativePrompt);
   }
 
   /** Sampled in another way. */
   public ModelConfig sampled(Sampling other) {
-    return new ModelConfig(name, video, transformer, vae, textEncoder, other, memory, recall);
+    return new ModelConfig(
+        name,
+        video,
+        transformer,
+        vae,
+        textEncoder,
+        other,
+        memory,
+        recall,
+        unconditional,
+        negativePrompt);
   }
 
   /** The policy it was trained with. */
@@ -284,50 +306,11 @@ public record ModelConfig(
       throw new CheckpointException(
           folder.toString(), "is not a model folder: it has no " + FILE + "; give one that has");
     }
-    try {
-      return mapper().readValue(file.toFile(), ModelConfig.class);
-    } catch (IOException e) {
-      throw new CheckpointException(
-          file.toString(), "is not a model's configuration: " + reason(e), e);
-    }
+    return JsonRecord.read(file, ModelConfig.class, "a model's configuration");
   }
 
   /** Writes {@code config.json} into a folder; readers see the old file or the new one. */
   public void write(Path folder) {
-    var file = folder.resolve(FILE);
-    var part = folder.resolve(FILE + "." + ProcessHandle.current().pid() + ".part");
-    try {
-      mapper().writerWithDefaultPrettyPrinter().writeValue(part.toFile(), this);
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new CheckpointException(
-          file.toString(), "cannot be written (" + reason(e) + "); check space and permissions", e);
-    }
-  }
-
-  private static String reason(IOException e) {
-    var told = e.getCause() instanceof IllegalArgumentException refused ? refused : e;
-    var line = String.valueOf(told.getMessage()).lines().findFirst().orElse("");
-    var keys =
-        e instanceof JsonMappingException mapping
-            ? mapping.getPath().stream()
-                .map(JsonMappingException.Reference::getFieldName)
-                .filter(Objects::nonNull) // as for the entries of a list
-                .toList()
-            : List.<String>of();
-    // In brackets the parser says which of its settings to change: no help with a file.
-    return (keys.isEmpty() ? "" : keys.getLast() + ": ")
-        + line.replaceFirst(" \\((index|set) .*", "");
-  }
-
-  private static JsonMapper mapper() {
-    return JsonMapper.builder()
-        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-        .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
-        .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-        .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-        .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-        .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-        .build();
+    JsonRecord.write(folder.resolve(FILE), this);
   }
 }

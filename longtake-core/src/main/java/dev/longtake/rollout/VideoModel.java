@@ -1,9 +1,7 @@
 package dev.longtake.rollout;
 
 import dev.longtake.checkpoint.CheckpointException;
-import dev.longtake.checkpoint.CheckpointSource;
-import dev.longtake.checkpoint.KeyMap;
-import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.checkpoint.WeightFile;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -11,6 +9,8 @@ import dev.longtake.text.TextResidence;
 import dev.longtake.text.TextStage;
 import dev.longtake.text.Tokenizer;
 import dev.longtake.text.Umt5Encoder;
+import dev.longtake.vae.PictureDecoder;
+import dev.longtake.vae.TinyDecoder;
 import dev.longtake.vae.WanVae;
 import dev.longtake.wan.WanTransformer;
 import java.nio.file.Files;
@@ -46,36 +46,44 @@ public final class VideoModel implements AutoCloseable {
   private final TextStage text;
   private final WanTransformer transformer;
   private final WanVae vae;
+  private final PictureDecoder decoder;
   private long textParameters;
   private final List<Weights> weights = new ArrayList<>();
   private final List<Runnable> closers = new ArrayList<>();
 
-  private VideoModel(Path folder, Device device, Dtype dtype, TextResidence residence) {
+  private VideoModel(ModelParts parts, Device device, Dtype dtype, TextResidence residence) {
     this.device = device;
     this.dtype = dtype;
-    config = ModelConfig.read(folder);
-    var files = List.of(TOKENIZER, TEXT_ENCODER, TRANSFORMER, VAE);
-    files.forEach(name -> requirePresent(folder, name));
+    config = parts.config();
+    parts.requireWhole();
     try {
-      tokenizer = Tokenizer.open(folder.resolve(TOKENIZER), config.transformer().textLen());
+      tokenizer = Tokenizer.open(parts.tokenizer(), config.transformer().textLen());
       closers.add(tokenizer::close);
-      text = openText(folder.resolve(TEXT_ENCODER), residence);
+      text = openText(parts, residence);
       closers.add(text::close);
       transformer =
-          load(folder, TRANSFORMER, taken -> WanTransformer.of(taken, config.transformer()));
+          load(
+              parts.open(ModelPart.TRANSFORMER),
+              taken -> WanTransformer.of(taken, config.transformer()));
       vae =
           load(
-              folder,
-              VAE,
+              parts.open(ModelPart.VAE),
               taken -> {
                 var made = WanVae.of(config.vae(), taken);
                 closers.add(made::close);
                 return made;
               });
+      decoder = parts.openTiny().<PictureDecoder>map(this::load).orElse(vae);
     } catch (RuntimeException e) {
       closers.forEach(Runnable::run);
       throw e;
     }
+  }
+
+  /** Whether a folder is laid out so, by the files that tell it from other layouts. */
+  public static boolean isFolder(Path path) {
+    return Files.isRegularFile(path.resolve(ModelConfig.FILE))
+        && Files.isRegularFile(path.resolve(TRANSFORMER));
   }
 
   /** {@link #open(Path, Device, Dtype, TextResidence)} with the text encoder on the device. */
@@ -91,13 +99,31 @@ public final class VideoModel implements AutoCloseable {
    * @throws CheckpointException if a file is missing, damaged or of another model
    */
   public static VideoModel open(Path folder, Device device, Dtype dtype, TextResidence residence) {
-    return new VideoModel(folder, device, dtype, residence);
+    return open(ModelParts.in(folder), device, dtype, residence);
+  }
+
+  /** {@link #open(ModelParts, Device, Dtype, TextResidence)} with the encoder on the device. */
+  public static VideoModel open(ModelParts parts, Device device, Dtype dtype) {
+    return open(parts, device, dtype, TextResidence.DEVICE);
+  }
+
+  /**
+   * Reads a model from wherever its parts are.
+   *
+   * @param parts stay readable as long as the model is open: a passing text encoder comes back
+   * @param dtype type of weights and arithmetic
+   * @param residence where the text encoder is while no prompt is read
+   * @throws CheckpointException if a file is missing, damaged or of another model
+   */
+  public static VideoModel open(
+      ModelParts parts, Device device, Dtype dtype, TextResidence residence) {
+    return new VideoModel(parts, device, dtype, residence);
   }
 
   /** The file is checked now, also where its weights are only read when a prompt comes. */
-  private TextStage openText(Path path, TextResidence residence) {
-    try (var file = Safetensors.open(path)) {
-      var source = new CheckpointSource(file, KeyMap.identity(), dtype, device);
+  private TextStage openText(ModelParts parts, TextResidence residence) {
+    try (var file = parts.open(ModelPart.TEXT_ENCODER)) {
+      var source = file.source(dtype, device);
       try (var outline = Weights.from(source.outline())) {
         Umt5Encoder.of(outline, config.textEncoder());
         source.requireNothingSpare(outline);
@@ -106,12 +132,12 @@ public final class VideoModel implements AutoCloseable {
     }
     // An encoder that is there anyway reads a prompt again in less time than a chunk takes.
     int kept = residence == TextResidence.DEVICE ? 0 : TextStage.KEPT;
-    return TextStage.open(tokenizer, at -> loadText(path, at), residence, device, dtype, kept);
+    return TextStage.open(tokenizer, at -> loadText(parts, at), residence, device, dtype, kept);
   }
 
-  private TextStage.Loaded loadText(Path path, Device at) {
-    try (var file = Safetensors.open(path)) {
-      var taken = Weights.from(new CheckpointSource(file, KeyMap.identity(), dtype, at));
+  private TextStage.Loaded loadText(ModelParts parts, Device at) {
+    try (var file = parts.open(ModelPart.TEXT_ENCODER)) {
+      var taken = Weights.from(file.source(dtype, at));
       try {
         return new TextStage.Loaded(Umt5Encoder.of(taken, config.textEncoder()), taken);
       } catch (RuntimeException e) {
@@ -121,22 +147,19 @@ public final class VideoModel implements AutoCloseable {
     }
   }
 
-  private <T> T load(Path folder, String name, Function<Weights, T> build) {
-    try (var file = Safetensors.open(folder.resolve(name))) {
-      var source = new CheckpointSource(file, KeyMap.identity(), dtype, device);
+  private TinyDecoder load(ModelParts.Tiny tiny) {
+    return load(tiny.weights(), taken -> TinyDecoder.of(tiny.config(), taken));
+  }
+
+  private <T> T load(WeightFile file, Function<Weights, T> build) {
+    try (file) {
+      var source = file.source(dtype, device);
       var taken = Weights.from(source);
       weights.add(taken);
       closers.add(taken::close);
       var network = build.apply(taken);
       source.requireNothingSpare(taken);
       return network;
-    }
-  }
-
-  private static void requirePresent(Path folder, String name) {
-    if (!Files.isRegularFile(folder.resolve(name))) {
-      throw new CheckpointException(
-          folder.toString(), "lacks " + name + "; copy the whole model folder again");
     }
   }
 
@@ -163,6 +186,11 @@ public final class VideoModel implements AutoCloseable {
   /** The video autoencoder. */
   public WanVae vae() {
     return vae;
+  }
+
+  /** What makes pictures of latents: the autoencoder, unless a smaller decoder was given. */
+  public PictureDecoder decoder() {
+    return decoder;
   }
 
   /** The text encoder, wherever it is. */

@@ -6,6 +6,10 @@
  * keep its keys and values, and hands the latents on; a {@link dev.longtake.rollout.VideoGenerator}
  * puts the text encoder before it and the streaming video decoder behind it.
  *
+ * <p>A {@link dev.longtake.rollout.VideoModel} is read from this project's own folder, or from any
+ * {@link dev.longtake.rollout.ModelParts}, which say where its networks' weights are and what their
+ * files call them.
+ *
  * <pre>{@code
  * try (var model = VideoModel.open(Path.of("models/longtake-mini"), Device.CPU, Dtype.FLOAT32);
  *     var video = VideoGenerator.start(model, VideoRequest.of(model.config(), "a brick room"))) {

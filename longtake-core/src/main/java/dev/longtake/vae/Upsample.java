@@ -34,17 +34,18 @@ record Upsample(Tensor weight, Tensor bias, @Nullable TimeConv time) implements 
   public Tensor forward(Tensor x, Past past) {
     try (var scope = Scope.open()) {
       if (time == null) {
-        return scope.keep(doubled(x));
+        return scope.keep(doubled(x, weight, bias));
       }
       if (!past.atStart()) {
-        return scope.keep(doubled(interleaved(time, past.join(x, 2))));
+        return scope.keep(doubled(interleaved(time, past.join(x, 2)), weight, bias));
       }
       var first = x.narrow(1, 0, 1);
       var joined = past.join(x.narrow(1, 1, x.size(1) - 1), 2);
       if (x.size(1) == 1) {
-        return scope.keep(doubled(first));
+        return scope.keep(doubled(first, weight, bias));
       }
-      return scope.keep(doubled(Tensor.cat(List.of(first, interleaved(time, joined)), 1)));
+      var all = Tensor.cat(List.of(first, interleaved(time, joined)), 1);
+      return scope.keep(doubled(all, weight, bias));
     }
   }
 
@@ -65,8 +66,12 @@ record Upsample(Tensor weight, Tensor bias, @Nullable TimeConv time) implements 
    * Nearest-neighbour doubling and the 3 × 3 convolution after it, as one transposed convolution:
    * each output pixel meets 2 × 2 input pixels, so 9 products become 4 and the wide picture between
    * the two is never made.
+   *
+   * @param weight [out, in, 3, 3]
+   * @param bias [out], or absent
    */
-  private Tensor doubled(Tensor x) {
+  static @Axes("B F Y X C") Tensor doubled(
+      @Axes("B F y x c") Tensor x, Tensor weight, @Nullable Tensor bias) {
     try (var scope = Scope.open()) {
       long[] stride = {2, 2};
       long[] padding = {1, 1};
@@ -74,7 +79,7 @@ record Upsample(Tensor weight, Tensor bias, @Nullable TimeConv time) implements 
           Functional.convTranspose2d(
               Pictures.of(x),
               spread(weight).to(x.dtype()).channelsLast(),
-              bias.to(x.dtype()),
+              bias == null ? null : bias.to(x.dtype()),
               stride,
               padding);
       return scope.keep(Pictures.toVideo(large, x.size(0)));
@@ -86,7 +91,7 @@ record Upsample(Tensor weight, Tensor bias, @Nullable TimeConv time) implements 
    * and w2 of i + 1. A transposed convolution of stride 2 and padding 1 pairs output o with input i
    * by tap o + 1 − 2i, so its four taps are w2, w1 + w2, w0 + w1, w0.
    */
-  private static @Axes("C C/2 4 4") Tensor spread(@Axes("C/2 C 3 3") Tensor weight) {
+  private static @Axes("c C 4 4") Tensor spread(@Axes("C c 3 3") Tensor weight) {
     try (var scope = Scope.open()) {
       var flipped = weight.to(Dtype.FLOAT32).flipped(2, 3).transpose(0, 1);
       var rows = Functional.pad(flipped, 0, 0, 0, 1).plus(Functional.pad(flipped, 0, 0, 1, 0));

@@ -1,5 +1,6 @@
 package dev.longtake.vae;
 
+import dev.longtake.tensor.Dtype;
 import java.util.Collections;
 import java.util.List;
 
@@ -132,6 +133,33 @@ public record VaeConfig(
   /** How many pixel frames that many latent frames of a video, from its start, become. */
   public int pixelFrames(int latentFrames) {
     return 1 + temporalFactor() * (latentFrames - 1);
+  }
+
+  /**
+   * How many bytes a video being decoded leaves behind: two input frames of every causal
+   * convolution.
+   *
+   * @param rows of a latent
+   * @param columns of a latent
+   * @param dtype of the arithmetic
+   */
+  public long stateBytes(int rows, int columns, Dtype dtype) {
+    var widths = multipliers.reversed();
+    var temporal = temporalDown.reversed();
+    long pixels = (long) rows * columns;
+    long width = (long) dim * widths.getFirst();
+    long perFrame = pixels * (zDim + 4 * width); // the first convolution, two blocks of two
+    for (int level = 0; level < widths.size(); level++) {
+      long wanted = (long) dim * widths.get(level);
+      perFrame += pixels * (width + wanted + 2 * wanted * resBlocks);
+      width = wanted;
+      if (level < temporal.size()) {
+        perFrame += temporal.get(level) ? pixels * width : 0;
+        width /= 2;
+        pixels *= 4;
+      }
+    }
+    return 2 * (perFrame + pixels * width) * dtype.bytes();
   }
 
   private static void checkLength(String name, int length, int wanted) {

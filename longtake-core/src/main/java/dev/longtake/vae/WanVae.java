@@ -18,7 +18,7 @@ import java.util.List;
  * it takes the next part of a video, records nothing for differentiation, and gives what the whole
  * would give there. The weights belong to {@link Weights}.
  */
-public final class WanVae implements AutoCloseable {
+public final class WanVae implements PictureDecoder, AutoCloseable {
   private final VaeConfig config;
   private final Encoder encoder;
   private final Pointwise conv1;
@@ -115,6 +115,7 @@ public final class WanVae implements AutoCloseable {
    * The frames of a whole video's latents: 1 + 4 (f − 1) for Wan. Not clamped; laid out with the
    * colours of a pixel together.
    */
+  @Override
   public @Axes("B 3 F Y X") Tensor decode(@Axes("B z f y x") Tensor latents) {
     checkLatents(latents);
     return pixels(latents, beginning);
@@ -129,6 +130,7 @@ public final class WanVae implements AutoCloseable {
    * @throws IllegalArgumentException if they do not continue the video
    * @throws IllegalStateException if the state was closed, or its last pass failed
    */
+  @Override
   public @Axes("B 3 F Y X") Tensor decode(@Axes("B z f y x") Tensor latents, DecodeState state) {
     checkLatents(latents);
     try (var scope = Scope.open()) {

@@ -23,6 +23,9 @@
  * asks its {@code Past} for the frames in front; whether that is the start of a whole clip, for
  * training, or the cache of a running stream is no concern of the layer, so both run the same code.
  *
+ * <p>{@link dev.longtake.vae.TinyDecoder} makes rougher pictures of the same latents for a fraction
+ * of the work; what only shows pictures takes either as a {@link dev.longtake.vae.PictureDecoder}.
+ *
  * <p>Three things are computed otherwise than they are usually written, and come to the same sum:
  * nearest-neighbour doubling and the convolution after it are one transposed convolution; a
  * convolution over time alone is a matrix product; and in FLOAT32 on a processor the taps in time

@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,8 +36,8 @@ class SafetensorsTest {
           try (var scope = Scope.open()) {
             Map<String, Tensor> written = new LinkedHashMap<>();
             for (var dtype : Dtype.values()) {
-              written.put("a." + dtype, noise(random, dtype, 3, 1, 5));
-              written.put("one." + dtype, noise(random, dtype));
+              written.put("a." + dtype, Noise.of(random, dtype, 3, 1, 5));
+              written.put("one." + dtype, Noise.of(random, dtype));
               written.put("none." + dtype, Tensor.zeros(dtype, Device.CPU, 2, 0));
             }
             var path = folder.resolve("all.safetensors");
@@ -270,17 +269,5 @@ class SafetensorsTest {
             + "\"__metadata__\":{\"made\":\"here\"},"
             + "\"b\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[24,32]}}";
     return RawSafetensors.write(folder.resolve(name), header.getBytes(StandardCharsets.UTF_8), 32);
-  }
-
-  private static Tensor noise(Random random, Dtype dtype, long... shape) {
-    long count = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-    byte[] bytes = new byte[(int) count * dtype.bytes()];
-    random.nextBytes(bytes);
-    if (dtype == Dtype.BOOL) {
-      for (int i = 0; i < bytes.length; i++) {
-        bytes[i] &= 1;
-      }
-    }
-    return Tensor.ofBytes(bytes, dtype, shape);
   }
 }

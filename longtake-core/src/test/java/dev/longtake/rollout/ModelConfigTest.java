@@ -47,7 +47,7 @@ class ModelConfigTest {
     TinyModel.config().write(folder);
     var text = Files.readString(folder.resolve("config.json"));
     refused(text.replace("{", "{ \"colour\" : 1,"), "colour");
-    refused(text.replace("\"memory\"", "\"memroy\""), "Missing creator property 'memory'");
+    refused(text.replace("\"memory\"", "\"memroy\""), "memory: is missing");
     refused(text.replace("\"num_heads\" : 2,", ""), "num_heads");
     refused(text.replace("\"num_heads\" : 2", "\"num_heads\" : null"), "num_heads");
     refused(text.replace("\"num_heads\" : 2", "\"num_heads\" : 2.5"), "2.5");

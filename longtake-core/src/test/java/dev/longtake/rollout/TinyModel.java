@@ -91,16 +91,20 @@ public final class TinyModel {
   private static Path write(Path folder, ModelConfig config) {
     config.write(folder);
     weights(
-        folder.resolve(VideoModel.TRANSFORMER), w -> WanTransformer.of(w, config.transformer()));
-    weights(folder.resolve(VideoModel.VAE), w -> WanVae.of(config.vae(), w).close());
-    weights(folder.resolve(VideoModel.TEXT_ENCODER), w -> Umt5Encoder.of(w, config.textEncoder()));
+        folder.resolve(VideoModel.TRANSFORMER), 1, w -> WanTransformer.of(w, config.transformer()));
+    weights(folder.resolve(VideoModel.VAE), 1, w -> WanVae.of(config.vae(), w).close());
+    weights(
+        folder.resolve(VideoModel.TEXT_ENCODER), 1, w -> Umt5Encoder.of(w, config.textEncoder()));
     return folder;
   }
 
-  /** None is left at 0, where fresh heads start: such a transformer predicts 0 for everything. */
-  private static void weights(Path file, Consumer<Weights> network) {
+  /**
+   * Writes a network of random weights. None is left at 0, where fresh heads start: such a
+   * transformer predicts 0 for everything.
+   */
+  public static void weights(Path file, long seed, Consumer<Weights> network) {
     try (var scope = Scope.open();
-        var rng = Rng.seeded(1, Device.CPU);
+        var rng = Rng.seeded(seed, Device.CPU);
         var weights = Weights.random(rng, Dtype.FLOAT32)) {
       network.accept(weights);
       for (Tensor weight : weights.taken().values()) {

@@ -13,7 +13,6 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
-import dev.longtake.testkit.Seeds;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -50,22 +49,7 @@ class VaeTest {
   void aVideoDecodedInAnyPartsIsTheVideoDecodedWhole() {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      var latents = rng.normal(Dtype.FLOAT32, 2, 3, 7, 3, 2);
-      var whole = vae.decode(latents);
-      assertThat(whole.shape()).containsExactly(2, 3, 25, 24, 16);
-      Seeds.times(
-          4,
-          random -> {
-            try (var state = DecodeState.start()) {
-              List<Tensor> parts = new ArrayList<>();
-              while (state.latentFrames() < 7) {
-                long at = state.latentFrames();
-                long length = 1 + random.nextLong(Math.min(3, 7 - at));
-                parts.add(vae.decode(latents.narrow(2, at, length), state));
-              }
-              assertThat(relativeError(Tensor.cat(parts, 2), whole)).isLessThan(ROUNDING);
-            }
-          });
+      InParts.decodesAsWhole(vae, rng.normal(Dtype.FLOAT32, 2, 3, 7, 3, 2), ROUNDING);
     }
   }
 

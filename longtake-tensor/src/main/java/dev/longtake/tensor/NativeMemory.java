@@ -44,14 +44,7 @@ public final class NativeMemory {
    * (only Linux does).
    */
   public static OptionalLong peakResidentBytes() {
-    try (var lines = Files.lines(Path.of("/proc/self/status"))) {
-      return lines
-          .filter(line -> line.startsWith("VmHWM:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
-          .findFirst();
-    } catch (IOException | UncheckedIOException e) {
-      return OptionalLong.empty();
-    }
+    return kilobytes("/proc/self/status", "VmHWM:");
   }
 
   /**
@@ -61,6 +54,31 @@ public final class NativeMemory {
     return device.kind() == Device.Kind.CUDA
         ? OptionalLong.of(allocator().getDeviceStats(index(device)).allocated_bytes().peak())
         : OptionalLong.empty();
+  }
+
+  /**
+   * How many bytes could still be taken: of a GPU's memory what is free, of the processor's what
+   * the system can give without swapping; empty where the system does not tell (only Linux does).
+   */
+  public static OptionalLong availableBytes(Device device) {
+    if (device.kind() == Device.Kind.CUDA) {
+      try (var free = allocator().getMemoryInfo(index(device))) { // and the total
+        return OptionalLong.of(free.first());
+      }
+    }
+    return kilobytes("/proc/meminfo", "MemAvailable:");
+  }
+
+  /** A line of one of Linux's tables of memory. */
+  private static OptionalLong kilobytes(String table, String name) {
+    try (var lines = Files.lines(Path.of(table))) {
+      return lines
+          .filter(line -> line.startsWith(name))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+          .findFirst();
+    } catch (IOException | UncheckedIOException e) {
+      return OptionalLong.empty();
+    }
   }
 
   /** Lets {@link #peakBytes} begin anew with what is allocated now. */

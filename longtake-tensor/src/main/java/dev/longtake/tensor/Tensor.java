@@ -275,6 +275,10 @@ public final class Tensor implements AutoCloseable {
     return op("sin", handle::sin, this);
   }
 
+  public Tensor tanh() {
+    return op("tanh", handle::tanh, this);
+  }
+
   /** Limited to [low, high]. */
   public Tensor clamp(double low, double high) {
     return op(
@@ -319,6 +323,13 @@ public final class Tensor implements AutoCloseable {
   /** The largest element, without axes. */
   public Tensor max() {
     return op("max", () -> handle.max(), this);
+  }
+
+  /** Whether no element is NaN or infinite; waits for the device. */
+  public boolean allFinite() {
+    try (var scope = Scope.open()) {
+      return op("allFinite", () -> torch.isfinite(handle).all(), this).item() != 0;
+    }
   }
 
   // Shape

@@ -1,10 +1,15 @@
 package dev.longtake.tensor;
 
 import java.util.Arrays;
+import java.util.regex.Pattern;
 
 /** A native operation failed; the message names the operator and every operand. */
 public final class TensorException extends RuntimeException {
   private static final long serialVersionUID = 1L;
+
+  /** A GPU's words and the processor's. */
+  private static final Pattern OUT_OF_MEMORY =
+      Pattern.compile("out of memory|not enough memory|can't allocate memory");
 
   TensorException(String message) {
     super(message);
@@ -22,12 +27,15 @@ public final class TensorException extends RuntimeException {
     return new TensorException(text.append(": ").append(firstLine(cause)).toString(), cause);
   }
 
-  /** Whether the device ran out of memory. */
+  /**
+   * Whether the device ran out of memory. Nothing was computed then and nothing is lost: the same
+   * process may go on with something smaller.
+   */
   public boolean outOfMemory() {
     var cause = getCause();
     return cause != null
         && cause.getMessage() != null
-        && cause.getMessage().contains("out of memory");
+        && OUT_OF_MEMORY.matcher(cause.getMessage()).find();
   }
 
   private static String describe(Tensor tensor) {

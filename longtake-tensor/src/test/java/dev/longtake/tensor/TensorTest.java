@@ -30,6 +30,33 @@ class TensorTest {
   }
 
   @Test
+  void afterMemoryRanOutTheProcessGoesOn() {
+    long handles = NativeMemory.liveHandles();
+    try (var scope = Scope.open()) {
+      var small = Tensor.of(new float[] {1, 2}, 2);
+      assertThatThrownBy(() -> Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1L << 25, 1L << 25))
+          .isInstanceOfSatisfying(
+              TensorException.class,
+              e -> {
+                assertThat(e.outOfMemory()).isTrue();
+                assertThat(e.getMessage().lines()).hasSize(1);
+                assertThat(e).hasMessageContainingAll("zeros", "4503599627370496 bytes");
+              });
+      assertThatThrownBy(() -> small.reshape(2, 1).expand(2, 1L << 50).contiguous())
+          .isInstanceOfSatisfying(TensorException.class, e -> assertThat(e.outOfMemory()).isTrue());
+      assertThat(small.plus(small).toFloats()).containsExactly(2, 4);
+    }
+    assertThat(NativeMemory.liveHandles()).isEqualTo(handles);
+  }
+
+  @Test
+  void whatIsAvailableIsLessThanTheMachineHas() {
+    // Elsewhere than on Linux nobody tells.
+    NativeMemory.availableBytes(Device.CPU)
+        .ifPresent(bytes -> assertThat(bytes).isPositive().isLessThan(1L << 50));
+  }
+
+  @Test
   void thePeakOfResidentMemoryIsNotBelowWhatIsResident() {
     long resident = NativeMemory.residentBytes();
 
@@ -165,6 +192,19 @@ class TensorTest {
       assertThat(Tensor.cat(x.chunk(3, 0), 0).toFloats()).containsExactly(0, 1, 2, 3, 4, 5);
       assertThat(Tensor.stack(List.of(x, x), 0).shape()).containsExactly(2, 3, 2);
       assertThatThrownBy(() -> x.chunk(2, 0)).hasMessageContaining("does not split in 2");
+    }
+  }
+
+  @Test
+  void oneNumberThatIsNotFiniteIsFound() {
+    try (var scope = Scope.open()) {
+      var x = Tensor.of(new float[] {0, -3e38f, 3e38f, 1e-40f}, 2, 2);
+      assertThat(x.allFinite()).isTrue();
+      for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+        assertThat(Tensor.of(new float[] {1, bad, 2}, 3).allFinite()).as("%s", bad).isFalse();
+      }
+      assertThat(x.to(Dtype.FLOAT16).allFinite()).isFalse();
+      assertThat(x.to(Dtype.BFLOAT16).allFinite()).isTrue();
     }
   }
 

@@ -1,0 +1,44 @@
+package dev.longtake.rollout;
+
+import dev.longtake.nn.Weights;
+import dev.longtake.text.Umt5Encoder;
+import dev.longtake.vae.WanVae;
+import dev.longtake.wan.WanTransformer;
+import java.util.List;
+import java.util.Map;
+
+/** The networks of a model. */
+public enum ModelPart {
+  /** Prompts to states. */
+  TEXT_ENCODER("the text encoder"),
+
+  /** Noise to latents. */
+  TRANSFORMER("the transformer"),
+
+  /** Latents to pictures and back. */
+  VAE("the video autoencoder");
+
+  private final String words;
+
+  ModelPart(String words) {
+    this.words = words;
+  }
+
+  /** The weights it takes: their shapes by name. */
+  public Map<String, List<Long>> shapes(ModelConfig config) {
+    try (var outline = Weights.outline()) {
+      switch (this) {
+        case TEXT_ENCODER -> Umt5Encoder.of(outline, config.textEncoder());
+        case TRANSFORMER -> WanTransformer.of(outline, config.transformer());
+        case VAE -> WanVae.of(config.vae(), outline).close();
+      }
+      return outline.shapes();
+    }
+  }
+
+  /** What it is, for messages. */
+  @Override
+  public String toString() {
+    return words;
+  }
+}

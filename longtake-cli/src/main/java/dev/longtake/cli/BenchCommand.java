@@ -5,9 +5,7 @@ import dev.longtake.eval.GenerationSpeed.Settings;
 import dev.longtake.eval.ResultFile;
 import dev.longtake.eval.SpeedReport;
 import dev.longtake.memory.MemoryPolicies;
-import dev.longtake.rollout.Overlap;
 import dev.longtake.rollout.VideoModel;
-import dev.longtake.tensor.Device;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -35,12 +33,6 @@ final class BenchCommand implements Callable<Integer> {
   @Mixin private final ModelOptions models = new ModelOptions();
 
   @Mixin private final ComputeOptions compute = new ComputeOptions();
-
-  @Option(
-      names = "--overlap",
-      paramLabel = "WHEN",
-      description = "on, off or auto, as for generate. Default: auto")
-  private String overlap = "auto";
 
   @Option(
       names = "--memory",
@@ -97,7 +89,6 @@ final class BenchCommand implements Callable<Integer> {
     models.check();
     compute.check();
     memory.ifPresent(MemoryPolicies::parse);
-    Overlap.parse(overlap, Device.CPU);
     var shown = report(format);
     var model = models.inspect();
     model.check(prompt).forEach(warning -> terminal.say("warning: " + warning));
@@ -110,7 +101,7 @@ final class BenchCommand implements Callable<Integer> {
             seed,
             warmup,
             runs,
-            Overlap.parse(overlap, device));
+            compute.overlap(device));
     var dtype = compute.dtype(device);
     var residence = compute.textResidence();
     long frames = Length.frames(seconds, model.config().video().fps());

@@ -8,6 +8,7 @@ import dev.longtake.checkpoint.WanNetwork.Naming;
 import dev.longtake.tensor.Dtype;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -145,8 +146,7 @@ final class ConvertCommand implements Callable<Integer> {
     terminal
         .out()
         .println(
-            "%s: %d tensors, %s"
-                .formatted(
+            String.format(Locale.ROOT, "%s: %d tensors, %s", 
                     format.file(), tensors.names().size(), ByteCount.words(tensors.bytes())));
     return Failures.NONE;
   }

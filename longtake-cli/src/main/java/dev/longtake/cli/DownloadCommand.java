@@ -9,6 +9,7 @@ import dev.longtake.hub.Selection;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -156,8 +157,7 @@ final class DownloadCommand implements Callable<Integer> {
     terminal
         .out()
         .println(
-            "%s: %s, %s%s"
-                .formatted(
+            String.format(Locale.ROOT, "%s: %s, %s%s", 
                     folder,
                     files(plan.files().size()),
                     ByteCount.words(plan.bytes()),
@@ -170,8 +170,7 @@ final class DownloadCommand implements Callable<Integer> {
   }
 
   private static String summary(DownloadPlan plan) {
-    return "%d of %s, %s"
-        .formatted(
+    return String.format(Locale.ROOT, "%d of %s, %s", 
             plan.wanted().size(), files(plan.files().size()), ByteCount.words(plan.missing()));
   }
 

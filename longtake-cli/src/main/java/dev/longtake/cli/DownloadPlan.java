@@ -5,6 +5,7 @@ import dev.longtake.hub.Download.State;
 import dev.longtake.hub.HubException;
 import dev.longtake.hub.HubFile;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +65,6 @@ record DownloadPlan(Map<HubFile, State> files, long missing) {
           case DIFFERENT -> "  (another file is here)";
           case WANTED -> "";
         };
-    return "%9s  %s%s".formatted(ByteCount.words(file.size()), file.path(), note);
+    return String.format(Locale.ROOT, "%9s  %s%s", ByteCount.words(file.size()), file.path(), note);
   }
 }

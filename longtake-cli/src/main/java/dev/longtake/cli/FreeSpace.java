@@ -1,5 +1,6 @@
 package dev.longtake.cli;
 
+import java.util.Locale;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,8 +26,7 @@ final class FreeSpace {
             .orElse(0L);
     if (free < bytes) {
       throw new IllegalArgumentException(
-          "%s are needed in %s and %s are free; free space there, or choose another place"
-              .formatted(ByteCount.words(bytes), folder, ByteCount.words(free)));
+          String.format(Locale.ROOT, "%s are needed in %s and %s are free; free space there, or choose another place", ByteCount.words(bytes), folder, ByteCount.words(free)));
     }
   }
 

@@ -15,6 +15,7 @@ import dev.longtake.text.Umt5Config;
 import dev.longtake.vae.VaeConfig;
 import dev.longtake.wan.WanConfig;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -114,8 +115,7 @@ record Running(List<String> presets, ModelConfig config) {
     for (var dtype : List.of(Dtype.FLOAT32, Dtype.BFLOAT16)) {
       var needs = needs(dtype);
       lines.add(
-          "  in %s: %s (weights %s, keys and values %s, decoding %s)"
-              .formatted(
+          String.format(Locale.ROOT, "  in %s: %s (weights %s, keys and values %s, decoding %s)", 
                   InspectReport.word(dtype),
                   ByteCount.words(needs.total()),
                   ByteCount.words(needs.weights()),
@@ -123,8 +123,7 @@ record Running(List<String> presets, ModelConfig config) {
                   ByteCount.words(needs.decoding())));
     }
     lines.add(
-        "  in float8: weights %s on the disk; they are computed in one of the above"
-            .formatted(ByteCount.words(needs(Dtype.FLOAT8_E4M3).weights())));
+        String.format(Locale.ROOT, "  in float8: weights %s on the disk; they are computed in one of the above", ByteCount.words(needs(Dtype.FLOAT8_E4M3).weights())));
     return lines;
   }
 

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Locale;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -130,12 +131,10 @@ public final class HubServer implements AutoCloseable {
         (path, content) -> {
           var lfs =
               isLarge(path)
-                  ? ",\"lfs\":{\"oid\":\"%s\",\"size\":%d}"
-                      .formatted(sum("SHA-256", content), content.length)
+                  ? String.format(Locale.ROOT, ",\"lfs\":{\"oid\":\"%s\",\"size\":%d}", sum("SHA-256", content), content.length)
                   : "";
           entries.add(
-              "{\"type\":\"file\",\"oid\":\"%s\",\"size\":%d,\"path\":\"%s\"%s}"
-                  .formatted(
+              String.format(Locale.ROOT, "{\"type\":\"file\",\"oid\":\"%s\",\"size\":%d,\"path\":\"%s\"%s}", 
                       gitBlob(content),
                       announced.getOrDefault(path, (long) content.length),
                       path,
@@ -150,8 +149,7 @@ public final class HubServer implements AutoCloseable {
           .getResponseHeaders()
           .add(
               "Link",
-              "<%s%s?recursive=true&cursor=%d>; rel=\"next\""
-                  .formatted(address(), exchange.getRequestURI().getPath(), to));
+              String.format(Locale.ROOT, "<%s%s?recursive=true&cursor=%d>; rel=\"next\"", address(), exchange.getRequestURI().getPath(), to));
     }
     var page = "[" + String.join(",", entries.subList(from, to)) + "]";
     send(exchange, 200, page.getBytes(StandardCharsets.UTF_8));
@@ -207,7 +205,7 @@ public final class HubServer implements AutoCloseable {
           .getResponseHeaders()
           .add(
               "Content-Range",
-              "bytes %d-%d/%d".formatted(from, content.length - 1, content.length));
+              String.format(Locale.ROOT, "bytes %d-%d/%d", from, content.length - 1, content.length));
     }
     int status = whole ? 200 : 206;
     if (mood != Mood.CUT && mood != Mood.STALLED) {

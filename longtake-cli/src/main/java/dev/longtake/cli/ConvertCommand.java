@@ -146,8 +146,12 @@ final class ConvertCommand implements Callable<Integer> {
     terminal
         .out()
         .println(
-            String.format(Locale.ROOT, "%s: %d tensors, %s", 
-                    format.file(), tensors.names().size(), ByteCount.words(tensors.bytes())));
+            String.format(
+                Locale.ROOT,
+                "%s: %d tensors, %s",
+                format.file(),
+                tensors.names().size(),
+                ByteCount.words(tensors.bytes())));
     return Failures.NONE;
   }
 

@@ -4,8 +4,8 @@ import dev.longtake.pretrained.FileRole;
 import dev.longtake.pretrained.PretrainedParts;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -72,6 +72,10 @@ final class DecoderOptions {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    String.format(Locale.ROOT, "there is no %s in %s; give the tiny decoder with --tiny-decoder", String.join(" or ", NAMES), folder)));
+                    String.format(
+                        Locale.ROOT,
+                        "there is no %s in %s; give the tiny decoder with --tiny-decoder",
+                        String.join(" or ", NAMES),
+                        folder)));
   }
 }

@@ -9,9 +9,9 @@ import dev.longtake.hub.Selection;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -157,11 +157,13 @@ final class DownloadCommand implements Callable<Integer> {
     terminal
         .out()
         .println(
-            String.format(Locale.ROOT, "%s: %s, %s%s", 
-                    folder,
-                    files(plan.files().size()),
-                    ByteCount.words(plan.bytes()),
-                    plan.wanted().isEmpty() ? ", here already" : ""));
+            String.format(
+                Locale.ROOT,
+                "%s: %s, %s%s",
+                folder,
+                files(plan.files().size()),
+                ByteCount.words(plan.bytes()),
+                plan.wanted().isEmpty() ? ", here already" : ""));
     return Failures.NONE;
   }
 
@@ -170,8 +172,12 @@ final class DownloadCommand implements Callable<Integer> {
   }
 
   private static String summary(DownloadPlan plan) {
-    return String.format(Locale.ROOT, "%d of %s, %s", 
-            plan.wanted().size(), files(plan.files().size()), ByteCount.words(plan.missing()));
+    return String.format(
+        Locale.ROOT,
+        "%d of %s, %s",
+        plan.wanted().size(),
+        files(plan.files().size()),
+        ByteCount.words(plan.missing()));
   }
 
   private static String files(int count) {

@@ -5,9 +5,9 @@ import dev.longtake.hub.Download.State;
 import dev.longtake.hub.HubException;
 import dev.longtake.hub.HubFile;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**

@@ -6,8 +6,8 @@ import dev.longtake.media.Sampling;
 import dev.longtake.recipes.EncodeVideos;
 import dev.longtake.tensor.Device;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -113,10 +113,19 @@ final class EncodeCommand implements Callable<Integer> {
     var outcome = recipe.run(on, Precision.of(dtype, on), threads, terminal::say);
     if (outcome.skipped().count() > 0) {
       terminal.say(
-          String.format(Locale.ROOT, "skipped %d videos, listed in %s", outcome.skipped().count(), out.resolve(Skipped.FILE)));
+          String.format(
+              Locale.ROOT,
+              "skipped %d videos, listed in %s",
+              outcome.skipped().count(),
+              out.resolve(Skipped.FILE)));
     }
     terminal.say(
-        String.format(Locale.ROOT, "%s holds %d clips, %d of them new", out, outcome.examples(), outcome.fresh()));
+        String.format(
+            Locale.ROOT,
+            "%s holds %d clips, %d of them new",
+            out,
+            outcome.examples(),
+            outcome.fresh()));
     terminal.out().println(out);
     return Failures.NONE;
   }

@@ -1,10 +1,10 @@
 package dev.longtake.cli;
 
-import java.util.Locale;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Room on the disk, asked for before it is taken. */
@@ -26,7 +26,12 @@ final class FreeSpace {
             .orElse(0L);
     if (free < bytes) {
       throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "%s are needed in %s and %s are free; free space there, or choose another place", ByteCount.words(bytes), folder, ByteCount.words(free)));
+          String.format(
+              Locale.ROOT,
+              "%s are needed in %s and %s are free; free space there, or choose another place",
+              ByteCount.words(bytes),
+              folder,
+              ByteCount.words(free)));
     }
   }
 

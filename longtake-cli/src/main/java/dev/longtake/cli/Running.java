@@ -15,10 +15,10 @@ import dev.longtake.text.Umt5Config;
 import dev.longtake.vae.VaeConfig;
 import dev.longtake.wan.WanConfig;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -115,15 +115,20 @@ record Running(List<String> presets, ModelConfig config) {
     for (var dtype : List.of(Dtype.FLOAT32, Dtype.BFLOAT16)) {
       var needs = needs(dtype);
       lines.add(
-          String.format(Locale.ROOT, "  in %s: %s (weights %s, keys and values %s, decoding %s)", 
-                  InspectReport.word(dtype),
-                  ByteCount.words(needs.total()),
-                  ByteCount.words(needs.weights()),
-                  ByteCount.words(needs.keyValues() + needs.prompts()),
-                  ByteCount.words(needs.decoding())));
+          String.format(
+              Locale.ROOT,
+              "  in %s: %s (weights %s, keys and values %s, decoding %s)",
+              InspectReport.word(dtype),
+              ByteCount.words(needs.total()),
+              ByteCount.words(needs.weights()),
+              ByteCount.words(needs.keyValues() + needs.prompts()),
+              ByteCount.words(needs.decoding())));
     }
     lines.add(
-        String.format(Locale.ROOT, "  in float8: weights %s on the disk; they are computed in one of the above", ByteCount.words(needs(Dtype.FLOAT8_E4M3).weights())));
+        String.format(
+            Locale.ROOT,
+            "  in float8: weights %s on the disk; they are computed in one of the above",
+            ByteCount.words(needs(Dtype.FLOAT8_E4M3).weights())));
     return lines;
   }
 

@@ -1,9 +1,9 @@
 package dev.longtake.cli;
 
-import dev.longtake.rollout.TinyModel;
-import dev.longtake.world.Caption;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.longtake.rollout.TinyModel;
+import dev.longtake.world.Caption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;

@@ -46,7 +46,8 @@ class InspectCommandTest {
 
   @Test
   void aLongtakeModelIsDescribedWhole() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
 
     var spoken = Spoken.by("inspect", model, "--json");
 
@@ -71,7 +72,8 @@ class InspectCommandTest {
 
   @Test
   void aLongtakeModelSaysWhatRunningItTakes() throws IOException {
-    var model = TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
+    var model =
+        TinyModel.write(Files.createDirectory(folder.resolve("model")), Caption.vocabulary());
 
     var spoken = Spoken.by("inspect", model);
     var json = new ObjectMapper().readTree(Spoken.by("inspect", model, "--json").out());

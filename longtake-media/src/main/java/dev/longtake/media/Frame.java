@@ -101,7 +101,8 @@ public record Frame(int width, int height, byte[] rgb) {
   public Frame mixed(Frame other, double share) {
     if (other.width != width || other.height != height || !(share >= 0 && share <= 1)) {
       throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "%s and %s cannot be mixed with a share of %s", this, other, share));
+          String.format(
+              Locale.ROOT, "%s and %s cannot be mixed with a share of %s", this, other, share));
     }
     int weight = (int) Math.round(share * 256);
     var out = new byte[rgb.length];

@@ -9,7 +9,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Locale;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +16,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -131,14 +131,20 @@ public final class HubServer implements AutoCloseable {
         (path, content) -> {
           var lfs =
               isLarge(path)
-                  ? String.format(Locale.ROOT, ",\"lfs\":{\"oid\":\"%s\",\"size\":%d}", sum("SHA-256", content), content.length)
+                  ? String.format(
+                      Locale.ROOT,
+                      ",\"lfs\":{\"oid\":\"%s\",\"size\":%d}",
+                      sum("SHA-256", content),
+                      content.length)
                   : "";
           entries.add(
-              String.format(Locale.ROOT, "{\"type\":\"file\",\"oid\":\"%s\",\"size\":%d,\"path\":\"%s\"%s}", 
-                      gitBlob(content),
-                      announced.getOrDefault(path, (long) content.length),
-                      path,
-                      lfs));
+              String.format(
+                  Locale.ROOT,
+                  "{\"type\":\"file\",\"oid\":\"%s\",\"size\":%d,\"path\":\"%s\"%s}",
+                  gitBlob(content),
+                  announced.getOrDefault(path, (long) content.length),
+                  path,
+                  lfs));
         });
     // Two entries on a page.
     var query = String.valueOf(exchange.getRequestURI().getQuery());
@@ -149,7 +155,12 @@ public final class HubServer implements AutoCloseable {
           .getResponseHeaders()
           .add(
               "Link",
-              String.format(Locale.ROOT, "<%s%s?recursive=true&cursor=%d>; rel=\"next\"", address(), exchange.getRequestURI().getPath(), to));
+              String.format(
+                  Locale.ROOT,
+                  "<%s%s?recursive=true&cursor=%d>; rel=\"next\"",
+                  address(),
+                  exchange.getRequestURI().getPath(),
+                  to));
     }
     var page = "[" + String.join(",", entries.subList(from, to)) + "]";
     send(exchange, 200, page.getBytes(StandardCharsets.UTF_8));
@@ -205,7 +216,8 @@ public final class HubServer implements AutoCloseable {
           .getResponseHeaders()
           .add(
               "Content-Range",
-              String.format(Locale.ROOT, "bytes %d-%d/%d", from, content.length - 1, content.length));
+              String.format(
+                  Locale.ROOT, "bytes %d-%d/%d", from, content.length - 1, content.length));
     }
     int status = whole ? 200 : 206;
     if (mood != Mood.CUT && mood != Mood.STALLED) {

@@ -8,6 +8,7 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +91,26 @@ public final class KvStore implements AutoCloseable {
   /** What one layer's queries see: the planned past, then the tokens of the pass. */
   public AttentionSpan layer(int index) {
     return layers.get(index);
+  }
+
+  /**
+   * The planned past of every layer as it is now. It shares this store's memory, outlives what the
+   * store does next, and is the caller's to close.
+   */
+  public KvPast past() {
+    return KvPast.of(layers.stream().map(layer -> Optional.ofNullable(layer.past)).toList());
+  }
+
+  /**
+   * Remembers the tokens of a recorded pass in one layer, as attending to them there would.
+   *
+   * @throws IllegalStateException outside of {@link #record} and {@link #commit}
+   */
+  public void keep(int layer, @Axes("B L H d") Tensor rawK, @Axes("B L H d") Tensor v) {
+    if (!recording) {
+      throw new IllegalStateException("keep comes after record");
+    }
+    layers.get(layer).keep(rawK, v);
   }
 
   /** From now to {@link #commit}, the keys and values of a pass are remembered. */
@@ -204,10 +225,14 @@ public final class KvStore implements AutoCloseable {
     @Override
     public Tensor attend(Tensor q, Tensor k, Tensor rawK, Tensor v) {
       if (recording) {
-        dropPending();
-        pending = KeyValue.copyOf(rawK, v);
+        keep(rawK, v);
       }
       return past == null ? AttentionSpan.attend(q, k, v) : past.attendedBefore(q, k, v);
+    }
+
+    void keep(Tensor rawK, Tensor v) {
+      dropPending();
+      pending = KeyValue.copyOf(rawK, v);
     }
 
     KeyValue pending() {

@@ -8,6 +8,7 @@ import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.Plan;
 import dev.longtake.memory.ReleasedSlowFast;
+import dev.longtake.nn.AttentionSpan;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -18,6 +19,11 @@ import dev.longtake.tensor.Tensor;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Generates latents chunk by chunk (spec, section E.1): denoise a chunk with what memory holds,
@@ -50,19 +56,53 @@ public final class Rollout implements AutoCloseable {
       int columns,
       Dtype dtype,
       Device device) {
-    this.model = model;
-    this.dtype = dtype;
-    this.device = device;
-    int patch = WanConfig.PATCH;
-    var geometry =
-        new KvStore.Geometry(
-            model.config().numLayers(), rows / patch, columns / patch, model.config().headDim());
-    this.memory =
+    this(
+        model,
         switch (memory) {
           case MemoryPolicy policy ->
-              new PlannedMemory(model, policy, recall, geometry, dtype, device);
-          case ReleasedSlowFast released -> new ReleasedMemory(released, geometry, device);
-        };
+              new PlannedMemory(
+                  model, policy, recall, geometry(model, rows, columns), dtype, device);
+          case ReleasedSlowFast released ->
+              new ReleasedMemory(released, geometry(model, rows, columns), device);
+        },
+        dtype,
+        device);
+  }
+
+  /**
+   * Several videos at once, each with a memory of its own, whose passes are made together.
+   *
+   * @param videos how many, the batch of every chunk, at least 1
+   * @param policy of every video; where frames stand must not depend on what they show
+   */
+  public static Rollout ofBatch(
+      int videos,
+      WanTransformer model,
+      MemoryPolicy policy,
+      Recall recall,
+      int rows,
+      int columns,
+      Dtype dtype,
+      Device device) {
+    var geometry = geometry(model, rows, columns);
+    var memories =
+        IntStream.range(0, videos)
+            .mapToObj(i -> new PlannedMemory(model, policy, recall, geometry, dtype, device))
+            .toList();
+    return new Rollout(model, new BatchMemory(memories), dtype, device);
+  }
+
+  private Rollout(WanTransformer model, ActiveMemory memory, Dtype dtype, Device device) {
+    this.model = model;
+    this.memory = memory;
+    this.dtype = dtype;
+    this.device = device;
+  }
+
+  private static KvStore.Geometry geometry(WanTransformer model, int rows, int columns) {
+    int patch = WanConfig.PATCH;
+    return new KvStore.Geometry(
+        model.config().numLayers(), rows / patch, columns / patch, model.config().headDim());
   }
 
   /** Tells of every part of the chunks that {@link #next} makes from now on. */
@@ -91,6 +131,17 @@ public final class Rollout implements AutoCloseable {
    */
   public Plan plan(int chunkFrames) {
     return planned().plan(chunkFrames);
+  }
+
+  /**
+   * {@link #plan(int)} of each video of a batch.
+   *
+   * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides on the way
+   */
+  public List<Plan> plans(int chunkFrames) {
+    return memory instanceof BatchMemory batch
+        ? batch.plans(chunkFrames)
+        : List.of(plan(chunkFrames));
   }
 
   /**
@@ -129,6 +180,47 @@ public final class Rollout implements AutoCloseable {
       watch.done(ChunkPart.REMEMBER);
       return scope.keep(clean);
     }
+  }
+
+  /**
+   * Makes the next chunk in the caller's way and remembers it: a training rollout, which is
+   * generation with the same plans at the same positions. Gradients are off; the maker may switch
+   * them on for a pass. They never reach what memory holds.
+   *
+   * @param prompt of the clean pass
+   * @param chunkFrames latent frames of the chunk
+   * @param maker makes clean latents, FLOAT32
+   * @param remembered what the clean pass is given for them, such as themselves
+   * @return what the maker made, owned by the caller's scope
+   */
+  public @Axes("B C F Y X") Tensor next(
+      Prompt prompt,
+      int chunkFrames,
+      Function<ChunkPasses, Tensor> maker,
+      UnaryOperator<Tensor> remembered) {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      memory.checkGuidance(1);
+      int[] positions = memory.begin(chunkFrames, prompt);
+      var clean = maker.apply(passes(positions));
+      rememberClean(remembered.apply(clean.detach()), prompt, positions);
+      return scope.keep(clean);
+    }
+  }
+
+  private ChunkPasses passes(int... positions) {
+    return new ChunkPasses() {
+      @Override
+      public Denoiser under(Prompt prompt) {
+        return denoiser(prompt, positions);
+      }
+
+      @Override
+      public KeptPasses keep() {
+        var past = memory.past();
+        return new KeptPasses(past, prompt -> denoiser(prompt, positions, past::layer));
+      }
+    };
   }
 
   /**
@@ -187,14 +279,17 @@ public final class Rollout implements AutoCloseable {
     memory.remember(clean);
   }
 
-  private Denoiser denoiser(Prompt prompt, int[] positions) {
+  private Denoiser denoiser(Prompt prompt, int... positions) {
+    return denoiser(prompt, positions, memory::layer);
+  }
+
+  private Denoiser denoiser(Prompt prompt, int[] positions, IntFunction<AttentionSpan> spans) {
     return (noisy, timestep) -> {
       try (var scope = Scope.open()) {
         var timesteps =
             Tensor.full(timestep, Dtype.FLOAT32, device, noisy.size(0), positions.length);
         var flow =
-            model.forward(
-                noisy.to(dtype), timesteps, positions, prompt, memory::layer, positions.length);
+            model.forward(noisy.to(dtype), timesteps, positions, prompt, spans, positions.length);
         return scope.keep(flow.to(Dtype.FLOAT32));
       }
     };
@@ -203,6 +298,9 @@ public final class Rollout implements AutoCloseable {
   private PlannedMemory planned() {
     return switch (memory) {
       case PlannedMemory planned -> planned;
+      case BatchMemory batch ->
+          throw new IllegalStateException(
+              "each video of a batch holds frames of its own; ask for the plans of all");
       case ReleasedMemory released ->
           throw new IllegalStateException(
               "context-forcing-released holds other frames in every layer and plans nothing");

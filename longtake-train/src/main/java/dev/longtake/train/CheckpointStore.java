@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -50,19 +51,33 @@ public final class CheckpointStore implements Checkpoints {
   @Override
   public void save(TrainingState state) {
     try (var scope = Scope.open()) {
-      Map<String, Tensor> tensors = new LinkedHashMap<>();
-      tensors.put("values", state.values().detach());
-      tensors.put("first", state.first());
-      tensors.put("second", state.second());
-      tensors.put("average", state.average());
-      Safetensors.write(
-          folder.resolve(String.format(Locale.ROOT, "%s%08d%s", PREFIX, state.step(), SUFFIX)),
-          tensors,
-          Map.of(
-              "stage", stage,
-              "step", Long.toString(state.step()),
-              "updates", Long.toString(state.updates())));
+      save(state.step(), List.of(state.part()));
     }
+  }
+
+  /**
+   * Saves a run of several networks, in one file, so that no crash parts them.
+   *
+   * @param step the next step, from 0
+   * @param parts of different names
+   */
+  public void save(long step, List<SavedPart> parts) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("stage", stage);
+    facts.put("step", Long.toString(step));
+    for (var part : parts) {
+      facts.put(part.key("updates"), Long.toString(part.updates()));
+      part.tensors().forEach((name, tensor) -> tensors.put(part.key(name), tensor));
+    }
+    Safetensors.write(
+        folder.resolve(String.format(Locale.ROOT, "%s%08d%s", PREFIX, step, SUFFIX)),
+        tensors,
+        facts);
+    dropOld();
+  }
+
+  private void dropOld() {
     var files = files();
     for (var old : files.subList(0, Math.max(0, files.size() - keep))) {
       try {
@@ -80,9 +95,47 @@ public final class CheckpointStore implements Checkpoints {
    * @throws TrainingException if it belongs to another stage or model, or does not say its step
    */
   public boolean resume(TrainingLoop loop) {
+    try (var scope = Scope.open()) {
+      var state = loop.state();
+      var counts = read(List.of(state.part()));
+      counts.ifPresent(
+          read ->
+              loop.restore(
+                  new TrainingState(
+                      read.step(),
+                      read.updates().getFirst(),
+                      state.values(),
+                      state.first(),
+                      state.second(),
+                      state.average())));
+      return counts.isPresent();
+    }
+  }
+
+  /**
+   * How far a run is.
+   *
+   * @param step the next step, from 0
+   * @param updates optimiser updates of each part so far
+   */
+  public record Counts(long step, List<Long> updates) {
+    /** Copies the list. */
+    public Counts {
+      updates = List.copyOf(updates);
+    }
+  }
+
+  /**
+   * Writes the newest state into a run's own tensors.
+   *
+   * @param parts whose tensors are overwritten; nothing is if one does not fit
+   * @return how far that state is, or nothing if there is none
+   * @throws TrainingException if it belongs to another stage or model, or does not say its step
+   */
+  public Optional<Counts> read(List<SavedPart> parts) {
     var files = files();
     if (files.isEmpty()) {
-      return false;
+      return Optional.empty();
     }
     var newest = files.getLast();
     try (var scope = Scope.open();
@@ -97,26 +150,33 @@ public final class CheckpointStore implements Checkpoints {
                 + stage
                 + "; give another output folder");
       }
-      long wanted = loop.state().values().count();
-      if (file.shape("values")[0] != wanted) {
-        throw new TrainingException(
-            newest
-                + " holds "
-                + file.shape("values")[0]
-                + " weights, this model has "
-                + wanted
-                + "; give another output folder");
-      }
-      loop.restore(
-          new TrainingState(
+      parts.forEach(part -> requireSize(newest, file, part));
+      var counts =
+          new Counts(
               number(newest, facts, "step"),
-              number(newest, facts, "updates"),
-              file.read("values"),
-              file.read("first"),
-              file.read("second"),
-              file.read("average")));
+              parts.stream().map(part -> number(newest, facts, part.key("updates"))).toList());
+      for (var part : parts) {
+        part.tensors().forEach((name, tensor) -> tensor.copyFrom(file.read(part.key(name))));
+      }
+      return Optional.of(counts);
     }
-    return true;
+  }
+
+  private static void requireSize(Path newest, Safetensors file, SavedPart part) {
+    part.tensors()
+        .forEach(
+            (name, tensor) -> {
+              long held = file.shape(part.key(name))[0];
+              if (held != tensor.count()) {
+                throw new TrainingException(
+                    newest
+                        + " holds "
+                        + held
+                        + " weights, this model has "
+                        + tensor.count()
+                        + "; give another output folder");
+              }
+            });
   }
 
   /** The step that the newest state continues from; empty if there is none. */

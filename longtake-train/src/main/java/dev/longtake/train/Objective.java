@@ -23,4 +23,16 @@ public interface Objective {
    * @param rng seeded by run and step, on the model's device
    */
   Loss at(long step, Rng rng);
+
+  /**
+   * Adds the gradient of a step's loss to the weights' gradients. An objective whose graph would
+   * not fit into memory at once computes it piece by piece here.
+   *
+   * @return the loss, owned by the caller's scope
+   */
+  default Loss backward(long step, Rng rng) {
+    var loss = at(step, rng);
+    loss.total().backward();
+    return loss;
+  }
 }

@@ -98,7 +98,7 @@ public final class Team implements AutoCloseable {
    *
    * @return the first member's loss, owned by the caller's scope
    */
-  Objective.Loss backward(long seed, long step) {
+  public Objective.Loss backward(long seed, long step) {
     others.forEach(other -> other.begin(parameters, seed, step));
     var loss = backward(parameters, first.objective(), seed, step, 0);
     for (var other : others) {
@@ -121,9 +121,7 @@ public final class Team implements AutoCloseable {
     weights.gradients().fill(0);
     try (var rng =
         rank == 0 ? Rng.seeded(device, seed, step) : Rng.seeded(device, seed, step, rank)) {
-      var loss = objective.at(step, rng);
-      loss.total().backward();
-      return loss;
+      return objective.backward(step, rng);
     }
   }
 

@@ -4,12 +4,9 @@ import dev.longtake.optim.AdamW;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.optim.GradientClip;
 import dev.longtake.optim.MovingAverage;
-import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Scope;
-import dev.longtake.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Runs an objective: backward pass, clipping, update, moving average, log, checkpoint.
@@ -106,52 +103,12 @@ public final class TrainingLoop implements AutoCloseable {
         values.put("loss", loss.total().item());
         values.put("grad_norm", norm.item());
         values.put("learning_rate", rate);
-        requireFinite(values);
+        Finite.require(step, values, parameters);
       }
       adam.step(parameters, rate);
       average.update(parameters, adam.updates());
     }
     return values;
-  }
-
-  private void requireFinite(Map<String, Double> values) {
-    values.forEach(
-        (tag, value) -> {
-          if (!Double.isFinite(value)) {
-            throw new TrainingException(
-                "step "
-                    + step
-                    + ": "
-                    + tag
-                    + " is "
-                    + value
-                    + firstBroken()
-                    + "; resume from the last checkpoint with a lower learning rate, or with"
-                    + " log_every 1 to find the step where it began");
-          }
-        });
-  }
-
-  /**
-   * A broken weight broke the gradients, not the other way round, so weights are looked at first.
-   */
-  private String firstBroken() {
-    return firstNotFinite(parameters.values())
-        .map(name -> ", weight " + name + " is not finite")
-        .or(
-            () ->
-                firstNotFinite(parameters.gradients())
-                    .map(name -> ", the gradient of " + name + " is not finite"))
-        .orElse("");
-  }
-
-  private Optional<String> firstNotFinite(Tensor flat) {
-    try (var scope = Scope.open();
-        var off = Gradients.off()) {
-      return parameters.names().stream()
-          .filter(name -> !Double.isFinite(parameters.view(flat, name).square().sum().item()))
-          .findFirst();
-    }
   }
 
   @Override

@@ -1,6 +1,8 @@
 package dev.longtake.train;
 
 import dev.longtake.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * Everything that a run continues from; tensors are flat and laid out like the parameters.
@@ -13,4 +15,14 @@ import dev.longtake.tensor.Tensor;
  * @param average moving average of the weights
  */
 public record TrainingState(
-    long step, long updates, Tensor values, Tensor first, Tensor second, Tensor average) {}
+    long step, long updates, Tensor values, Tensor first, Tensor second, Tensor average) {
+
+  SavedPart part() {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    tensors.put("values", values.detach());
+    tensors.put("first", first);
+    tensors.put("second", second);
+    tensors.put("average", average);
+    return new SavedPart("", updates, tensors);
+  }
+}

@@ -1,0 +1,160 @@
+package dev.longtake.distill;
+
+import dev.longtake.optim.FlatParameters;
+import dev.longtake.optim.MovingAverage;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.train.CheckpointStore;
+import dev.longtake.train.Progress;
+import dev.longtake.train.SavedPart;
+import dev.longtake.train.Team;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Alternates generator and critic: the critic learns in every step, the generator before it in
+ * every few (spec, I.6). Each has an optimiser, the generator a moving average.
+ *
+ * <p>The weights belong to the caller. What happens at a step depends on the state before it and on
+ * the step's number only, so a run that was killed goes on to the same bits.
+ */
+public final class DistillLoop implements AutoCloseable {
+  /** What the generator's weights are called, before a dot. */
+  public static final String GENERATOR = "generator";
+
+  /** What the critic's weights are called, before a dot. */
+  public static final String CRITIC = "critic";
+
+  private final DistillTraining config;
+  private final Learner generator;
+  private final Learner critic;
+  private final MovingAverage average;
+  private Map<String, Double> latest = Map.of(); // the generator's values, as last looked at
+  private long step;
+
+  /**
+   * At step 0.
+   *
+   * @param parameters all generator's weights, then all critic's
+   */
+  public DistillLoop(DistillTraining config, FlatParameters parameters) {
+    this.config = config;
+    generator = new Learner(GENERATOR, config.generator(), parameters);
+    critic = new Learner(CRITIC, config.critic(), parameters);
+    average = new MovingAverage(config.emaDecay(), generator.parameters());
+  }
+
+  /** The next step, from 0. */
+  public long step() {
+    return step;
+  }
+
+  /**
+   * The generator's averaged weights by name, as views owned by the caller's scope. The names are
+   * the transformer's own.
+   */
+  public Map<String, Tensor> averagedGenerator() {
+    Map<String, Tensor> out = new LinkedHashMap<>();
+    for (var name : generator.parameters().names()) {
+      out.put(
+          name.substring(GENERATOR.length() + 1),
+          generator.parameters().view(average.average(), name));
+    }
+    return out;
+  }
+
+  /**
+   * Continues from the newest state.
+   *
+   * @return whether there was one
+   */
+  public boolean resume(CheckpointStore store) {
+    try (var scope = Scope.open()) {
+      var found = store.read(parts());
+      found.ifPresent(
+          counts -> {
+            step = counts.step();
+            generator.goOn(counts.updates().getFirst());
+            critic.goOn(counts.updates().getLast());
+          });
+      return found.isPresent();
+    }
+  }
+
+  private List<SavedPart> parts() {
+    return List.of(generator.saved(Map.of("average", average.average())), critic.saved(Map.of()));
+  }
+
+  /**
+   * Runs until the configured number of steps, or until told to stop.
+   *
+   * @param team computes gradients by {@link DistillObjective}, of the same weights
+   * @param until stop before this step; the configured end if larger
+   * @throws dev.longtake.train.TrainingException if a loss or a gradient is not finite, which is
+   *     looked at in every step that is logged or saved
+   */
+  public void run(Team team, long until, CheckpointStore store, Progress progress) {
+    long end = Math.min(until, config.steps());
+    long started = System.nanoTime();
+    long sinceStep = step;
+    while (step < end) {
+      boolean log = logs(step, end);
+      boolean save = step + 1 == end || (step + 1) % config.saveEvery() == 0;
+      var values = advance(team, log || save, end);
+      step++;
+      if (log) {
+        values.put("per iteration time", (System.nanoTime() - started) / 1e9 / (step - sinceStep));
+        started = System.nanoTime();
+        sinceStep = step;
+        progress.logged(step - 1, config.steps(), values);
+      }
+      if (save) {
+        store.save(step, parts());
+      }
+    }
+  }
+
+  private boolean logs(long at, long end) {
+    return at + 1 == end || (at + 1) % config.logEvery() == 0;
+  }
+
+  private Map<String, Double> advance(Team team, boolean look, long end) {
+    try (var scope = Scope.open()) {
+      if (config.generatorLearns(step)) {
+        var loss = team.backward(config.seed(), DistillObjective.generatorTurn(step));
+        latest = generator.update(step, loss, look || loggedBeforeTheNext(end));
+        averageIn();
+      }
+      var loss = team.backward(config.seed(), DistillObjective.criticTurn(step));
+      var values = new LinkedHashMap<>(latest);
+      values.putAll(critic.update(step, loss, look));
+      return values;
+    }
+  }
+
+  /** Whether a step is logged whose latest update of the generator is this one. */
+  private boolean loggedBeforeTheNext(long end) {
+    for (long at = step; at < Math.min(end, step + config.generatorEvery()); at++) {
+      if (logs(at, end)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void averageIn() {
+    if (step < config.emaFrom()) {
+      average.restart(generator.parameters());
+    } else {
+      average.follow(generator.parameters());
+    }
+  }
+
+  @Override
+  public void close() {
+    generator.close();
+    critic.close();
+    average.close();
+  }
+}

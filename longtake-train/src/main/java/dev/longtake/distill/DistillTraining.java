@@ -1,0 +1,72 @@
+package dev.longtake.distill;
+
+import dev.longtake.optim.AdamW;
+import dev.longtake.optim.RateSchedule;
+
+/**
+ * How a distillation runs.
+ *
+ * @param seed of all randomness
+ * @param steps when to stop; the critic learns in every step
+ * @param generatorEvery steps from one update of the generator to the next, at least 1; the
+ *     published ratio is 5
+ * @param generator its updates
+ * @param critic its updates
+ * @param emaDecay of the generator's moving average, 0 to below 1
+ * @param emaFrom step at which the average begins, as a copy
+ * @param logEvery steps between log entries; each waits for the device
+ * @param saveEvery steps between checkpoints
+ */
+public record DistillTraining(
+    long seed,
+    long steps,
+    long generatorEvery,
+    Updates generator,
+    Updates critic,
+    double emaDecay,
+    long emaFrom,
+    long logEvery,
+    long saveEvery) {
+
+  /** Checks the ranges. */
+  public DistillTraining {
+    if (steps < 1 || generatorEvery < 1 || logEvery < 1 || saveEvery < 1 || emaFrom < 0) {
+      throw new IllegalArgumentException(
+          "steps, generator_every, log_every and save_every must be at least 1 and ema_from at"
+              + " least 0, not "
+              + steps
+              + ", "
+              + generatorEvery
+              + ", "
+              + logEvery
+              + ", "
+              + saveEvery
+              + ", "
+              + emaFrom);
+    }
+    if (!(emaDecay >= 0 && emaDecay < 1)) {
+      throw new IllegalArgumentException("ema_decay must be in [0, 1), not " + emaDecay);
+    }
+  }
+
+  /**
+   * How one network is updated.
+   *
+   * @param rate learning rate by step of the run
+   * @param adam the optimiser's constants
+   * @param clip most gradient norm, above 0
+   */
+  public record Updates(RateSchedule rate, AdamW.Config adam, double clip) {
+    /** Checks the limit. */
+    public Updates {
+      if (!(clip > 0)) {
+        throw new IllegalArgumentException("clip must be above 0, not " + clip);
+      }
+    }
+  }
+
+  /** Whether the generator learns at a step. */
+  public boolean generatorLearns(long step) {
+    return step % generatorEvery == 0;
+  }
+}

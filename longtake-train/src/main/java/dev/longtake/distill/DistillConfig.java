@@ -6,7 +6,6 @@ import dev.longtake.rollout.ModelConfig;
  * What generator and critic learn; everything but the networks.
  *
  * @param prompts videos rolled out together, at least 1
- * @param accumulate rollouts per update, one after the other, at least 1
  * @param lengths of rollouts
  * @param cleanContext which chunks before the judged ones get all steps
  * @param contextNoise σ of noise on what the student's clean passes are given, 0 to below 1
@@ -26,7 +25,6 @@ import dev.longtake.rollout.ModelConfig;
  */
 public record DistillConfig(
     int prompts,
-    int accumulate,
     RolloutLengths lengths,
     CleanContext cleanContext,
     double contextNoise,
@@ -45,14 +43,9 @@ public record DistillConfig(
 
   /** Checks that the parts fit one another. */
   public DistillConfig {
-    if (prompts < 1 || accumulate < 1 || !(guidance >= 1)) {
+    if (prompts < 1 || !(guidance >= 1)) {
       throw new IllegalArgumentException(
-          "prompts, accumulate and guidance must be at least 1, not "
-              + prompts
-              + ", "
-              + accumulate
-              + ", "
-              + guidance);
+          "prompts and guidance must be at least 1, not " + prompts + " and " + guidance);
     }
     if (!(contextNoise >= 0 && contextNoise < 1)) {
       throw new IllegalArgumentException(

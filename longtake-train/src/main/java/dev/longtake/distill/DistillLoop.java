@@ -5,6 +5,7 @@ import dev.longtake.optim.MovingAverage;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.train.CheckpointStore;
+import dev.longtake.train.Objective;
 import dev.longtake.train.Progress;
 import dev.longtake.train.SavedPart;
 import dev.longtake.train.Team;
@@ -102,6 +103,7 @@ public final class DistillLoop implements AutoCloseable {
       boolean log = logs(step, end);
       boolean save = step + 1 == end || (step + 1) % config.saveEvery() == 0;
       var values = advance(team, log || save, end);
+      Map<String, Double> reached = Map.copyOf(values);
       step++;
       if (log) {
         values.put("per iteration time", (System.nanoTime() - started) / 1e9 / (step - sinceStep));
@@ -110,7 +112,7 @@ public final class DistillLoop implements AutoCloseable {
         progress.logged(step - 1, config.steps(), values);
       }
       if (save) {
-        store.save(step, parts());
+        store.save(step, parts(), reached);
       }
     }
   }
@@ -122,15 +124,19 @@ public final class DistillLoop implements AutoCloseable {
   private Map<String, Double> advance(Team team, boolean look, long end) {
     try (var scope = Scope.open()) {
       if (config.generatorLearns(step)) {
-        var loss = team.backward(config.seed(), DistillObjective.generatorTurn(step));
+        var loss = backward(team, DistillObjective.generatorTurn(step));
         latest = generator.update(step, loss, look || loggedBeforeTheNext(end));
         averageIn();
       }
-      var loss = team.backward(config.seed(), DistillObjective.criticTurn(step));
+      var loss = backward(team, DistillObjective.criticTurn(step));
       var values = new LinkedHashMap<>(latest);
       values.putAll(critic.update(step, loss, look));
       return values;
     }
+  }
+
+  private Objective.Loss backward(Team team, long turn) {
+    return team.backward(config.seed(), turn, config.accumulate());
   }
 
   /** Whether a step is logged whose latest update of the generator is this one. */

@@ -23,7 +23,7 @@ import java.util.SplittableRandom;
  * @param teacher stays as it is
  * @param prompts what is rolled out
  * @param opening begins new videos for a bidirectional teacher
- * @param seed of what is drawn
+ * @param training whose seed and batches these are
  * @param rank which of the devices that share a step, from 0: prompts and noise differ, lengths and
  *     exits do not
  */
@@ -34,7 +34,7 @@ public record DistillObjective(
     ScoreNetwork teacher,
     PromptSource prompts,
     Opening opening,
-    long seed,
+    DistillTraining training,
     int rank)
     implements Objective {
 
@@ -58,52 +58,30 @@ public record DistillObjective(
   /** A noisy window at which critic and teacher are compared: the same for both. */
   private record Noisy(Tensor window, Tensor noise, @Axes("B 1 1 1 1") Tensor sigma, float[] at) {}
 
-  /** The loss of a turn's first rollout, with its graph. */
+  /**
+   * The loss of a batch of rollouts.
+   *
+   * @param batch from 0; turn t's are the {@code accumulate} ones from {@code t · accumulate} on
+   */
   @Override
-  public Loss at(long turn, Rng rng) {
-    try (var scope = Scope.open()) {
-      var trial = trial(turn, 0);
-      var loss = isCritics(turn) ? criticLoss(trial, rng) : recordedLoss(trial, rng);
-      loss.parts().values().forEach(scope::keep);
-      return new Loss(scope.keep(loss.total()), loss.parts());
+  public Loss at(long batch, Rng rng) {
+    long turn = batch / training.accumulate();
+    var trial = trial(turn, batch);
+    if (isCritics(turn)) {
+      return criticLoss(trial, rng);
     }
-  }
-
-  /** Adds the gradient of all of a turn's rollouts, one after the other. */
-  @Override
-  public Loss backward(long turn, Rng rng) {
-    try (var scope = Scope.open()) {
-      var total = Tensor.zeros(Dtype.FLOAT32, rng.device());
-      Map<String, Tensor> parts = Map.of();
-      for (int i = 0; i < config.accumulate(); i++) {
-        try (var one = Scope.open()) {
-          var trial = trial(turn, i);
-          var loss =
-              isCritics(turn) || config.exitGradient() == ExitGradient.RECORDED
-                  ? differentiated(
-                      isCritics(turn) ? criticLoss(trial, rng) : recordedLoss(trial, rng))
-                  : replayedLoss(trial, rng);
-          total.plusInPlace(loss.total().detach().to(Dtype.FLOAT32), 1.0 / config.accumulate());
-          parts = loss.parts();
-          parts.values().forEach(one::keep);
-        }
-      }
-      parts.values().forEach(scope::keep);
-      return new Loss(scope.keep(total), parts);
-    }
-  }
-
-  private Loss differentiated(Loss loss) {
-    loss.total().times(1.0 / config.accumulate()).backward();
-    return loss;
+    return switch (config.exitGradient()) {
+      case RECORDED -> recordedLoss(trial, rng);
+      case REPLAYED -> replayedLoss(trial, rng);
+    };
   }
 
   private static boolean isCritics(long turn) {
     return turn % 2 == 1;
   }
 
-  private Trial trial(long turn, int number) {
-    var shared = new SplittableRandom(Rng.mix(seed, turn, number));
+  private Trial trial(long turn, long batch) {
+    var shared = new SplittableRandom(Rng.mix(training.seed(), batch));
     var draw =
         RolloutDraw.of(
             shared,
@@ -113,7 +91,7 @@ public record DistillObjective(
             config.change(),
             config.window(),
             config.teacherFraming().scored());
-    var own = new SplittableRandom(Rng.mix(seed, turn, number, rank));
+    var own = new SplittableRandom(Rng.mix(training.seed(), batch, rank));
     int count = config.prompts();
     var first = new Shot(0, prompts.draw(own, count));
     var shots =
@@ -131,22 +109,32 @@ public record DistillObjective(
     try (var scope = Scope.open();
         var rolled = rollout.recorded(trial.draw(), trial.shots(), judgedFrom(trial), rng)) {
       var direction = direction(rolled, trial, rng);
-      return kept(scope, Dmd.surrogate(rolled.judged(), direction), direction);
+      var total = Dmd.surrogate(rolled.judged(), direction).to(Dtype.FLOAT32);
+      return new Loss(scope.keep(total), watched(scope, direction));
     }
   }
 
+  /** The gradient is computed when it is asked for, which also frees what it is computed from. */
   private Loss replayedLoss(Trial trial, Rng rng) {
-    try (var scope = Scope.open();
-        var rolled = rollout.replayable(trial.draw(), trial.shots(), judgedFrom(trial), rng)) {
+    try (var scope = Scope.open()) {
+      var rolled = rollout.replayable(trial.draw(), trial.shots(), judgedFrom(trial), rng);
       var direction = direction(rolled, trial, rng);
-      rolled.backward(direction.times(1.0 / direction.count() / config.accumulate()));
-      return kept(scope, Dmd.surrogate(rolled.judged(), direction), direction);
+      var total = Dmd.surrogate(rolled.judged(), direction).to(Dtype.FLOAT32);
+      var slope = scope.keep(direction.times(1.0 / direction.count()));
+      scope.keep(rolled.latents());
+      return new Loss(
+          scope.keep(total),
+          watched(scope, direction),
+          () -> {
+            try (rolled) {
+              rolled.backward(slope);
+            }
+          });
     }
   }
 
-  private static Loss kept(Scope scope, Tensor total, Tensor direction) {
-    var norm = direction.abs().mean();
-    return new Loss(scope.keep(total), Map.of("dmdtrain_gradient_norm", scope.keep(norm)));
+  private static Map<String, Tensor> watched(Scope scope, Tensor direction) {
+    return Map.of("dmdtrain_gradient_norm", scope.keep(direction.abs().mean()));
   }
 
   /** Where critic and guided teacher differ about the judged latents. */

@@ -10,6 +10,7 @@ import dev.longtake.optim.RateSchedule;
  * @param steps when to stop; the critic learns in every step
  * @param generatorEvery steps from one update of the generator to the next, at least 1; the
  *     published ratio is 5
+ * @param accumulate batches of rollouts per update, one after the other, at least 1
  * @param generator its updates
  * @param critic its updates
  * @param emaDecay of the generator's moving average, 0 to below 1
@@ -21,6 +22,7 @@ public record DistillTraining(
     long seed,
     long steps,
     long generatorEvery,
+    int accumulate,
     Updates generator,
     Updates critic,
     double emaDecay,
@@ -30,13 +32,16 @@ public record DistillTraining(
 
   /** Checks the ranges. */
   public DistillTraining {
-    if (steps < 1 || generatorEvery < 1 || logEvery < 1 || saveEvery < 1 || emaFrom < 0) {
+    long least = Math.min(Math.min(steps, generatorEvery), Math.min(logEvery, saveEvery));
+    if (Math.min(least, accumulate) < 1 || emaFrom < 0) {
       throw new IllegalArgumentException(
-          "steps, generator_every, log_every and save_every must be at least 1 and ema_from at"
-              + " least 0, not "
+          "steps, generator_every, accumulate, log_every and save_every must be at least 1 and"
+              + " ema_from at least 0, not "
               + steps
               + ", "
               + generatorEvery
+              + ", "
+              + accumulate
               + ", "
               + logEvery
               + ", "

@@ -1,5 +1,6 @@
 package dev.longtake.train;
 
+import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -13,34 +14,49 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /**
- * States of a run as files {@code checkpoint-STEP.safetensors} in one folder; the last few stay.
+ * States of a run as files {@code checkpoint-STEP.safetensors} in one folder; the last few stay,
+ * and, if asked for, the one where a logged value was lowest.
  *
- * <p>A file is written beside its predecessor, flushed and renamed, so that a crash leaves whole
- * files only.
+ * <p>A file is written beside its predecessor, flushed and renamed, so that a crash or a full disk
+ * leaves whole files only. Each holds the SHA-256 of its tensors, which is checked before anything
+ * goes on from it. There is no quiet way back: a state that is damaged is named, and whoever
+ * deletes it goes on from the one before.
  */
 public final class CheckpointStore implements Checkpoints {
   private static final String PREFIX = "checkpoint-";
   private static final String SUFFIX = ".safetensors";
+  private static final String CHECKSUM = "sha256";
+  private static final String VALUE = "value."; // then a logged value's tag
+  private static final String REMEDY = "; delete it to resume from the one before";
 
   private final Path folder;
   private final int keep;
   private final String stage;
+  private final String best;
+
+  /** As the other, without a best state. */
+  public CheckpointStore(Path folder, String stage, int keep) {
+    this(folder, stage, keep, "");
+  }
 
   /**
    * A folder, made if absent.
    *
    * @param stage what is trained; a state of another stage is refused
-   * @param keep how many states stay, at least 1
+   * @param keep how many of the newest states stay, at least 1
+   * @param best tag of the logged value whose lowest state stays too; empty for none
    */
-  public CheckpointStore(Path folder, String stage, int keep) {
+  public CheckpointStore(Path folder, String stage, int keep, String best) {
     if (keep < 1) {
       throw new IllegalArgumentException("keep must be at least 1, not " + keep);
     }
     this.folder = folder;
     this.stage = stage;
     this.keep = keep;
+    this.best = best;
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
@@ -50,36 +66,66 @@ public final class CheckpointStore implements Checkpoints {
 
   @Override
   public void save(TrainingState state) {
+    save(state, Map.of());
+  }
+
+  /**
+   * Saves a state, then deletes those that need not stay.
+   *
+   * @throws TrainingException if there is no value of the tag whose best is to stay
+   * @throws CheckpointException if the file cannot be written; earlier ones are untouched then
+   */
+  @Override
+  public void save(TrainingState state, Map<String, Double> values) {
     try (var scope = Scope.open()) {
-      save(state.step(), List.of(state.part()));
+      save(state.step(), List.of(state.part()), values);
     }
   }
 
   /**
-   * Saves a run of several networks, in one file, so that no crash parts them.
+   * Saves a run of several networks as one state, so that no crash parts them; see the other
+   * method.
    *
    * @param step the next step, from 0
    * @param parts of different names
+   * @param values logged at the last step, by tag
    */
-  public void save(long step, List<SavedPart> parts) {
+  public void save(long step, List<SavedPart> parts, Map<String, Double> values) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
-    Map<String, String> facts = new LinkedHashMap<>();
+    Map<String, String> facts = new TreeMap<>();
     facts.put("stage", stage);
     facts.put("step", Long.toString(step));
     for (var part : parts) {
       facts.put(part.key("updates"), Long.toString(part.updates()));
       part.tensors().forEach((name, tensor) -> tensors.put(part.key(name), tensor));
     }
+    if (!best.isEmpty()) {
+      facts.put(VALUE + best, Double.toString(reached(values)));
+    }
+    facts.put(CHECKSUM, Checksum.of(tensors));
     Safetensors.write(
         folder.resolve(String.format(Locale.ROOT, "%s%08d%s", PREFIX, step, SUFFIX)),
         tensors,
         facts);
-    dropOld();
+    prune();
   }
 
-  private void dropOld() {
+  private double reached(Map<String, Double> values) {
+    var value = values.get(best);
+    if (value == null) {
+      throw new TrainingException(
+          "keep_best is " + best + ", which is not logged; give one of " + values.keySet());
+    }
+    return value;
+  }
+
+  private void prune() {
     var files = files();
+    var lowest = best();
     for (var old : files.subList(0, Math.max(0, files.size() - keep))) {
+      if (lowest.filter(old::equals).isPresent()) {
+        continue;
+      }
       try {
         Files.delete(old);
       } catch (IOException e) {
@@ -88,10 +134,34 @@ public final class CheckpointStore implements Checkpoints {
     }
   }
 
+  /** The saved state with the lowest value of the tag whose best stays; the newest of equals. */
+  public Optional<Path> best() {
+    Optional<Path> lowest = Optional.empty();
+    double least = Double.POSITIVE_INFINITY;
+    for (var file : best.isEmpty() ? List.<Path>of() : files()) {
+      double value = value(file);
+      if (value <= least) {
+        least = value;
+        lowest = Optional.of(file);
+      }
+    }
+    return lowest;
+  }
+
+  /** NaN, which is not the least of anything, where a file does not say or cannot be read. */
+  private double value(Path path) {
+    try (var file = Safetensors.open(path)) {
+      return Double.parseDouble(file.metadata().getOrDefault(VALUE + best, "NaN"));
+    } catch (CheckpointException | NumberFormatException e) {
+      return Double.NaN; // going on from it would say so
+    }
+  }
+
   /**
    * Continues a loop from the newest state.
    *
    * @return whether there was one
+   * @throws CheckpointException if it is damaged, saying what to do
    * @throws TrainingException if it belongs to another stage or model, or does not say its step
    */
   public boolean resume(TrainingLoop loop) {
@@ -128,8 +198,9 @@ public final class CheckpointStore implements Checkpoints {
   /**
    * Writes the newest state into a run's own tensors.
    *
-   * @param parts whose tensors are overwritten; nothing is if one does not fit
+   * @param parts whose tensors are overwritten; none is if one does not fit
    * @return how far that state is, or nothing if there is none
+   * @throws CheckpointException if it is damaged, saying what to do
    * @throws TrainingException if it belongs to another stage or model, or does not say its step
    */
   public Optional<Counts> read(List<SavedPart> parts) {
@@ -139,7 +210,7 @@ public final class CheckpointStore implements Checkpoints {
     }
     var newest = files.getLast();
     try (var scope = Scope.open();
-        var file = Safetensors.open(newest)) {
+        var file = opened(newest)) {
       var facts = file.metadata();
       if (!stage.equals(facts.get("stage"))) {
         throw new TrainingException(
@@ -155,8 +226,11 @@ public final class CheckpointStore implements Checkpoints {
           new Counts(
               number(newest, facts, "step"),
               parts.stream().map(part -> number(newest, facts, part.key("updates"))).toList());
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      file.names().forEach(name -> tensors.put(name, file.read(name)));
+      requireWhole(newest, facts, tensors);
       for (var part : parts) {
-        part.tensors().forEach((name, tensor) -> tensor.copyFrom(file.read(part.key(name))));
+        part.tensors().forEach((name, own) -> own.copyFrom(part(newest, tensors, part.key(name))));
       }
       return Optional.of(counts);
     }
@@ -166,17 +240,45 @@ public final class CheckpointStore implements Checkpoints {
     part.tensors()
         .forEach(
             (name, tensor) -> {
-              long held = file.shape(part.key(name))[0];
-              if (held != tensor.count()) {
+              var key = part.key(name);
+              if (file.names().contains(key) && file.shape(key)[0] != tensor.count()) {
                 throw new TrainingException(
                     newest
                         + " holds "
-                        + held
+                        + file.shape(key)[0]
                         + " weights, this model has "
                         + tensor.count()
                         + "; give another output folder");
               }
             });
+  }
+
+  private static Safetensors opened(Path path) {
+    try {
+      return Safetensors.open(path);
+    } catch (CheckpointException e) {
+      throw new CheckpointException(
+          path.toString(), "cannot be resumed from (" + e.getMessage() + ")" + REMEDY, e);
+    }
+  }
+
+  private static void requireWhole(
+      Path path, Map<String, String> facts, Map<String, Tensor> tensors) {
+    var told = facts.getOrDefault(CHECKSUM, "none");
+    var found = Checksum.of(tensors);
+    if (!told.equals(found)) {
+      throw new CheckpointException(
+          path.toString(),
+          "is damaged: the checksum of its tensors is " + found + ", it says " + told + REMEDY);
+    }
+  }
+
+  private static Tensor part(Path path, Map<String, Tensor> tensors, String name) {
+    var tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new CheckpointException(path.toString(), "lacks tensor '" + name + "'" + REMEDY);
+    }
+    return tensor;
   }
 
   /** The step that the newest state continues from; empty if there is none. */
@@ -185,7 +287,7 @@ public final class CheckpointStore implements Checkpoints {
     if (files.isEmpty()) {
       return OptionalLong.empty();
     }
-    try (var file = Safetensors.open(files.getLast())) {
+    try (var file = opened(files.getLast())) {
       return OptionalLong.of(number(files.getLast(), file.metadata(), "step"));
     }
   }
@@ -196,12 +298,7 @@ public final class CheckpointStore implements Checkpoints {
       return Long.parseLong(text);
     } catch (NumberFormatException e) {
       throw new TrainingException(
-          file
-              + " says '"
-              + text
-              + "' for its "
-              + name
-              + ", which is no number; delete it to resume from the one before");
+          file + " says '" + text + "' for its " + name + ", which is no number" + REMEDY);
     }
   }
 

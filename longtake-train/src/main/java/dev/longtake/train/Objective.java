@@ -9,30 +9,26 @@ import java.util.Map;
 public interface Objective {
 
   /**
-   * The loss of a step, and parts of it worth watching.
+   * The loss of a batch, and parts of it worth watching.
    *
    * @param total a single FLOAT32 number to be differentiated
    * @param parts single numbers by the tag under which they are logged
+   * @param backward adds the gradient of the total to every trained weight; run at most once
    */
-  record Loss(Tensor total, Map<String, Tensor> parts) {}
+  record Loss(Tensor total, Map<String, Tensor> parts, Runnable backward) {
+
+    /** A loss whose graph is whole: its gradient comes from one backward pass. */
+    public Loss(Tensor total, Map<String, Tensor> parts) {
+      this(total, parts, total::backward);
+    }
+  }
 
   /**
-   * The loss of a step.
+   * The loss of a batch.
    *
-   * @param step from 0
-   * @param rng seeded by run and step, on the model's device
+   * @param step which batch, from 0: the step, or with {@link TrainingConfig#accumulate} n batches
+   *     a step {@code n · step + i} for its batch i
+   * @param rng seeded by run and batch, on the model's device
    */
   Loss at(long step, Rng rng);
-
-  /**
-   * Adds the gradient of a step's loss to the weights' gradients. An objective whose graph would
-   * not fit into memory at once computes it piece by piece here.
-   *
-   * @return the loss, owned by the caller's scope
-   */
-  default Loss backward(long step, Rng rng) {
-    var loss = at(step, rng);
-    loss.total().backward();
-    return loss;
-  }
 }

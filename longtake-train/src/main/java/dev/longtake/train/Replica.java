@@ -43,11 +43,11 @@ final class Replica implements AutoCloseable {
   }
 
   /** Begins the gradient of a step at the current weights. */
-  void begin(FlatParameters current, long seed, long step) {
-    work = thread.submit(() -> backward(current, seed, step));
+  void begin(FlatParameters current, long seed, long step, int batches) {
+    work = thread.submit(() -> backward(current, seed, step, batches));
   }
 
-  private void backward(FlatParameters current, long seed, long step) {
+  private void backward(FlatParameters current, long seed, long step, int batches) {
     if (member == null) {
       throw new IllegalStateException("replica " + rank + " has no member");
     }
@@ -55,7 +55,7 @@ final class Replica implements AutoCloseable {
       try (var off = Gradients.off()) {
         weights.values().copyFrom(current.values());
       }
-      Team.backward(weights, member.objective(), seed, step, rank);
+      Team.backward(weights, member.objective(), seed, step, batches, rank);
     }
   }
 

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The devices that share each step of a run, each with the whole model and a batch of its own. The
+ * The devices that share each step of a run, each with the whole model and batches of its own. The
  * mean of their gradients is what one device would compute on all batches together.
  *
  * <p>The first member works on the loop's own weights and on the loop's thread; every other has a
@@ -93,14 +93,20 @@ public final class Team implements AutoCloseable {
     }
   }
 
+  /** With one batch of each member. */
+  Objective.Loss backward(long seed, long step) {
+    return backward(seed, step, 1);
+  }
+
   /**
-   * Sets the parameters' gradients to the mean of all members'.
+   * Sets the parameters' gradients to the mean of all members', each the mean of its batches.
    *
-   * @return the first member's loss, owned by the caller's scope
+   * @param batches of each member, one after the other, at least 1
+   * @return the first member's mean loss without its graph, owned by the caller's scope
    */
-  public Objective.Loss backward(long seed, long step) {
-    others.forEach(other -> other.begin(parameters, seed, step));
-    var loss = backward(parameters, first.objective(), seed, step, 0);
+  public Objective.Loss backward(long seed, long step, int batches) {
+    others.forEach(other -> other.begin(parameters, seed, step, batches));
+    var loss = backward(parameters, first.objective(), seed, step, batches, 0);
     for (var other : others) {
       other.await();
       try (var scope = Scope.open()) {
@@ -114,15 +120,30 @@ public final class Team implements AutoCloseable {
     return loss;
   }
 
-  /** One member's gradient; its random numbers are a function of seed, step and rank. */
+  /** One member's gradient, the mean over its batches, each freed before the next begins. */
   static Objective.Loss backward(
-      FlatParameters weights, Objective objective, long seed, long step, int rank) {
-    var device = weights.values().device();
+      FlatParameters weights, Objective objective, long seed, long step, int batches, int rank) {
     weights.gradients().fill(0);
-    try (var rng =
-        rank == 0 ? Rng.seeded(device, seed, step) : Rng.seeded(device, seed, step, rank)) {
-      return objective.backward(step, rng);
+    try (var mean = new LossMean()) {
+      for (int i = 0; i < batches; i++) {
+        long batch = Math.addExact(Math.multiplyExact(step, batches), i);
+        try (var scope = Scope.open();
+            var rng = random(weights.values().device(), seed, batch, rank)) {
+          var loss = objective.at(batch, rng);
+          loss.backward().run();
+          mean.add(loss);
+        }
+      }
+      if (batches > 1) {
+        weights.gradients().timesInPlace(1.0 / batches);
+      }
+      return mean.mean();
     }
+  }
+
+  /** Random numbers of one member's batch. */
+  private static Rng random(Device device, long seed, long batch, int rank) {
+    return rank == 0 ? Rng.seeded(device, seed, batch) : Rng.seeded(device, seed, batch, rank);
   }
 
   @Override

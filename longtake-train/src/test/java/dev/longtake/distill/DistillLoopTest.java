@@ -26,6 +26,7 @@ class DistillLoopTest {
   private static final Progress SILENT = (step, steps, values) -> {};
   private static final int STEPS = 7;
   private static final int EVERY = 3;
+  private static final DistillTraining TRAINING = Troupe.training(STEPS, EVERY, 2);
 
   @TempDir Path folder;
 
@@ -50,7 +51,7 @@ class DistillLoopTest {
     var critics = new ArrayList<float[]>();
     try (var scope = Scope.open();
         var troupe = Troupe.of(1);
-        var loop = new DistillLoop(Troupe.training(STEPS, EVERY), troupe.flat());
+        var loop = new DistillLoop(TRAINING, troupe.flat());
         var team = team(troupe)) {
       var store = new CheckpointStore(folder, "stage", 9);
       for (int step = 0; step <= STEPS; step++) {
@@ -86,7 +87,7 @@ class DistillLoopTest {
   void theAverageIsACopyUntilItBeginsAndThenFollows() {
     try (var scope = Scope.open();
         var troupe = Troupe.of(1);
-        var loop = new DistillLoop(Troupe.training(STEPS, EVERY), troupe.flat()); // from step 2
+        var loop = new DistillLoop(TRAINING, troupe.flat()); // from step 2
         var team = team(troupe)) {
       var store = new CheckpointStore(folder, "stage", 9);
       loop.run(team, 1, store, SILENT);
@@ -105,7 +106,7 @@ class DistillLoopTest {
   void aCheckpointOfOneNetworkIsRefused() {
     try (var scope = Scope.open();
         var troupe = Troupe.of(1);
-        var loop = new DistillLoop(Troupe.training(STEPS, EVERY), troupe.flat());
+        var loop = new DistillLoop(TRAINING, troupe.flat());
         var team = team(troupe)) {
       loop.run(team, 1, new CheckpointStore(folder, "local-dmd", 1), SILENT);
       assertThatThrownBy(() -> loop.resume(new CheckpointStore(folder, "contextual-dmd", 1)))
@@ -118,7 +119,7 @@ class DistillLoopTest {
   void aBrokenNetworkEndsTheRunNamingItsWeight() {
     try (var scope = Scope.open();
         var troupe = Troupe.of(1);
-        var loop = new DistillLoop(Troupe.training(STEPS, EVERY), troupe.flat());
+        var loop = new DistillLoop(TRAINING, troupe.flat());
         var team = team(troupe)) {
       var name = "critic.head.head.bias";
       troupe.flat().view(troupe.flat().values(), name).fill(Double.NaN);
@@ -134,7 +135,7 @@ class DistillLoopTest {
   private static void run(Path into, long until, Progress progress) {
     try (var scope = Scope.open();
         var troupe = Troupe.of(1);
-        var loop = new DistillLoop(Troupe.training(STEPS, EVERY), troupe.flat());
+        var loop = new DistillLoop(TRAINING, troupe.flat());
         var team = team(troupe)) {
       var store = new CheckpointStore(into, "stage", 9);
       loop.resume(store);
@@ -144,7 +145,7 @@ class DistillLoopTest {
 
   private static Team team(Troupe troupe) {
     var config = Troupe.contextual(ExitGradient.REPLAYED);
-    return Team.alone(troupe.flat(), troupe.objective(config, Troupe.NO_OPENING, 0));
+    return Team.alone(troupe.flat(), troupe.objective(config, Troupe.NO_OPENING, TRAINING, 0));
   }
 
   private static float[] values(Troupe troupe, String name) {

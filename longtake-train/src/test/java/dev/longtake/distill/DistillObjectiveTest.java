@@ -67,7 +67,7 @@ class DistillObjectiveTest {
     try (var scope = Scope.open();
         var rng = Rng.seeded(1, Device.CPU)) {
       var config = Troupe.contextual(ExitGradient.RECORDED);
-      var loss = troupe.objective(config, Troupe.NO_OPENING, 0).at(GENERATOR, rng);
+      var loss = objective(config, Troupe.NO_OPENING, 0).at(GENERATOR, rng);
       double mean = loss.parts().get("dmdtrain_gradient_norm").item();
       assertThat(mean).isPositive();
       // mean(g²) ≥ mean|g|²
@@ -76,19 +76,20 @@ class DistillObjectiveTest {
   }
 
   @Test
-  void accumulatedRolloutsAreAveraged() {
+  void batchesOfATurnAreRolloutsOfTheirOwn() {
     try (var scope = Scope.open()) {
-      var one = Troupe.contextual(ExitGradient.REPLAYED);
-      var accumulated = gradient(accumulating(one, 2), CRITIC, 0);
-      var first = gradient(one, CRITIC, 0);
-      // What the second rollout added: not nothing, and not the first once more.
-      var second = accumulated.times(2).minus(first);
-      assertThat(second.abs().max().item()).isPositive();
-      assertThat(second.minus(first).abs().max().item()).isPositive();
-      var recorded = accumulating(Troupe.contextual(ExitGradient.RECORDED), 2);
-      var replayed = accumulating(one, 2);
-      assertThat(gradient(replayed, GENERATOR, 0))
-          .isCloseTo(gradient(recorded, GENERATOR, 0), 1e-5);
+      var config = Troupe.contextual(ExitGradient.REPLAYED);
+      var twice = Troupe.training(9, 3, 2);
+      var gradients = new ArrayList<Tensor>();
+      for (long batch : new long[] {2 * CRITIC, 2 * CRITIC + 1}) {
+        try (var rng = Rng.seeded(5, Device.CPU)) {
+          troupe.flat().gradients().fill(0);
+          troupe.objective(config, Troupe.NO_OPENING, twice, 0).at(batch, rng).backward().run();
+          gradients.add(troupe.flat().gradients().copy());
+        }
+        assertThat(norm(DistillLoop.GENERATOR)).as("batch " + batch).isZero();
+      }
+      assertThat(gradients.get(1).toFloats()).isNotEqualTo(gradients.get(0).toFloats());
     }
   }
 
@@ -106,7 +107,7 @@ class DistillObjectiveTest {
       for (int rank = 0; rank < 2; rank++) {
         try (var rng = Rng.seeded(Device.CPU, 9, rank)) {
           troupe.flat().gradients().fill(0);
-          troupe.objective(config, counting, rank).backward(GENERATOR, rng);
+          objective(config, counting, rank).at(GENERATOR, rng).backward().run();
           gradients.add(troupe.flat().gradients().copy());
         }
       }
@@ -130,7 +131,7 @@ class DistillObjectiveTest {
         for (long turn : new long[] {GENERATOR, CRITIC}) {
           try (var rng = Rng.seeded(5, Device.CPU)) {
             troupe.flat().gradients().fill(0);
-            troupe.objective(config, any, 0).backward(turn, rng);
+            objective(config, any, 0).at(turn, rng).backward().run();
             assertThat(troupe.flat().gradients()).isFinite();
             assertThat(norm(turn == CRITIC ? DistillLoop.CRITIC : DistillLoop.GENERATOR))
                 .as(config + " turn " + turn)
@@ -168,7 +169,6 @@ class DistillObjectiveTest {
         () ->
             new DistillConfig(
                 2,
-                1,
                 RolloutLengths.always(3),
                 CleanContext.ALL,
                 0,
@@ -185,7 +185,8 @@ class DistillObjectiveTest {
                 CriticWeight.FLAT,
                 ExitGradient.RECORDED),
         "rollouts of 3 latent frames are shorter than the judged 6");
-    refused(() -> accumulating(fine, 0), "accumulate and guidance must be at least 1, not 2, 0");
+    refused(
+        () -> Troupe.training(9, 3, 0), "accumulate, log_every and save_every must be at least 1");
   }
 
   private static void refused(ThrowingCallable making, String because) {
@@ -198,7 +199,7 @@ class DistillObjectiveTest {
   private Tensor gradient(DistillConfig config, long turn, int rank) {
     try (var rng = Rng.seeded(5, Device.CPU)) {
       troupe.flat().gradients().fill(0);
-      troupe.objective(config, Troupe.NO_OPENING, rank).backward(turn, rng);
+      objective(config, Troupe.NO_OPENING, rank).at(turn, rng).backward().run();
       return troupe.flat().gradients().copy();
     }
   }
@@ -206,8 +207,14 @@ class DistillObjectiveTest {
   private double loss(DistillConfig config, long turn) {
     try (var scope = Scope.open();
         var rng = Rng.seeded(5, Device.CPU)) {
-      return troupe.objective(config, Troupe.NO_OPENING, 0).backward(turn, rng).total().item();
+      var loss = objective(config, Troupe.NO_OPENING, 0).at(turn, rng);
+      loss.backward().run();
+      return loss.total().item();
     }
+  }
+
+  private DistillObjective objective(DistillConfig config, Opening opening, int rank) {
+    return troupe.objective(config, opening, Troupe.training(9, 3, 1), rank);
   }
 
   private double norm(String prefix) {
@@ -215,27 +222,6 @@ class DistillObjectiveTest {
         FlatParameters part = troupe.flat().part(prefix + ".")) {
       return part.gradients().to(Dtype.FLOAT64).square().sum().item();
     }
-  }
-
-  private static DistillConfig accumulating(DistillConfig c, int rollouts) {
-    return new DistillConfig(
-        c.prompts(),
-        rollouts,
-        c.lengths(),
-        c.cleanContext(),
-        c.contextNoise(),
-        c.change(),
-        c.window(),
-        c.lead(),
-        c.teacher(),
-        c.context(),
-        c.criticContext(),
-        c.contextFrames(),
-        c.contextTimestep(),
-        c.guidance(),
-        c.time(),
-        c.criticWeight(),
-        c.exitGradient());
   }
 
   private static DistillConfig contexts(DistillConfig c, ContextKind teacher, ContextKind critic) {
@@ -246,7 +232,6 @@ class DistillObjectiveTest {
       DistillConfig c, ContextKind teacher, ContextKind critic, int frames) {
     return new DistillConfig(
         c.prompts(),
-        c.accumulate(),
         c.lengths(),
         c.cleanContext(),
         c.contextNoise(),
@@ -268,7 +253,6 @@ class DistillObjectiveTest {
   private static DistillConfig contiguousOfABidirectionalTeacher() {
     return new DistillConfig(
         2,
-        1,
         new RolloutLengths(15, 24, 3, 1),
         CleanContext.ALL,
         0.005,
@@ -289,7 +273,6 @@ class DistillObjectiveTest {
   private static DistillConfig local(Sight sight) {
     return new DistillConfig(
         2,
-        1,
         RolloutLengths.always(12),
         CleanContext.WINDOW,
         0,
@@ -310,7 +293,6 @@ class DistillObjectiveTest {
   private static DistillConfig streaming() {
     return new DistillConfig(
         2,
-        1,
         new RolloutLengths(9, 21, 6, 1),
         CleanContext.ALL,
         0,

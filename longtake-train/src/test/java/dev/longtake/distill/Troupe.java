@@ -120,7 +120,8 @@ record Troupe(
         Dtype.FLOAT32);
   }
 
-  DistillObjective objective(DistillConfig config, Opening opening, int rank) {
+  DistillObjective objective(
+      DistillConfig config, Opening opening, DistillTraining training, int rank) {
     return new DistillObjective(
         config,
         rollout(config.cleanContext(), config.contextFrames(), config.contextNoise()),
@@ -128,7 +129,7 @@ record Troupe(
         score(teacher, config),
         PROMPTS,
         opening,
-        4,
+        training,
         rank);
   }
 
@@ -140,7 +141,6 @@ record Troupe(
   static DistillConfig contextual(ExitGradient exits) {
     return new DistillConfig(
         2,
-        1,
         new RolloutLengths(12, 21, 3, 4),
         CleanContext.WINDOW,
         0,
@@ -158,12 +158,13 @@ record Troupe(
         exits);
   }
 
-  static DistillTraining training(long steps, long every) {
+  static DistillTraining training(long steps, long every, int accumulate) {
     var adam = new AdamW.Config(0, 0.99, 1e-8, 0.01);
     return new DistillTraining(
         6,
         steps,
         every,
+        accumulate,
         new DistillTraining.Updates(new RateSchedule(1e-3, 0, steps, 1), adam, 2),
         new DistillTraining.Updates(new RateSchedule(2e-3, 0, steps, 1), adam, 2),
         0.9,

@@ -61,6 +61,18 @@ class ArchitectureTest {
                   "text",
                   "vae",
                   "wan")),
+          entry(
+              "distill",
+              Set.of(
+                  "diffusion",
+                  "memory",
+                  "nn",
+                  "optim",
+                  "rollout",
+                  "tensor",
+                  "train",
+                  "vae",
+                  "wan")),
           entry("world", Set.of()),
           entry("media", Set.of()),
           entry(
@@ -82,6 +94,7 @@ class ArchitectureTest {
               Set.of(
                   "checkpoint",
                   "diffusion",
+                  "distill",
                   "eval",
                   "media",
                   "memory",
@@ -312,6 +325,7 @@ class ArchitectureTest {
                       "rollout",
                       "optim",
                       "train",
+                      "distill",
                       "recipes"
                     })
                 .map(ArchitectureTest::inside)

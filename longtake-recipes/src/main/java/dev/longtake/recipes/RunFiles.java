@@ -26,7 +26,11 @@ public final class RunFiles {
 
   /** Which record each kind of run is. */
   private static final Map<String, Class<? extends Run>> STAGES =
-      Map.of("from-nothing", TrainingRun.class);
+      Map.ofEntries(
+          Map.entry("from-nothing", TrainingRun.class),
+          Map.entry(LocalDmdRun.STAGE, LocalDmdRun.class),
+          Map.entry(ContextualDmdRun.STAGE, ContextualDmdRun.class),
+          Map.entry(StreamingTuningRun.STAGE, StreamingTuningRun.class));
 
   private RunFiles() {}
 

@@ -45,7 +45,7 @@ class DistillTest {
           "matching.exit_gradient", "replayed",
           "training.steps", "4",
           "training.generator_every", "2",
-          "training.accumulate", "2",
+          "training.accumulate", "1",
           "training.ema_from", "0",
           "training.log_every", "1",
           "training.save_every", "1",

@@ -118,18 +118,23 @@ public record DistillObjective(
   private Loss replayedLoss(Trial trial, Rng rng) {
     try (var scope = Scope.open()) {
       var rolled = rollout.replayable(trial.draw(), trial.shots(), judgedFrom(trial), rng);
-      var direction = direction(rolled, trial, rng);
-      var total = Dmd.surrogate(rolled.judged(), direction).to(Dtype.FLOAT32);
-      var slope = scope.keep(direction.times(1.0 / direction.count()));
-      scope.keep(rolled.latents());
-      return new Loss(
-          scope.keep(total),
-          watched(scope, direction),
-          () -> {
-            try (rolled) {
-              rolled.backward(slope);
-            }
-          });
+      try {
+        var direction = direction(rolled, trial, rng);
+        var total = Dmd.surrogate(rolled.judged(), direction).to(Dtype.FLOAT32);
+        var slope = scope.keep(direction.times(1.0 / direction.count()));
+        scope.keep(rolled.latents());
+        return new Loss(
+            scope.keep(total),
+            watched(scope, direction),
+            () -> {
+              try (rolled) {
+                rolled.backward(slope);
+              }
+            });
+      } catch (RuntimeException e) {
+        rolled.close();
+        throw e;
+      }
     }
   }
 

@@ -57,7 +57,7 @@ public record Framing(Sight sight, ContextKind context, int contextFrames, int w
       int first = rolled.frames() - window;
       var frames = rolled.latents().detach().narrow(2, first, window);
       boolean opens = sight == Sight.BIDIRECTIONAL && context == ContextKind.NONE && first > 0;
-      return scope.keep(opens ? opened(rolled, first, frames, opening) : frames);
+      return scope.keep(opens ? opened(rolled.latents().detach(), first, frames, opening) : frames);
     }
   }
 
@@ -84,10 +84,10 @@ public record Framing(Sight sight, ContextKind context, int contextFrames, int w
         int from = Math.max(0, frame - contextFrames);
         var frames = stretch(rolled, from, frame);
         yield sight == Sight.BIDIRECTIONAL && from > 0
-            ? opened(rolled, from, frames, opening)
+            ? opened(rolled.latents().detach(), from, frames, opening)
             : frames;
       }
-      case MEMORY -> remembered(rolled, frame);
+      case MEMORY -> remembered(rolled, frame, opening);
     };
   }
 
@@ -96,23 +96,25 @@ public record Framing(Sight sight, ContextKind context, int contextFrames, int w
   }
 
   /** With the first frame as a video begins. */
-  private static Tensor opened(Rolled rolled, int first, Tensor frames, Opening opening) {
+  private static Tensor opened(Tensor latents, int first, Tensor frames, Opening opening) {
     try (var scope = Scope.open()) {
-      var start = opening.of(rolled.latents().detach().narrow(2, 0, first + 1));
+      var start = opening.of(latents.narrow(2, 0, first + 1));
       return scope.keep(Tensor.cat(List.of(start, frames.narrow(2, 1, frames.size(2) - 1)), 2));
     }
   }
 
   /** What each video's memory held when the chunk of that frame was made. */
-  private static Tensor remembered(Rolled rolled, int frame) {
+  private Tensor remembered(Rolled rolled, int frame, Opening opening) {
     try (var scope = Scope.open()) {
       var latents = rolled.latents().detach();
       var plans = rolled.plans().get(frame / CHUNK);
       var videos = new ArrayList<Tensor>();
       for (int i = 0; i < plans.size(); i++) {
+        var own = latents.narrow(0, i, 1);
         long[] held = plans.get(i).past().stream().mapToLong(Slot::frame).toArray();
-        var index = Tensor.of(held, held.length).to(latents.device());
-        videos.add(latents.narrow(0, i, 1).gatherRows(2, index));
+        var frames = own.gatherRows(2, Tensor.of(held, held.length).to(latents.device()));
+        boolean opens = sight == Sight.BIDIRECTIONAL && held.length > 0 && held[0] > 0;
+        videos.add(opens ? opened(own, Math.toIntExact(held[0]), frames, opening) : frames);
       }
       return scope.keep(Tensor.cat(videos, 0));
     }

@@ -68,6 +68,22 @@ class FramingTest {
   }
 
   @Test
+  void aMemoryWithoutTheFirstFrameIsShownAsAVideoThatBegins() {
+    try (var scope = Scope.open();
+        var rolled = numbered()) {
+      var framing = new Framing(Sight.BIDIRECTIONAL, ContextKind.MEMORY, 0, 9, 0);
+      var plans = new ArrayList<>(rolled.plans());
+      var late = new Plan(List.of(new Slot(5, Region.FAST)), new int[] {0}, new int[] {1, 2, 3});
+      plans.set(7, List.of(late, late));
+      Opening single = video -> Tensor.full(99, Dtype.FLOAT32, Device.CPU, 1, 1, 1, 1, 1);
+      try (var sinkless = new Rolled(rolled.latents(), plans, 21, new ArrayList<>())) {
+        var shown = framing.excerpts(sinkless, single).getFirst().context();
+        assertThat(frames(shown)).containsExactly(99);
+      }
+    }
+  }
+
+  @Test
   void aWindowWithoutContextBeginsAVideoAndItsLeadIsNotScored() {
     try (var scope = Scope.open();
         var rolled = numbered()) {

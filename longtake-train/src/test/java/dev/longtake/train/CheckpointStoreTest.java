@@ -15,6 +15,7 @@ import dev.longtake.testkit.LeakGuard;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -123,6 +124,40 @@ class CheckpointStoreTest {
             assertThat(loop.state().updates()).isEqualTo(6);
             assertThat(loop.state().values()).isBitwiseEqualTo(values);
           });
+    }
+  }
+
+  @Test
+  void severalNetworksAreSavedAndReadTogether() {
+    var store = new CheckpointStore(folder, "distil", 1);
+    try (var scope = Scope.open()) {
+      var one = new SavedPart("one", 3, Map.of("values", full(1), "average", full(2)));
+      var two = new SavedPart("two", 8, Map.of("values", full(3)));
+      store.save(9, List.of(one, two), Map.of());
+      var values = full(0);
+      var average = full(0);
+      var others = full(0);
+      var counts =
+          store.read(
+              List.of(
+                  new SavedPart("one", 0, Map.of("values", values, "average", average)),
+                  new SavedPart("two", 0, Map.of("values", others))));
+      assertThat(counts).contains(new CheckpointStore.Counts(9, List.of(3L, 8L)));
+      assertThat(values.toFloats()).containsOnly(1);
+      assertThat(average.toFloats()).containsOnly(2);
+      assertThat(others.toFloats()).containsOnly(3);
+    }
+  }
+
+  @Test
+  void aPartThatIsMissingIsNamed() {
+    var store = new CheckpointStore(folder, "distil", 1);
+    try (var scope = Scope.open()) {
+      store.save(9, List.of(new SavedPart("one", 3, Map.of("values", full(1)))), Map.of());
+      var wanted = new SavedPart("one", 0, Map.of("values", full(0), "average", full(0)));
+      assertThatThrownBy(() -> store.read(List.of(wanted)))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("lacks tensor 'one.average'");
     }
   }
 

@@ -33,6 +33,9 @@ record KeyValue(@Axes("B L H d") Tensor key, @Axes("B L H d") Tensor value)
 
   /** As many tokens of several videos, as a batch. */
   static KeyValue batched(List<KeyValue> videos) {
+    if (videos.size() == 1) {
+      return videos.getFirst().shared();
+    }
     try (var scope = Scope.open()) {
       return new KeyValue(
           Scope.escape(Tensor.cat(videos.stream().map(KeyValue::key).toList(), 0)),

@@ -45,6 +45,5 @@ public record Rolled(
   @Override
   public void close() {
     exits.forEach(ExitPass::close);
-    exits.clear();
   }
 }

@@ -10,7 +10,6 @@ import dev.longtake.rollout.PromptSwitch;
 import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.Rollout;
 import dev.longtake.tensor.Axes;
-import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Rng;
@@ -57,26 +56,27 @@ public record SelfRollout(
     }
   }
 
-  /** What becomes of the gradients of judged chunks. */
+  /**
+   * A chunk before its last pass.
+   *
+   * @param chunk number in the rollout
+   * @param pass of the sampler, from 0
+   * @param shot number of the prompt in force
+   * @param prompt as the generator reads it, without gradients
+   * @param passes over what memory holds
+   * @param noisy what the pass starts from
+   */
+  private record Unfinished(
+      int chunk, int pass, int shot, Prompt prompt, ChunkPasses passes, Tensor noisy) {}
+
+  /** How judged chunks get their last pass. */
   private interface Exit {
-    Tensor of(ChunkPasses passes, Tensor noisy, int pass, Shot shot, int chunk);
+    Tensor of(Unfinished chunk);
   }
 
   /** Videos without gradients. */
   public Rolled withoutGradient(RolloutDraw draw, List<Shot> shots, int judgedFrom, Rng rng) {
-    try (var scope = Scope.open();
-        var off = Gradients.off()) {
-      var read = read(shots);
-      return roll(
-              draw,
-              shots,
-              judgedFrom,
-              rng,
-              (passes, noisy, pass, shot, chunk) ->
-                  sampler.jump(pass, passes.under(read.get(shots.indexOf(shot))), noisy),
-              new ArrayList<>())
-          .keptBy(scope);
-    }
+    return roll(draw, shots, judgedFrom, rng, chunk -> last(chunk, chunk.prompt()), List.of());
   }
 
   /**
@@ -89,19 +89,14 @@ public record SelfRollout(
    */
   public Rolled recorded(RolloutDraw draw, List<Shot> shots, int judgedFrom, Rng rng) {
     try (var scope = Scope.open()) {
-      var read = read(shots);
-      return roll(
-              draw,
-              shots,
-              judgedFrom,
-              rng,
-              (passes, noisy, pass, shot, chunk) -> {
-                try (var on = Gradients.on()) {
-                  return sampler.jump(pass, passes.under(read.get(shots.indexOf(shot))), noisy);
-                }
-              },
-              new ArrayList<>())
-          .keptBy(scope);
+      var live = read(shots);
+      Exit exit =
+          chunk -> {
+            try (var on = Gradients.on()) {
+              return last(chunk, live.get(chunk.shot()));
+            }
+          };
+      return roll(draw, shots, judgedFrom, rng, exit, List.of()).keptBy(scope);
     }
   }
 
@@ -110,29 +105,24 @@ public record SelfRollout(
    * ExitGradient#REPLAYED}); {@link Rolled#backward} does.
    */
   public Rolled replayable(RolloutDraw draw, List<Shot> shots, int judgedFrom, Rng rng) {
-    try (var scope = Scope.open();
-        var off = Gradients.off()) {
-      var read = read(shots);
-      var exits = new ArrayList<ExitPass>();
-      return roll(
-              draw,
-              shots,
-              judgedFrom,
-              rng,
-              (passes, noisy, pass, shot, chunk) -> {
-                exits.add(
-                    new ExitPass(
-                        this,
-                        chunk,
-                        pass,
-                        Scope.escape(noisy.copy()),
-                        Scope.escape(shot.states().copy()),
-                        passes.keep()));
-                return sampler.jump(pass, passes.under(read.get(shots.indexOf(shot))), noisy);
-              },
-              exits)
-          .keptBy(scope);
-    }
+    var exits = new ArrayList<ExitPass>();
+    Exit exit =
+        chunk -> {
+          exits.add(
+              new ExitPass(
+                  this,
+                  chunk.chunk(),
+                  chunk.pass(),
+                  Scope.escape(chunk.noisy().copy()),
+                  Scope.escape(shots.get(chunk.shot()).states().copy()),
+                  chunk.passes().keep()));
+          return last(chunk, chunk.prompt());
+        };
+    return roll(draw, shots, judgedFrom, rng, exit, exits);
+  }
+
+  private Tensor last(Unfinished chunk, Prompt prompt) {
+    return sampler.jump(chunk.pass(), chunk.passes().under(prompt), chunk.noisy());
   }
 
   private List<Prompt> read(List<Shot> shots) {
@@ -154,37 +144,29 @@ public record SelfRollout(
                 videos, generator, memory, Recall.CACHED, rows, columns, dtype, device)) {
       var latents = new ArrayList<Tensor>();
       var plans = new ArrayList<List<Plan>>();
-      var shot = shots.getFirst();
-      try (var unrecorded = Gradients.off()) {
-        var prompt = generator.read(shot.states());
+      try (var off = Gradients.off()) {
+        var prompts = read(shots);
+        int shot = 0;
         for (int chunk = 0; chunk < draw.chunks(); chunk++) {
           int frame = chunk * CHUNK;
-          for (var next : shots.subList(1, shots.size())) {
-            if (next.frame() == frame) {
-              shot = next;
-              prompt = generator.read(next.states());
-              rollout.onSwitch(onSwitch);
-            }
+          if (shot + 1 < shots.size() && shots.get(shot + 1).frame() == frame) {
+            shot++;
+            rollout.onSwitch(onSwitch);
           }
           plans.add(rollout.plans(CHUNK));
-          boolean judged = frame >= judgedFrom;
-          int pass =
-              cleanContext.holds(frame, judgedFrom, contextFrames)
-                  ? sampler.steps() - 1
-                  : draw.exit();
-          var noise = noise(videos, device, rng);
-          var now = shot;
-          var under = prompt;
           int number = chunk;
+          int inForce = shot;
+          int pass = lastPass(frame, judgedFrom, draw);
+          var prompt = prompts.get(shot);
+          var noise = noise(videos, rng);
           latents.add(
               rollout.next(
                   prompt,
                   CHUNK,
                   passes -> {
-                    var noisy = sampler.before(pass, passes.under(under), noise, rng);
-                    return judged
-                        ? exit.of(passes, noisy, pass, now, number)
-                        : sampler.jump(pass, passes.under(under), noisy);
+                    var noisy = sampler.before(pass, passes.under(prompt), noise, rng);
+                    var made = new Unfinished(number, pass, inForce, prompt, passes, noisy);
+                    return frame < judgedFrom ? last(made, prompt) : exit.of(made);
                   },
                   clean -> disturbed(clean, rng)));
         }
@@ -193,9 +175,12 @@ public record SelfRollout(
     }
   }
 
-  private @Axes("B C F Y X") Tensor noise(int videos, Device device, Rng rng) {
-    int channels = generator.config().inDim();
-    return rng.normal(Dtype.FLOAT32, videos, channels, CHUNK, rows, columns).to(device);
+  private int lastPass(int frame, int judgedFrom, RolloutDraw draw) {
+    return cleanContext.holds(frame, judgedFrom, contextFrames) ? sampler.steps() - 1 : draw.exit();
+  }
+
+  private @Axes("B C F Y X") Tensor noise(int videos, Rng rng) {
+    return rng.normal(Dtype.FLOAT32, videos, generator.config().inDim(), CHUNK, rows, columns);
   }
 
   private Tensor disturbed(Tensor clean, Rng rng) {

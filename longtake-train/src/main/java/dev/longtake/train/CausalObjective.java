@@ -168,15 +168,10 @@ public record CausalObjective(
     }
   }
 
-  /** The captions as every layer reads them; a hidden one is all zeros, as for guidance. */
   private Prompt prompt(CausalBatch batch, Rng rng) {
     try (var scope = Scope.open()) {
       var states = text.encode(batch.captions(), dtype);
-      var shown =
-          rng.uniform(Dtype.FLOAT32, states.size(0), 1, 1)
-              .lessThan(1 - config.promptDropout())
-              .to(states.dtype());
-      return model.read(states.times(shown)).keptBy(scope);
+      return ShownCaptions.read(model, states, config.promptDropout(), rng).keptBy(scope);
     }
   }
 

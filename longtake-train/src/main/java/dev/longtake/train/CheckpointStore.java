@@ -22,6 +22,7 @@ import java.util.OptionalLong;
 public final class CheckpointStore implements Checkpoints {
   private static final String PREFIX = "checkpoint-";
   private static final String SUFFIX = ".safetensors";
+  private static final String CARRIED = "carried.";
 
   private final Path folder;
   private final int keep;
@@ -55,6 +56,7 @@ public final class CheckpointStore implements Checkpoints {
       tensors.put("first", state.first());
       tensors.put("second", state.second());
       tensors.put("average", state.average());
+      state.carried().forEach((name, tensor) -> tensors.put(CARRIED + name, tensor));
       Safetensors.write(
           folder.resolve(String.format(Locale.ROOT, "%s%08d%s", PREFIX, state.step(), SUFFIX)),
           tensors,
@@ -114,9 +116,20 @@ public final class CheckpointStore implements Checkpoints {
               file.read("values"),
               file.read("first"),
               file.read("second"),
-              file.read("average")));
+              file.read("average"),
+              carried(file)));
     }
     return true;
+  }
+
+  private static Map<String, Tensor> carried(Safetensors file) {
+    Map<String, Tensor> carried = new LinkedHashMap<>();
+    for (var name : file.names()) {
+      if (name.startsWith(CARRIED)) {
+        carried.put(name.substring(CARRIED.length()), file.read(name));
+      }
+    }
+    return carried;
   }
 
   /** The step that the newest state continues from; empty if there is none. */

@@ -23,10 +23,21 @@ public final class TrainingLoop implements AutoCloseable {
   private final FlatParameters parameters;
   private final AdamW adam;
   private final MovingAverage average;
+  private final Carried carried;
   private long step;
 
-  /** At step 0. */
+  /** At step 0, carrying nothing but weights and moments. */
   public TrainingLoop(TrainingConfig config, FlatParameters parameters) {
+    this(config, parameters, Carried.NOTHING);
+  }
+
+  /**
+   * At step 0.
+   *
+   * @param carried saved and restored with the rest; stays the caller's
+   */
+  public TrainingLoop(TrainingConfig config, FlatParameters parameters, Carried carried) {
+    this.carried = carried;
     this.config = config;
     this.parameters = parameters;
     adam = new AdamW(config.adam(), parameters);
@@ -45,10 +56,17 @@ public final class TrainingLoop implements AutoCloseable {
 
   TrainingState state() {
     return new TrainingState(
-        step, adam.updates(), parameters.values(), adam.first(), adam.second(), average.average());
+        step,
+        adam.updates(),
+        parameters.values(),
+        adam.first(),
+        adam.second(),
+        average.average(),
+        carried.tensors());
   }
 
   void restore(TrainingState state) {
+    carried.restore(state.carried());
     step = state.step();
     parameters.values().copyFrom(state.values());
     adam.restore(state.updates(), state.first(), state.second());

@@ -1,6 +1,7 @@
 package dev.longtake.train;
 
 import dev.longtake.tensor.Tensor;
+import java.util.Map;
 
 /**
  * Everything that a run continues from; tensors are flat and laid out like the parameters.
@@ -11,6 +12,20 @@ import dev.longtake.tensor.Tensor;
  * @param first first moments
  * @param second second moments
  * @param average moving average of the weights
+ * @param carried what else the run carries along, of any shape
  */
 public record TrainingState(
-    long step, long updates, Tensor values, Tensor first, Tensor second, Tensor average) {}
+    long step,
+    long updates,
+    Tensor values,
+    Tensor first,
+    Tensor second,
+    Tensor average,
+    Map<String, Tensor> carried) {
+
+  /** Of a run that carries nothing else. */
+  public TrainingState(
+      long step, long updates, Tensor values, Tensor first, Tensor second, Tensor average) {
+    this(step, updates, values, first, second, average, Map.of());
+  }
+}

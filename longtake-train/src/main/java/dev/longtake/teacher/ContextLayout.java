@@ -56,14 +56,24 @@ public record ContextLayout(
               + " and "
               + motion);
     }
-    boolean fits = sparse == 0 ? reach == 0 : reach >= sparse;
-    if (!fits || (sparse > 0 && spread == Spread.STRIDED && reach % sparse != 0)) {
+    requireReach(sparse, spread, reach);
+  }
+
+  private static void requireReach(int sparse, Spread spread, int reach) {
+    if (sparse == 0 && reach != 0) {
+      throw new IllegalArgumentException("reach must be 0 without sparse frames, not " + reach);
+    }
+    if (reach < sparse) {
       throw new IllegalArgumentException(
-          "reach must be "
-              + (sparse == 0 ? "0" : (spread == Spread.STRIDED ? "a multiple" : "at least"))
-              + (sparse == 0 ? " without" : " of " + sparse + ",")
-              + " sparse frames, not "
-              + reach);
+          "reach must be at least the number of sparse frames, " + sparse + ", not " + reach);
+    }
+    if (sparse > 0 && spread == Spread.STRIDED && reach % sparse != 0) {
+      throw new IllegalArgumentException(
+          "reach must be a multiple of the number of sparse frames, "
+              + sparse
+              + ", not "
+              + reach
+              + "; or spread them evenly");
     }
   }
 

@@ -61,6 +61,9 @@ class ArchitectureTest {
                   "text",
                   "vae",
                   "wan")),
+          entry(
+              "teacher",
+              Set.of("diffusion", "memory", "nn", "rollout", "tensor", "text", "train", "wan")),
           entry("world", Set.of()),
           entry("media", Set.of()),
           entry(
@@ -88,6 +91,7 @@ class ArchitectureTest {
                   "nn",
                   "optim",
                   "rollout",
+                  "teacher",
                   "tensor",
                   "text",
                   "train",
@@ -312,6 +316,7 @@ class ArchitectureTest {
                       "rollout",
                       "optim",
                       "train",
+                      "teacher",
                       "recipes"
                     })
                 .map(ArchitectureTest::inside)

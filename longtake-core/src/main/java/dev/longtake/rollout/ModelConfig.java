@@ -190,6 +190,11 @@ public record ModelConfig(
     return new ModelConfig(name, video, transformer, other, textEncoder, sampling, memory, recall);
   }
 
+  /** The same networks under another name, sampled otherwise. */
+  public ModelConfig named(String other, Sampling sampled) {
+    return new ModelConfig(other, video, transformer, vae, textEncoder, sampled, memory, recall);
+  }
+
   /** The policy it was trained with. */
   public Memory policy() {
     return MemoryPolicies.parse(memory);

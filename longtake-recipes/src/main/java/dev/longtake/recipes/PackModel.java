@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Makes a model folder of another, its weights in a smaller type, with a manifest. */
 public final class PackModel {
@@ -32,18 +33,24 @@ public final class PackModel {
    * @param manifest what is known of how they came about
    */
   public static void run(Path from, Path to, Dtype dtype, Manifest manifest) {
+    run(from::resolve, to, dtype, manifest);
+  }
+
+  /** The same, of files that lie in different folders: where each of them is. */
+  static void run(Function<String, Path> from, Path to, Dtype dtype, Manifest manifest) {
     try {
       Files.createDirectories(to);
       Files.deleteIfExists(to.resolve(Manifest.FILE_NAME)); // where it is, the copy is whole
       for (var name : List.of(ModelConfig.FILE, VideoModel.TOKENIZER)) {
-        Files.copy(from.resolve(name), to.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(from.apply(name), to.resolve(name), StandardCopyOption.REPLACE_EXISTING);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot copy a model from " + from + " to " + to, e);
+      throw new UncheckedIOException(
+          "cannot copy " + from.apply(ModelConfig.FILE) + " and what belongs to it to " + to, e);
     }
     for (var name : WEIGHTS) {
       try (var scope = Scope.open();
-          var file = Safetensors.open(from.resolve(name))) {
+          var file = Safetensors.open(from.apply(name))) {
         Map<String, Tensor> smaller = new LinkedHashMap<>();
         for (var tensor : file.names()) {
           smaller.put(tensor, file.read(tensor).to(dtype));

@@ -26,7 +26,11 @@ public final class RunFiles {
 
   /** Which record each kind of run is. */
   private static final Map<String, Class<? extends Run>> STAGES =
-      Map.of("from-nothing", TrainingRun.class);
+      Map.of(
+          "from-nothing",
+          TrainingRun.class, //
+          ContextTeacherRun.STAGE,
+          ContextTeacherRun.class);
 
   private RunFiles() {}
 

@@ -66,7 +66,7 @@ class RunFilesTest {
   void theKindOfRunIsSaidAndKnown() throws Exception {
     refusedText(
         TinyRun.YAML.replace("stage: from-nothing\n", ""),
-        "key stage is missing; give one of [from-nothing");
+        "key stage is missing; give one of [");
     refused(Map.of("stage", "from-memory"), "unknown stage 'from-memory'; give one of [");
   }
 

@@ -27,7 +27,11 @@ public interface Carried {
         }
       };
 
-  /** By name, in an order that does not change; asked for between steps, while nothing trains. */
+  /**
+   * By name, in an order that does not change; asked for between steps, while nothing trains.
+   *
+   * @return each owned by this or by the caller's scope
+   */
   Map<String, Tensor> tensors();
 
   /**

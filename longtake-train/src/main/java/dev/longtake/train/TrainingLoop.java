@@ -108,7 +108,9 @@ public final class TrainingLoop implements AutoCloseable {
         progress.logged(step - 1, config.steps(), values);
       }
       if (save) {
-        checkpoints.save(state());
+        try (var scope = Scope.open()) {
+          checkpoints.save(state());
+        }
       }
     }
   }

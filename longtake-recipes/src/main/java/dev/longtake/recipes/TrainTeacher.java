@@ -46,7 +46,6 @@ final class TrainTeacher {
    * A run.
    *
    * @throws dev.longtake.checkpoint.CheckpointException if {@code from} is no model folder
-   * @throws IllegalArgumentException if not one error fits the banks
    */
   TrainTeacher(ContextTeacherRun run, Workplace place) {
     this.run = run;
@@ -54,22 +53,28 @@ final class TrainTeacher {
     from = Path.of(run.from());
     config = ModelConfig.read(from);
     dtype = place.dtype(run.dtype());
-    var size = config.video();
-    run.banks()
-        .capacity(
-            (long) config.transformer().inDim()
-                * run.layout().target()
-                * size.latentRows()
-                * size.latentColumns());
   }
 
-  /** Runs what is not finished. */
+  /**
+   * Runs what is not finished.
+   *
+   * @throws IllegalArgumentException if the banks have no room for errors of this size
+   */
   void run() {
+    var size = config.video();
     var folder = place.output().resolve(TrainModel.MODEL_FOLDER);
     try (var parameters = startingWeights();
         var exchange =
             new ErrorExchange(
-                run.banks(), run.training().seed(), run.warmup(), 1 + place.others().size(), 1);
+                run.banks(),
+                run.training().seed(),
+                run.warmup(),
+                1 + place.others().size(),
+                1,
+                config.transformer().inDim(),
+                run.layout().target(),
+                size.latentRows(),
+                size.latentColumns());
         var loop = new TrainingLoop(run.training(), parameters, exchange)) {
       var store =
           new CheckpointStore(

@@ -65,8 +65,7 @@ class RunFilesTest {
   @Test
   void theKindOfRunIsSaidAndKnown() throws Exception {
     refusedText(
-        TinyRun.YAML.replace("stage: from-nothing\n", ""),
-        "key stage is missing; give one of [");
+        TinyRun.YAML.replace("stage: from-nothing\n", ""), "key stage is missing; give one of [");
     refused(Map.of("stage", "from-memory"), "unknown stage 'from-memory'; give one of [");
   }
 

@@ -5,6 +5,7 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.train.TrainingException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -84,12 +85,21 @@ public final class ErrorBanks implements AutoCloseable {
   }
 
   private final Config config;
+  private final long[] shape;
+  private final int capacity;
   private final FlowSchedule grid;
   private final Map<ErrorKind, List<ErrorBank>> banks = new EnumMap<>(ErrorKind.class);
 
-  /** Empty banks. */
-  public ErrorBanks(Config config) {
+  /**
+   * Empty banks.
+   *
+   * @param shape of an error, [C, F, Y, X] of a target
+   * @throws IllegalArgumentException if the memory does not do for one error in every bank
+   */
+  public ErrorBanks(Config config, long... shape) {
     this.config = config;
+    this.shape = shape.clone();
+    capacity = config.capacity(Arrays.stream(shape).reduce(1, Math::multiplyExact));
     grid = FlowSchedule.of(config.levels(), config.shift());
     for (var kind : ErrorKind.values()) {
       banks.put(kind, Stream.generate(ErrorBank::new).limit(config.levels()).toList());
@@ -135,9 +145,16 @@ public final class ErrorBanks implements AutoCloseable {
   public void insert(PassErrors errors, SplittableRandom dice) {
     for (var kind : ErrorKind.values()) {
       var error = errors.of(kind);
-      bank(kind, errors.level())
-          .insert(error, config.capacity(error.count()), config.replacement(), dice);
+      if (!fits(error)) {
+        throw new IllegalArgumentException(
+            error + " is no " + config.dtype() + " error of shape " + Arrays.toString(shape));
+      }
+      bank(kind, errors.level()).insert(error, capacity, config.replacement(), dice);
     }
+  }
+
+  private boolean fits(Tensor error) {
+    return error.dtype() == config.dtype() && Arrays.equals(error.shape(), shape);
   }
 
   /** Adds every error by name, and the counts of what was ever inserted. */
@@ -167,6 +184,19 @@ public final class ErrorBanks implements AutoCloseable {
               + config.levels()
               + " of banks.levels; give another output folder");
     }
+    saved.forEach(
+        (name, error) -> {
+          if (name.startsWith(prefix) && error != counted && !fits(error)) {
+            throw new TrainingException(
+                "the checkpoint holds errors such as "
+                    + error
+                    + ", this run has "
+                    + config.dtype()
+                    + " of shape "
+                    + Arrays.toString(shape)
+                    + "; give another output folder");
+          }
+        });
     long[] counts = counted.toLongs();
     int bank = 0;
     for (var kind : ErrorKind.values()) {
@@ -176,6 +206,14 @@ public final class ErrorBanks implements AutoCloseable {
             next != null;
             next = saved.get(name(prefix, kind, level, errors.size()))) {
           errors.add(next);
+        }
+        if (errors.size() > capacity) {
+          throw new TrainingException(
+              "the checkpoint holds "
+                  + errors.size()
+                  + " errors at a level, banks.per_level and megabytes leave room for "
+                  + capacity
+                  + "; give as much as before, or another output folder");
         }
         bank(kind, level).restore(errors, counts[bank++]);
       }

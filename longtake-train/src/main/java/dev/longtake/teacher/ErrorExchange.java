@@ -36,9 +36,15 @@ public final class ErrorExchange implements Carried, AutoCloseable {
    * @param warmup last step whose errors all devices get, from 0; −1 for none
    * @param devices how many share a step, at least 1
    * @param batchesPerStep of each device, at least 1
+   * @param shape of an error, [C, F, Y, X] of a target
    */
   public ErrorExchange(
-      ErrorBanks.Config config, long seed, long warmup, int devices, int batchesPerStep) {
+      ErrorBanks.Config config,
+      long seed,
+      long warmup,
+      int devices,
+      int batchesPerStep,
+      long... shape) {
     if (devices < 1 || batchesPerStep < 1) {
       throw new IllegalArgumentException(
           "devices and batches must be at least 1, not " + devices + " and " + batchesPerStep);
@@ -46,7 +52,7 @@ public final class ErrorExchange implements Carried, AutoCloseable {
     this.seed = seed;
     this.warmup = warmup;
     this.batchesPerStep = batchesPerStep;
-    banks = IntStream.range(0, devices).mapToObj(rank -> new ErrorBanks(config)).toList();
+    banks = IntStream.range(0, devices).mapToObj(rank -> new ErrorBanks(config, shape)).toList();
     waiting = IntStream.range(0, devices).<List<Offer>>mapToObj(rank -> new ArrayList<>()).toList();
   }
 

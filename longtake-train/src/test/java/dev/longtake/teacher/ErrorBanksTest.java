@@ -36,7 +36,7 @@ class ErrorBanksTest {
     "0, 49"
   })
   void theGridIsThe50StepsOfTheSampler(double timestep, int level) { // O.3
-    try (var banks = new ErrorBanks(TinyTeacher.BANKS)) {
+    try (var banks = new ErrorBanks(TinyTeacher.BANKS, 4)) {
       assertThat(banks.level(timestep)).isEqualTo(level);
     }
   }
@@ -44,7 +44,7 @@ class ErrorBanksTest {
   @Test
   void bothErrorsOfAPassGoToTheBanksOfItsLevel() {
     try (var scope = Scope.open();
-        var banks = new ErrorBanks(TinyTeacher.BANKS)) {
+        var banks = new ErrorBanks(TinyTeacher.BANKS, 4)) {
       banks.insert(TinyTeacher.errors(7, 1, 2, 4), dice());
       assertThat(banks.errors(ErrorKind.NOISE_END, 7).getFirst().toFloats()).containsOnly(1);
       assertThat(banks.errors(ErrorKind.CLEAN_END, 7).getFirst().toFloats()).containsOnly(2);
@@ -126,6 +126,19 @@ class ErrorBanksTest {
   }
 
   @Test
+  void anErrorOfAnotherShapeOrTypeIsRefused() {
+    try (var scope = Scope.open();
+        var banks = new ErrorBanks(TinyTeacher.BANKS, 4)) {
+      assertThatThrownBy(() -> banks.insert(TinyTeacher.errors(7, 1, 2, 2, 2), dice()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("is no FLOAT32 error of shape [4]");
+      var half = full(1).to(Dtype.BFLOAT16);
+      assertThatThrownBy(() -> banks.insert(new PassErrors(7, half, half), dice()))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
   void badNumbersAreRefusedInOneLine() {
     assertThatThrownBy(() -> new ErrorBanks.Config(0, 5, 1, 1, Replacement.FIFO, Dtype.FLOAT32))
         .isInstanceOf(IllegalArgumentException.class)
@@ -138,7 +151,7 @@ class ErrorBanksTest {
   private static List<Double> after(Replacement replacement, double... values) {
     var config = new ErrorBanks.Config(50, 5, 3, 64, replacement, Dtype.FLOAT32);
     try (var scope = Scope.open();
-        var banks = new ErrorBanks(config)) {
+        var banks = new ErrorBanks(config, 2, 2)) {
       var dice = dice();
       for (double value : values) {
         banks.insert(TinyTeacher.errors(4, value, value, 2, 2), dice);

@@ -66,7 +66,7 @@ class ErrorExchangeTest {
         var first = exchange(1, 2, 1);
         var second = exchange(1, 2, 1);
         var rng = Rng.seeded(3, Device.CPU)) {
-      var errors = Stream.generate(() -> rng.normal(Dtype.FLOAT32, 2, 3)).limit(24).toList();
+      var errors = Stream.generate(() -> rng.normal(Dtype.FLOAT32, 2)).limit(24).toList();
       for (int step = 0; step < 5; step++) {
         offer(first, step, 0, errors.get(2 * step));
         offer(first, step, 1, errors.get(2 * step + 1));
@@ -98,7 +98,7 @@ class ErrorExchangeTest {
               "the checkpoint holds the errors of 2 devices, this run has 1; go on with as many, or"
                   + " give another output folder");
       var coarse = new ErrorBanks.Config(10, 5, 3, 64, Replacement.FIFO, Dtype.FLOAT32);
-      try (var other = new ErrorExchange(coarse, 1, 1, 1, 1)) {
+      try (var other = new ErrorExchange(coarse, 1, 1, 1, 1, 2)) {
         assertThatThrownBy(() -> other.restore(one.tensors()))
             .isInstanceOf(TrainingException.class)
             .hasMessageContaining("other noise levels than the 10 of banks.levels");
@@ -106,9 +106,32 @@ class ErrorExchangeTest {
     }
   }
 
+  @Test
+  void errorsOfAnotherShapeOrMoreThanFitAreRefusedInOneLine() {
+    try (var scope = Scope.open();
+        var two = exchange(1, 1, 1);
+        var wider = exchange(1, 1, 1, 3, 4);
+        var smaller = exchange(1, 1, 1, 1, 2)) {
+      offer(two, 0, 0, 1);
+      offer(two, 1, 0, 2);
+      var saved = two.tensors();
+      assertThatThrownBy(() -> wider.restore(saved))
+          .isInstanceOf(TrainingException.class)
+          .hasMessageContaining("this run has FLOAT32 of shape [4]; give another output folder");
+      assertThatThrownBy(() -> smaller.restore(saved))
+          .isInstanceOf(TrainingException.class)
+          .hasMessageContaining("holds 2 errors at a level, banks.per_level and megabytes leave");
+    }
+  }
+
   private static ErrorExchange exchange(long warmup, int devices, int batches) {
-    var config = new ErrorBanks.Config(50, 5, 3, 64, Replacement.RANDOM, Dtype.FLOAT32);
-    return new ErrorExchange(config, 8, warmup, devices, batches);
+    return exchange(warmup, devices, batches, 3, 2);
+  }
+
+  private static ErrorExchange exchange(
+      long warmup, int devices, int batches, int perLevel, long... shape) {
+    var config = new ErrorBanks.Config(50, 5, perLevel, 64, Replacement.RANDOM, Dtype.FLOAT32);
+    return new ErrorExchange(config, 8, warmup, devices, batches, shape);
   }
 
   private static void offer(ErrorExchange exchange, long batch, int from, double value) {

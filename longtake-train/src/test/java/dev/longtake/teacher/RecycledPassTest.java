@@ -92,12 +92,12 @@ class RecycledPassTest {
   @Test
   void whatIsToStayCleanIsTheSameBits() {
     var parts = new Parts(3, 4, 2, 3);
+    long[] shape = {TinyTeacher.CHANNELS, 3, TinyTeacher.SIDE, TinyTeacher.SIDE};
     Seeds.forEach(
         10,
         seed -> {
           try (var scope = Scope.open();
-              var banks = new ErrorBanks(TinyTeacher.BANKS)) {
-            long[] shape = {TinyTeacher.CHANNELS, 3, TinyTeacher.SIDE, TinyTeacher.SIDE};
+              var banks = new ErrorBanks(TinyTeacher.BANKS, shape)) {
             banks.insert(TinyTeacher.errors(LEVEL, 1, 1, shape), new SplittableRandom(seed));
             var batch = TinyTeacher.batch(seed, 2, parts);
             var latents = batch.frames().latents();
@@ -132,7 +132,7 @@ class RecycledPassTest {
     var parts = new Parts(1, 0, 2, 3);
     var seen = new TreeSet<Integer>();
     try (var scope = Scope.open();
-        var banks = new ErrorBanks(TinyTeacher.BANKS)) {
+        var banks = new ErrorBanks(TinyTeacher.BANKS, 1, 3, 1, 1)) {
       var ramp = Tensor.of(new float[] {0, 10, 20}, 1, 3, 1, 1);
       banks.insert(new PassErrors(9, ramp, ramp), new SplittableRandom(1));
       var batch = TinyTeacher.of(Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 1, 6, 1, 1), parts);
@@ -158,7 +158,7 @@ class RecycledPassTest {
   @Test
   void aContextsErrorComesFromAnyLevelATargetsFromItsOwn() {
     try (var scope = Scope.open();
-        var banks = new ErrorBanks(TinyTeacher.BANKS)) {
+        var banks = new ErrorBanks(TinyTeacher.BANKS, 1, 3, 1, 1)) {
       banks.insert(TinyTeacher.errors(LEVEL + 1, 0.5, 0.25, 1, 3, 1, 1), new SplittableRandom(1));
       var pass = pass(numbers(2), banks, Recycling.RELEASED, true, true, true);
       assertThat(pass.velocity().toFloats()).containsOnly(-1);
@@ -233,7 +233,7 @@ class RecycledPassTest {
   /** Banks with one error of each kind at the level of {@link #ENTRY}. */
   private static ErrorBanks filled(double noiseEnd, double cleanEnd) {
     try (var scope = Scope.open()) {
-      var banks = new ErrorBanks(TinyTeacher.BANKS);
+      var banks = new ErrorBanks(TinyTeacher.BANKS, 1, 3, 1, 1);
       banks.insert(
           TinyTeacher.errors(LEVEL, noiseEnd, cleanEnd, 1, 3, 1, 1), new SplittableRandom(1));
       return banks;

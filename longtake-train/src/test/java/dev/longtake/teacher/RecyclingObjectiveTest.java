@@ -60,7 +60,7 @@ class RecyclingObjectiveTest {
             textWeights,
             WanTransformer.of(weights, TinyTeacher.WAN),
             TinyTeacher.text(textWeights),
-            new ErrorExchange(TinyTeacher.BANKS, 6, warmup, 1, 1));
+            new ErrorExchange(TinyTeacher.BANKS, 6, warmup, 1, 1, TinyTeacher.error()));
       }
     }
 
@@ -258,7 +258,7 @@ class RecyclingObjectiveTest {
   private static float[] shared() {
     try (var scope = Scope.open();
         var parameters = TinyTeacher.transformer(4);
-        var exchange = new ErrorExchange(TinyTeacher.BANKS, 6, 2, 2, 1);
+        var exchange = new ErrorExchange(TinyTeacher.BANKS, 6, 2, 2, 1, TinyTeacher.error());
         var team =
             Team.of(
                 parameters, List.of(Device.CPU), (own, rank) -> Member.of(own, rank, exchange));

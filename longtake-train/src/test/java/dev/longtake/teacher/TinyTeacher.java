@@ -26,6 +26,11 @@ final class TinyTeacher {
 
   private TinyTeacher() {}
 
+  /** The shape of an error of {@link #PARTS}. */
+  static long[] error() {
+    return new long[] {CHANNELS, PARTS.target(), SIDE, SIDE};
+  }
+
   /** Drawn anew throughout, since a fresh transformer predicts 0 whatever it is shown. */
   static FlatParameters transformer(long seed) {
     try (var scope = Scope.open();

@@ -26,11 +26,9 @@ public final class RunFiles {
 
   /** Which record each kind of run is. */
   private static final Map<String, Class<? extends Run>> STAGES =
-      Map.of(
-          "from-nothing",
-          TrainingRun.class, //
-          ContextTeacherRun.STAGE,
-          ContextTeacherRun.class);
+      Map.ofEntries(
+          Map.entry("from-nothing", TrainingRun.class),
+          Map.entry(ContextTeacherRun.STAGE, ContextTeacherRun.class));
 
   private RunFiles() {}
 

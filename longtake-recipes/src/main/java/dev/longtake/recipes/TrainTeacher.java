@@ -85,15 +85,25 @@ final class TrainTeacher {
       if (store.resume(loop)) {
         place.watcher().said("resumed at step " + loop.step() + " of " + wanted);
       }
-      boolean further = loop.step() < Math.min(place.until(), wanted);
-      if (further) {
+      if (loop.step() < Math.min(place.until(), wanted)) {
         train(parameters, exchange, loop, store);
       }
-      if (further || !Files.exists(folder.resolve(Manifest.FILE_NAME))) {
+      if (!isThere(folder, loop.step())) {
         leaveModel(parameters, loop, folder);
       }
     }
     place.watcher().said("the teacher is in " + folder);
+  }
+
+  /** Whether the folder holds the teacher of that step, as the run file describes it. */
+  private boolean isThere(Path folder, long step) {
+    return Files.exists(folder.resolve(Manifest.FILE_NAME)) // written last
+        && Manifest.read(folder).step() == step
+        && ModelConfig.read(folder).equals(teacherConfig());
+  }
+
+  private ModelConfig teacherConfig() {
+    return config.named(run.name(), run.sampling());
   }
 
   /** The transformer that the teacher starts from, in FLOAT32. */
@@ -205,7 +215,7 @@ final class TrainTeacher {
           TrainModel.averaged(parameters, loop, ""),
           Map.of());
     }
-    config.named(run.name(), run.sampling()).write(place.output());
+    teacherConfig().write(place.output());
     PackModel.run(
         name ->
             (name.equals(VideoModel.TRANSFORMER) || name.equals(ModelConfig.FILE)

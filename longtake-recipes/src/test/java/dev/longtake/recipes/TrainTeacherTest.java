@@ -171,6 +171,23 @@ class TrainTeacherTest {
         .contains("resumed at step 4 of 4")
         .noneMatch(text -> text.contains("filming"));
     assertThat(Files.getLastModifiedTime(transformer(out))).isEqualTo(before);
+
+    var made = out.resolve(TrainModel.MODEL_FOLDER);
+    train(out, Map.of("sampling.steps", "7"), ""); // no weight changes, but the model's file does
+    assertThat(ModelConfig.read(made).sampling().steps()).isEqualTo(7);
+  }
+
+  @Test
+  void aTrialsModelIsReplacedByTheRunsAlsoIfItWasKilledBeforeItCouldBeLeft() throws Exception {
+    var out = folder.resolve("out");
+    train(out, Map.of("training.steps", "2"), "");
+    assertThat(Manifest.read(out.resolve(TrainModel.MODEL_FOLDER)).step()).isEqualTo(2);
+    train(folder.resolve("whole"), Map.of(), "");
+    var last = Path.of("context-teacher", "checkpoint-00000004.safetensors");
+    Files.copy(folder.resolve("whole").resolve(last), out.resolve(last)); // all that was left
+    assertThat(train(out, Map.of(), "").steps).isEmpty();
+    assertThat(Manifest.read(out.resolve(TrainModel.MODEL_FOLDER)).step()).isEqualTo(4);
+    assertThat(transformer(out)).hasSameBinaryContentAs(transformer(folder.resolve("whole")));
   }
 
   @Test

@@ -281,7 +281,7 @@ class TrainTeacherTest {
     refused(Map.of("layout.target", "7"), "target must be a multiple of the chunk of 3, not 7");
     refused(
         Map.of("footage.latent_frames", "12"),
-        "clips of 12 latent frames hold no context of at least 9 and a target of 6");
+        "teacher.yaml: clips of 12 latent frames hold no context of at least 9 and a target of 6");
     refused(Map.of("least", "5"), "least is 5 latent frames before a target");
     refused(Map.of("layout.reach", "7"), "reach must be a multiple of");
     refused(Map.of("recycling.target", "1.5"), "in [0, 1], not");

@@ -3,6 +3,7 @@ package dev.longtake.wan;
 import static dev.longtake.tensor.Functional.gelu;
 
 import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.Linear;
 import dev.longtake.nn.Rotary;
 import dev.longtake.nn.Weights;
@@ -23,7 +24,7 @@ public final class WanTransformer {
   private final Linear textSecond;
   private final List<WanBlock> blocks;
 
-  private WanTransformer(Weights weights, WanConfig config) {
+  private WanTransformer(Weights weights, WanConfig config, FusedOps ops) {
     this.config = config;
     int dim = config.dim();
     patches = Patches.of(weights, config);
@@ -32,13 +33,23 @@ public final class WanTransformer {
     time = TimeEmbedding.of(weights, config);
     blocks =
         IntStream.range(0, config.numLayers())
-            .mapToObj(i -> WanBlock.of(weights.at("blocks." + i), config))
+            .mapToObj(i -> WanBlock.of(weights.at("blocks." + i), config, ops))
             .toList();
   }
 
   /** Takes every weight of the transformer. */
   public static WanTransformer of(Weights weights, WanConfig config) {
-    return new WanTransformer(weights, config);
+    return of(weights, config, FusedOps.plain());
+  }
+
+  /**
+   * Takes every weight of the transformer, whose blocks compute in a way of the caller's choice.
+   * Embeddings, modulations, the prompt's layers and the head always stay as they are stored.
+   *
+   * @param ops outlives the transformer
+   */
+  public static WanTransformer of(Weights weights, WanConfig config, FusedOps ops) {
+    return new WanTransformer(weights, config, ops);
   }
 
   /** The sizes. */
@@ -67,6 +78,16 @@ public final class WanTransformer {
   }
 
   /**
+   * The rotations of frames at given temporal positions; the same for every pass over them.
+   *
+   * @param latents of these frames, for their rows, columns and device
+   */
+  public Rotary rotary(int[] positions, @Axes("B C F Y X") Tensor latents) {
+    return Rotary.at(
+        positions, rows(latents), columns(latents), config.headDim(), latents.device());
+  }
+
+  /**
    * Predicts the flow of the last frames.
    *
    * @param latents all frames of this pass; their type is that of the arithmetic
@@ -85,19 +106,33 @@ public final class WanTransformer {
       IntFunction<AttentionSpan> spans,
       int predicted) {
     try (var scope = Scope.open()) {
-      int rows = (int) latents.size(3) / WanConfig.PATCH;
-      int columns = (int) latents.size(4) / WanConfig.PATCH;
-      var rotary = Rotary.at(positions, rows, columns, config.headDim(), latents.device());
+      var rotary = rotary(positions, latents);
+      return scope.keep(forward(latents, timesteps, rotary, prompt, spans, predicted));
+    }
+  }
+
+  /** The same with rotations made before, by {@link #rotary}: nothing waits for the device. */
+  public @Axes("B C F Y X") Tensor forward(
+      @Axes("B C F Y X") Tensor latents,
+      @Axes("B F") Tensor timesteps,
+      Rotary rotary,
+      Prompt prompt,
+      IntFunction<AttentionSpan> spans,
+      int predicted) {
+    try (var scope = Scope.open()) {
       var embedded = time.embed(timesteps, latents.dtype());
       var six = time.project(embedded);
       var x = patches.embed(latents);
       for (int i = 0; i < blocks.size(); i++) {
         x = blocks.get(i).forward(x, six, prompt.layer(i), rotary, spans.apply(i));
       }
-      int first = positions.length - predicted;
+      long first = latents.size(2) - predicted;
       return scope.keep(
           patches.unembed(
-              x.narrow(1, first, predicted), embedded.narrow(1, first, predicted), rows, columns));
+              x.narrow(1, first, predicted),
+              embedded.narrow(1, first, predicted),
+              rows(latents),
+              columns(latents)));
     }
   }
 
@@ -109,5 +144,13 @@ public final class WanTransformer {
       Prompt prompt) {
     return forward(
         latents, timesteps, positions, prompt, i -> AttentionSpan.FULL, positions.length);
+  }
+
+  private static int rows(Tensor latents) {
+    return (int) latents.size(3) / WanConfig.PATCH;
+  }
+
+  private static int columns(Tensor latents) {
+    return (int) latents.size(4) / WanConfig.PATCH;
   }
 }

@@ -1,6 +1,7 @@
 package dev.longtake.tensor;
 
 import org.bytedeco.pytorch.AutoGradMode;
+import org.bytedeco.pytorch.GradMode;
 
 /** Switches recording for automatic differentiation, per thread. */
 public final class Gradients implements AutoCloseable {
@@ -18,6 +19,11 @@ public final class Gradients implements AutoCloseable {
   /** What is computed before this is closed is recorded, also within {@link #off}. */
   public static Gradients on() {
     return new Gradients(true);
+  }
+
+  /** Whether what is computed now is recorded. */
+  public static boolean recording() {
+    return GradMode.is_enabled();
   }
 
   @Override

@@ -79,6 +79,9 @@ public interface FusedOps extends AutoCloseable {
   /** {@link #byHead}, and the same turned to the tokens' positions. */
   Turned turned(RmsNorm norm, @Axes("B F P D") Tensor x, int heads, Rotary rotary);
 
+  /** Turns keys to their positions, from where they are kept to where they are read. */
+  void turnInto(@Axes("B L H d") Tensor raw, Rotary rotary, @Axes("B L H d") Tensor turned);
+
   /** {@code silu(x · rsqrt(mean(x²) + eps) · gamma)} over the last axis. */
   Tensor normedSilu(Tensor x, Tensor gamma, double eps);
 

@@ -1,5 +1,6 @@
 package dev.longtake.nn;
 
+import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Functional;
@@ -278,7 +279,7 @@ final class KernelOps implements FusedOps {
     }
     try (var scope = Scope.open()) {
       var raw = headed(x, heads);
-      normRotate(norm, x, null, raw, null);
+      normRotate(norm, x, null, raw, null, raw);
       return scope.keep(raw);
     }
   }
@@ -291,29 +292,49 @@ final class KernelOps implements FusedOps {
     try (var scope = Scope.open()) {
       var raw = headed(x, heads);
       var turned = headed(x, heads);
-      normRotate(norm, x, rotary, raw, turned);
+      normRotate(norm, x, rotary, raw, turned, raw);
       return new Turned(scope.keep(raw), scope.keep(turned));
     }
   }
 
+  @Override
+  public void turnInto(Tensor raw, Rotary rotary, Tensor turned) {
+    if (Gradients.recording()) {
+      plain.turnInto(raw, rotary, turned);
+      return;
+    }
+    try (var scope = Scope.open()) {
+      normRotate(null, raw.reshape(raw.size(0), raw.size(1), -1), rotary, null, turned, turned);
+    }
+  }
+
+  /**
+   * @param norm done first, if there is one
+   * @param headed one of the results, for its heads
+   */
   private void normRotate(
-      RmsNorm norm, Tensor given, @Nullable Rotary rotary, Tensor raw, @Nullable Tensor turned) {
+      @Nullable RmsNorm norm,
+      Tensor given,
+      @Nullable Rotary rotary,
+      @Nullable Tensor raw,
+      @Nullable Tensor turned,
+      @Axes("B L H d") Tensor headed) {
     var x = packed(given);
     requireWidth(x, WIDEST);
-    requireWidth(raw, WIDEST);
+    requireWidth(headed, WIDEST);
     normRotate
         .launch(rows(x), threads(x.size(-1) / GROUP))
         .tensor(x)
         .count(x.size(-1))
-        .tensor(norm.weight().to(Dtype.BFLOAT16))
+        .tensor(norm == null ? null : norm.weight().to(Dtype.BFLOAT16))
         .tensor(rotary == null ? null : rotary.rotation())
         .tensor(raw)
         .tensor(turned)
-        .count(raw.size(1) * x.size(-1))
-        .size(raw.size(1))
+        .count(headed.stride(0))
+        .size(headed.size(1))
         .size(x.size(-1))
-        .size(raw.size(-1))
-        .number(norm.eps())
+        .size(headed.size(-1))
+        .number(norm == null ? 0 : norm.eps())
         .go();
   }
 

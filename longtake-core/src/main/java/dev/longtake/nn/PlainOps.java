@@ -70,6 +70,13 @@ record PlainOps(LinearFormat format) implements FusedOps {
   }
 
   @Override
+  public void turnInto(Tensor raw, Rotary rotary, Tensor turned) {
+    try (var scope = Scope.open()) {
+      turned.copyFrom(rotary.apply(raw));
+    }
+  }
+
+  @Override
   public Tensor normedSilu(Tensor x, Tensor gamma, double eps) {
     try (var scope = Scope.open()) {
       return scope.keep(Functional.silu(Functional.rmsNorm(x, gamma.to(x.dtype()), eps)));

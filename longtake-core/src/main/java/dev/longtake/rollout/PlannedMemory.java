@@ -46,7 +46,7 @@ final class PlannedMemory implements ActiveMemory {
     this.recall = recall;
     this.dtype = dtype;
     this.device = device;
-    store = new KvStore(geometry, device);
+    store = new KvStore(geometry, device, model.ops());
   }
 
   Held held() {

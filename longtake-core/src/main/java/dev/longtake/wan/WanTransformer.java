@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 /** The transformer; see the package for its uses and the legend of axes. */
 public final class WanTransformer {
   private final WanConfig config;
+  private final FusedOps ops;
   private final Patches patches;
   private final TimeEmbedding time;
   private final Linear textFirst;
@@ -26,6 +27,7 @@ public final class WanTransformer {
 
   private WanTransformer(Weights weights, WanConfig config, FusedOps ops) {
     this.config = config;
+    this.ops = ops;
     int dim = config.dim();
     patches = Patches.of(weights, config);
     textFirst = Linear.of(weights.at("text_embedding.0"), config.textDim(), dim);
@@ -55,6 +57,11 @@ public final class WanTransformer {
   /** The sizes. */
   public WanConfig config() {
     return config;
+  }
+
+  /** How its blocks compute. */
+  public FusedOps ops() {
+    return ops;
   }
 
   /**

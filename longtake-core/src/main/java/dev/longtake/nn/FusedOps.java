@@ -82,8 +82,9 @@ public interface FusedOps extends AutoCloseable {
   /** Turns keys to their positions, from where they are kept to where they are read. */
   void turnInto(@Axes("B L H d") Tensor raw, Rotary rotary, @Axes("B L H d") Tensor turned);
 
-  /** {@code silu(x · rsqrt(mean(x²) + eps) · gamma)} over the last axis. */
-  Tensor normedSilu(Tensor x, Tensor gamma, double eps);
+  /** {@code silu(norm(x))} over the channels of each pixel. */
+  @Axes("B F Y X C")
+  Tensor normedSilu(ChannelNorm norm, @Axes("B F Y X C") Tensor x);
 
   @Override
   default void close() {}

@@ -339,9 +339,9 @@ final class KernelOps implements FusedOps {
   }
 
   @Override
-  public Tensor normedSilu(Tensor given, Tensor gamma, double eps) {
+  public Tensor normedSilu(ChannelNorm norm, Tensor given) {
     if (Gradients.recording()) {
-      return plain.normedSilu(given, gamma, eps);
+      return plain.normedSilu(norm, given);
     }
     try (var scope = Scope.open()) {
       var x = packed(given);
@@ -350,11 +350,11 @@ final class KernelOps implements FusedOps {
       channelNormSilu
           .launch((rows(x) + PIXELS - 1) / PIXELS, 256)
           .tensor(x)
-          .tensor(gamma.reshape(-1).to(Dtype.BFLOAT16))
+          .tensor(norm.gamma().reshape(-1).to(Dtype.BFLOAT16))
           .tensor(out)
           .count(rows(x))
           .size(x.size(-1))
-          .number(eps)
+          .number(ChannelNorm.EPS)
           .go();
       return scope.keep(out);
     }

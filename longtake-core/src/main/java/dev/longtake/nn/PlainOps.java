@@ -77,9 +77,9 @@ record PlainOps(LinearFormat format) implements FusedOps {
   }
 
   @Override
-  public Tensor normedSilu(Tensor x, Tensor gamma, double eps) {
+  public Tensor normedSilu(ChannelNorm norm, Tensor x) {
     try (var scope = Scope.open()) {
-      return scope.keep(Functional.silu(Functional.rmsNorm(x, gamma.to(x.dtype()), eps)));
+      return scope.keep(Functional.silu(norm.forward(x)));
     }
   }
 }

@@ -57,6 +57,11 @@ final class PlannedMemory implements ActiveMemory {
     return policy.plan(held, chunkFrames);
   }
 
+  /** Changes whenever a pass would read its past from elsewhere; see {@link KvStore#layout}. */
+  long layout() {
+    return store.layout();
+  }
+
   @Override
   public int frames() {
     return held.frames();

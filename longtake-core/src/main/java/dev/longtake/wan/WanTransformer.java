@@ -8,6 +8,7 @@ import dev.longtake.nn.Linear;
 import dev.longtake.nn.Rotary;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Functional;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -87,11 +88,13 @@ public final class WanTransformer {
   /**
    * The rotations of frames at given temporal positions; the same for every pass over them.
    *
-   * @param latents of these frames, for their rows, columns and device
+   * @param rows of their latents
+   * @param columns of their latents
    */
-  public Rotary rotary(int[] positions, @Axes("B C F Y X") Tensor latents) {
+  public Rotary rotary(int[] positions, long rows, long columns, Device device) {
+    int patch = WanConfig.PATCH;
     return Rotary.at(
-        positions, rows(latents), columns(latents), config.headDim(), latents.device());
+        positions, (int) rows / patch, (int) columns / patch, config.headDim(), device);
   }
 
   /**
@@ -113,7 +116,7 @@ public final class WanTransformer {
       IntFunction<AttentionSpan> spans,
       int predicted) {
     try (var scope = Scope.open()) {
-      var rotary = rotary(positions, latents);
+      var rotary = rotary(positions, latents.size(3), latents.size(4), latents.device());
       return scope.keep(forward(latents, timesteps, rotary, prompt, spans, predicted));
     }
   }
@@ -138,8 +141,8 @@ public final class WanTransformer {
           patches.unembed(
               x.narrow(1, first, predicted),
               embedded.narrow(1, first, predicted),
-              rows(latents),
-              columns(latents)));
+              latents.size(3) / WanConfig.PATCH,
+              latents.size(4) / WanConfig.PATCH));
     }
   }
 
@@ -151,13 +154,5 @@ public final class WanTransformer {
       Prompt prompt) {
     return forward(
         latents, timesteps, positions, prompt, i -> AttentionSpan.FULL, positions.length);
-  }
-
-  private static int rows(Tensor latents) {
-    return (int) latents.size(3) / WanConfig.PATCH;
-  }
-
-  private static int columns(Tensor latents) {
-    return (int) latents.size(4) / WanConfig.PATCH;
   }
 }

@@ -2,9 +2,13 @@ package dev.longtake.cli;
 
 import dev.longtake.eval.GenerationSpeed;
 import dev.longtake.eval.GenerationSpeed.Settings;
+import dev.longtake.eval.NetworkReport;
+import dev.longtake.eval.NetworkSize;
+import dev.longtake.eval.NetworkTimes;
 import dev.longtake.eval.ResultFile;
 import dev.longtake.eval.SpeedReport;
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.rollout.Arithmetic;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Threads;
@@ -48,6 +52,22 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "TYPE",
       description = "float32 or bfloat16. Default: float32 on cpu, bfloat16 on cuda")
   private Optional<String> dtype = Optional.empty();
+
+  @Option(
+      names = "--arithmetic",
+      paramLabel = "HOW",
+      description =
+          "plain, or on a GPU plain-fp8, fused, fused-fp8 or fused-fp8-rows: kernels of Longtake's"
+              + " own (fused), linear layers in eight bits (fp8). Default: plain")
+  private String arithmetic = "plain";
+
+  @Option(
+      names = "--random-weights",
+      paramLabel = "NETWORK",
+      description =
+          "Times wan-1.3b, wan-14b or tiny without its files, in every arithmetic there is; of the"
+              + " other options --device, --dtype, --threads, --runs, --format and --out apply")
+  private Optional<String> network = Optional.empty();
 
   @Option(
       names = "--threads",
@@ -118,6 +138,11 @@ final class BenchCommand implements Callable<Integer> {
     memory.ifPresent(MemoryPolicies::parse);
     var residence = TextResidence.parse(textEncoder);
     var shown = report(format);
+    var how = Arithmetic.parse(arithmetic);
+    var size = network.map(NetworkSize::parse);
+    if (size.isPresent()) {
+      return time(size.get());
+    }
     var model = ModelFolder.inspect(folder.orElseGet(ModelFolder::bundled));
     var settings =
         new Settings(prompt, memory.orElse(model.config().memory()), seconds, seed, warmup, runs);
@@ -126,12 +151,27 @@ final class BenchCommand implements Callable<Integer> {
     threads.ifPresent(Threads::set);
 
     GenerationSpeed speed;
-    try (var loaded = VideoModel.open(model.path(), where, Precision.of(dtype, where), residence)) {
+    try (var loaded =
+        VideoModel.open(model.path(), where, Precision.of(dtype, where), residence, how)) {
       speed = GenerationSpeed.measure(loaded, settings, terminal::say);
     }
-    var text = shown.apply(speed);
-    out.ifPresentOrElse(file -> ResultFile.writeText(file, text), () -> terminal.out().print(text));
+    show(shown.apply(speed));
     return Failures.NONE;
+  }
+
+  private int time(NetworkSize size) {
+    if (format.equals("csv")) {
+      throw new IllegalArgumentException("--random-weights has no csv; give --format text or json");
+    }
+    var where = Device.parse(device);
+    threads.ifPresent(Threads::set);
+    var times = NetworkTimes.measure(size, where, Precision.of(dtype, where), runs, terminal::say);
+    show(format.equals("json") ? ResultFile.json(times) : NetworkReport.text(times));
+    return Failures.NONE;
+  }
+
+  private void show(String text) {
+    out.ifPresentOrElse(file -> ResultFile.writeText(file, text), () -> terminal.out().print(text));
   }
 
   private static Function<GenerationSpeed, String> report(String format) {

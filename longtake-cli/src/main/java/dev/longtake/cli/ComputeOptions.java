@@ -1,5 +1,6 @@
 package dev.longtake.cli;
 
+import dev.longtake.rollout.Arithmetic;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Threads;
@@ -30,6 +31,14 @@ final class ComputeOptions {
   private String textEncoder = "device";
 
   @Option(
+      names = "--arithmetic",
+      paramLabel = "HOW",
+      description =
+          "plain, or on a GPU plain-fp8, fused, fused-fp8 or fused-fp8-rows: kernels of Longtake's"
+              + " own (fused), linear layers in eight bits (fp8). Default: plain")
+  private String arithmetic = "plain";
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Processor threads. Default: one for each core")
@@ -40,6 +49,7 @@ final class ComputeOptions {
     AtLeastOne.require("--threads", threads);
     dtype.ifPresent(Precision::parse);
     TextResidence.parse(textEncoder);
+    Arithmetic.parse(arithmetic);
   }
 
   /**
@@ -54,6 +64,11 @@ final class ComputeOptions {
   /** The type asked for, or the usual one of a device. */
   Dtype dtype(Device on) {
     return Precision.of(dtype, on);
+  }
+
+  /** How the model is to compute. */
+  Arithmetic arithmetic() {
+    return Arithmetic.parse(arithmetic);
   }
 
   /** Where the text encoder is to be. */

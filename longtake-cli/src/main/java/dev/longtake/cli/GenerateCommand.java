@@ -135,7 +135,9 @@ final class GenerateCommand implements Callable<Integer> {
     compute.apply();
 
     var sha256 = CompletableFuture.supplyAsync(model::sha256); // takes seconds for a large model
-    try (var loaded = VideoModel.open(model.path(), device, dtype, compute.textResidence())) {
+    try (var loaded =
+        VideoModel.open(
+            model.path(), device, dtype, compute.textResidence(), compute.arithmetic())) {
       for (var take : takes) {
         var facts = generation.film(loaded, take, terminal);
         if (!facts.outcome().complete()) {

@@ -17,10 +17,11 @@ class OptionsTest {
   private static final Map<String, String> FROZEN =
       Map.of(
           "bench",
-          "--device --dtype --format --help --memory --model --out --prompt --runs --seconds --seed"
+          "--arithmetic --device --dtype --format --help --memory --model --out --prompt"
+              + " --random-weights --runs --seconds --seed"
               + " --stacktrace --text-encoder --threads --version --warmup -V -h -o",
           "generate",
-          "--continue --device --dtype --frames-dir --guidance --help --json --memory --model"
+          "--arithmetic --continue --device --dtype --frames-dir --guidance --help --json --memory --model"
               + " --no-metadata --num_output_frames --on-switch --out --prompts --seconds --seed"
               + " --stacktrace --steps --text-encoder --threads --version -V -h -o",
           "world",

@@ -4,6 +4,7 @@ import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.CheckpointSource;
 import dev.longtake.checkpoint.KeyMap;
 import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -44,13 +45,15 @@ public final class VideoModel implements AutoCloseable {
   private final Dtype dtype;
   private final Tokenizer tokenizer;
   private final TextStage text;
+  private final FusedOps ops;
   private final WanTransformer transformer;
   private final WanVae vae;
   private long textParameters;
   private final List<Weights> weights = new ArrayList<>();
   private final List<Runnable> closers = new ArrayList<>();
 
-  private VideoModel(Path folder, Device device, Dtype dtype, TextResidence residence) {
+  private VideoModel(
+      Path folder, Device device, Dtype dtype, TextResidence residence, Arithmetic arithmetic) {
     this.device = device;
     this.dtype = dtype;
     config = ModelConfig.read(folder);
@@ -61,14 +64,16 @@ public final class VideoModel implements AutoCloseable {
       closers.add(tokenizer::close);
       text = openText(folder.resolve(TEXT_ENCODER), residence);
       closers.add(text::close);
+      ops = arithmetic.open(device, dtype);
+      closers.add(ops::close);
       transformer =
-          load(folder, TRANSFORMER, taken -> WanTransformer.of(taken, config.transformer()));
+          load(folder, TRANSFORMER, taken -> WanTransformer.of(taken, config.transformer(), ops));
       vae =
           load(
               folder,
               VAE,
               taken -> {
-                var made = WanVae.of(config.vae(), taken);
+                var made = WanVae.of(config.vae(), taken, ops);
                 closers.add(made::close);
                 return made;
               });
@@ -91,7 +96,17 @@ public final class VideoModel implements AutoCloseable {
    * @throws CheckpointException if a file is missing, damaged or of another model
    */
   public static VideoModel open(Path folder, Device device, Dtype dtype, TextResidence residence) {
-    return new VideoModel(folder, device, dtype, residence);
+    return open(folder, device, dtype, residence, Arithmetic.PLAIN);
+  }
+
+  /**
+   * The same, computing in a way of the caller's choice.
+   *
+   * @throws IllegalArgumentException if the device or the type has none such
+   */
+  public static VideoModel open(
+      Path folder, Device device, Dtype dtype, TextResidence residence, Arithmetic arithmetic) {
+    return new VideoModel(folder, device, dtype, residence, arithmetic);
   }
 
   /** The file is checked now, also where its weights are only read when a prompt comes. */

@@ -38,10 +38,7 @@ public final class KernelTimes {
    * @param fusedMilliseconds median time of the fused step
    */
   public record Row(
-      String step,
-      double difference,
-      double plainMilliseconds,
-      double fusedMilliseconds) {}
+      String step, double difference, double plainMilliseconds, double fusedMilliseconds) {}
 
   private final NetworkSize size;
   private final Device device;
@@ -79,19 +76,13 @@ public final class KernelTimes {
    * @param fused as made for the format, device and type
    */
   static List<Row> measure(
-      NetworkSize size,
-      LinearFormat format,
-      Device device,
-      Dtype dtype,
-      int runs,
-      FusedOps fused) {
+      NetworkSize size, LinearFormat format, Device device, Dtype dtype, int runs, FusedOps fused) {
     try (var scope = Scope.open();
         var off = Gradients.off();
         var rng = Rng.seeded(5, device);
         var weights = Weights.from(new RandomWeights(rng, dtype))) {
       var times =
-          new KernelTimes(
-              size, device, dtype, runs, FusedOps.plain(format), fused, rng, weights);
+          new KernelTimes(size, device, dtype, runs, FusedOps.plain(format), fused, rng, weights);
       times.block(format);
       if (format == LinearFormat.AS_STORED) {
         times.decoder();
@@ -113,14 +104,12 @@ public final class KernelTimes {
       var heads = RmsNorm.of(weights.at("norm_q"), dim, 1e-6);
       int[] positions = {18, 19, 20};
       var rotary =
-          Rotary.at(
-              positions, size.rows() / 2, size.columns() / 2, size.wan().headDim(), device);
+          Rotary.at(positions, size.rows() / 2, size.columns() / 2, size.wan().headDim(), device);
       var name = format.name().toLowerCase(Locale.ROOT);
 
       compare("modulated norm, " + name, ops -> real(ops.modulated(plainNorm, x, by)));
       compare(
-          "gated sum, norm: sum, " + name,
-          ops -> ops.gatedThenNormed(x, branch, by, norm).sum());
+          "gated sum, norm: sum, " + name, ops -> ops.gatedThenNormed(x, branch, by, norm).sum());
       compare(
           "gated sum, norm: normed, " + name,
           ops -> real(ops.gatedThenNormed(x, branch, by, norm).normed()));
@@ -168,8 +157,8 @@ public final class KernelTimes {
           new Row(
               step,
               relative(work.apply(fused), reference),
-              watch.median(WARM_UPS, runs, () -> drop(work.apply(plain))),
-              watch.median(WARM_UPS, runs, () -> drop(work.apply(fused)))));
+              watch.median(WARM_UPS, runs, run(work, plain)),
+              watch.median(WARM_UPS, runs, run(work, fused))));
     }
   }
 
@@ -186,8 +175,10 @@ public final class KernelTimes {
     }
   }
 
-  private static void drop(Tensor made) {
-    made.close();
+  private static Runnable run(Function<FusedOps, Tensor> work, FusedOps ops) {
+    return () -> {
+      var unused = work.apply(ops);
+    };
   }
 
   private static Tensor real(Operand operand) {

@@ -5,6 +5,7 @@ import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.LinearFormat;
 import dev.longtake.nn.Weights;
+import dev.longtake.rollout.Arithmetic;
 import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.Rollout;
 import dev.longtake.tensor.Device;
@@ -61,28 +62,23 @@ public record NetworkTimes(
   private static final float[] TIMESTEPS = {1000, 937.5f, 833.3f, 625};
   private static final long SEED = 3;
 
-  /** A way of computing: fused or plain steps, a format of linear layers, passes replayed or not. */
-  private enum Way {
-    PLAIN(false, LinearFormat.AS_STORED, false),
-    PLAIN_FP8(false, LinearFormat.FP8, false),
-    FUSED(true, LinearFormat.AS_STORED, false),
-    FUSED_FP8(true, LinearFormat.FP8, false),
-    FUSED_FP8_ROWS(true, LinearFormat.FP8_ROWS, false),
-    FUSED_REPLAYED(true, LinearFormat.AS_STORED, true),
-    FUSED_FP8_REPLAYED(true, LinearFormat.FP8, true);
-
-    final boolean fused;
-    final LinearFormat format;
-    final boolean replayed;
-
-    Way(boolean fused, LinearFormat format, boolean replayed) {
-      this.fused = fused;
-      this.format = format;
-      this.replayed = replayed;
+  /** A way of computing: the arithmetic, and whether passes are replayed. */
+  private record Way(Arithmetic arithmetic, boolean replayed) {
+    static List<Way> on(Device device, Dtype dtype) {
+      var ways = new ArrayList<Way>();
+      for (var arithmetic : Arithmetic.values()) {
+        if (arithmetic.runsOn(device, dtype)) {
+          ways.add(new Way(arithmetic, false));
+        }
+      }
+      if (device.kind() == Device.Kind.CUDA) {
+        List.copyOf(ways).forEach(way -> ways.add(new Way(way.arithmetic, true)));
+      }
+      return ways;
     }
 
-    FusedOps open(Device device, Dtype dtype) {
-      return fused ? FusedOps.kernels(format, device, dtype) : FusedOps.plain(format);
+    String name() {
+      return arithmetic + (replayed ? ", replayed" : "");
     }
   }
 
@@ -97,7 +93,8 @@ public record NetworkTimes(
    *
    * @param channels in and out
    * @param solidMilliseconds as a three-dimensional convolution, channels last
-   * @param foldedMilliseconds with the taps in time as channels of a flat one, joining them included
+   * @param foldedMilliseconds with the taps in time as channels of a flat one, joining them
+   *     included
    */
   public record Convolution(int channels, double solidMilliseconds, double foldedMilliseconds) {}
 
@@ -119,9 +116,8 @@ public record NetworkTimes(
     if (runs < 1) {
       throw new IllegalArgumentException("runs must be at least 1, not " + runs);
     }
-    boolean kernels = device.kind() == Device.Kind.CUDA && dtype == Dtype.BFLOAT16;
     var steps = new ArrayList<KernelTimes.Row>();
-    if (kernels) {
+    if (Arithmetic.FUSED.runsOn(device, dtype)) {
       for (var format : LinearFormat.values()) {
         try (var fused = FusedOps.kernels(format, device, dtype)) {
           steps.addAll(KernelTimes.measure(size, format, device, dtype, runs, fused));
@@ -132,22 +128,19 @@ public record NetworkTimes(
     var chunks = new ArrayList<Chunk>();
     try (var scope = Scope.open()) {
       Tensor expected = null;
-      for (var way : Way.values()) {
-        if (way.fused && !kernels) {
-          continue;
-        }
+      for (var way : Way.on(device, dtype)) {
         var made = new OneWay(size, device, dtype, way).measure(runs);
         expected = expected == null ? made.flow : expected;
         chunks.add(
-            new Chunk(name(way), made.milliseconds, KernelTimes.relative(made.flow, expected)));
-        reporter.say("chunk, " + name(way));
+            new Chunk(way.name(), made.milliseconds, KernelTimes.relative(made.flow, expected)));
+        reporter.say("chunk, " + way.name());
       }
     }
     var decoding = new ArrayList<Decoding>();
-    for (var way : new Way[] {Way.PLAIN, Way.FUSED}) {
-      if (!way.fused || kernels) {
-        decoding.add(new Decoding(name(way), decode(size, device, dtype, way, runs)));
-        reporter.say("decoding, " + name(way));
+    for (var way : List.of(Arithmetic.PLAIN, Arithmetic.FUSED)) {
+      if (way.runsOn(device, dtype)) {
+        decoding.add(new Decoding(way.toString(), decode(size, device, dtype, way, runs)));
+        reporter.say("decoding, " + way);
       }
     }
     return new NetworkTimes(
@@ -162,10 +155,6 @@ public record NetworkTimes(
         convolutions(size, device, dtype, runs));
   }
 
-  private static String name(Way way) {
-    return way.name().toLowerCase(Locale.ROOT).replace('_', ' ');
-  }
-
   /** Generation in one way, on weights that are the same in every way. */
   private record OneWay(NetworkSize size, Device device, Dtype dtype, Way way) {
     record Made(double milliseconds, Tensor flow) {}
@@ -175,7 +164,7 @@ public record NetworkTimes(
           var off = Gradients.off();
           var rng = Rng.seeded(SEED, device);
           var weights = Weights.from(new RandomWeights(rng, dtype));
-          var ops = way.open(device, dtype)) {
+          var ops = way.arithmetic().open(device, dtype)) {
         var model = WanTransformer.of(weights, size.wan(), ops);
         var memory = MemoryPolicies.CONTEXT_FORCING_REDUNDANT;
         try (var rollout =
@@ -187,7 +176,7 @@ public record NetworkTimes(
                     .read(draws.normal(dtype, 1, size.wan().textLen(), size.wan().textDim()))
                     .escape()) {
           var flow = flow(model, draws, prompt);
-          if (way.replayed) {
+          if (way.replayed()) {
             rollout.replayPasses();
           }
           Runnable chunk =
@@ -196,17 +185,17 @@ public record NetworkTimes(
                 var sampler = new FewStepSampler(TIMESTEPS);
                 var unused = rollout.next(prompt, prompt, 1, sampler, noise, draws);
               };
-          for (int i = 0; i < CHUNKS_TO_FILL && rollout.plan(FRAMES).attended() < memory.capacity(); i++) {
+          for (int i = 0;
+              i < CHUNKS_TO_FILL && rollout.plan(FRAMES).attended() < memory.capacity();
+              i++) {
             chunk.run();
           }
-          return new Made(
-              Stopwatch.on(device).median(WARM_UPS, runs, chunk), scope.keep(flow));
+          return new Made(Stopwatch.on(device).median(WARM_UPS, runs, chunk), scope.keep(flow));
         }
       }
     }
 
-    private Tensor flow(
-        WanTransformer model, Rng draws, Prompt prompt) {
+    private Tensor flow(WanTransformer model, Rng draws, Prompt prompt) {
       try (var scope = Scope.open()) {
         var latents = noise(draws).to(dtype);
         var timesteps = Tensor.full(700, Dtype.FLOAT32, device, 1, FRAMES);
@@ -221,7 +210,8 @@ public record NetworkTimes(
     }
   }
 
-  private static double decode(NetworkSize size, Device device, Dtype dtype, Way way, int runs) {
+  private static double decode(
+      NetworkSize size, Device device, Dtype dtype, Arithmetic way, int runs) {
     try (var scope = Scope.open();
         var off = Gradients.off();
         var rng = Rng.seeded(SEED, device);
@@ -255,8 +245,7 @@ public record NetworkTimes(
         long rows = (long) size.rows() * sides[i];
         long columns = (long) size.columns() * sides[i];
         var x = rng.normal(Dtype.FLOAT32, 1, 6, rows, columns, channels).to(dtype);
-        var solid =
-            rng.normal(Dtype.FLOAT32, channels, channels, 3, 3, 3).to(dtype).channelsLast();
+        var solid = rng.normal(Dtype.FLOAT32, channels, channels, 3, 3, 3).to(dtype).channelsLast();
         var flat =
             rng.normal(Dtype.FLOAT32, channels, 3L * channels, 3, 3).to(dtype).channelsLast();
         long[] one = {1, 1};
@@ -276,8 +265,7 @@ public record NetworkTimes(
                   var taps =
                       Tensor.cat(
                           List.of(x.narrow(1, 0, 4), x.narrow(1, 1, 4), x.narrow(1, 2, 4)), -1);
-                  var pictures =
-                      taps.reshape(4, rows, columns, 3L * channels).permute(0, 3, 1, 2);
+                  var pictures = taps.reshape(4, rows, columns, 3L * channels).permute(0, 3, 1, 2);
                   var unused = Functional.conv2d(pictures, flat, null, one, one);
                 });
         out.add(new Convolution(channels, asSolid, asFlat));

@@ -21,7 +21,7 @@ class NetworkTimesTest {
 
     assertThat(times.steps()).isEmpty();
     assertThat(times.chunks().stream().map(NetworkTimes.Chunk::way))
-        .containsExactly("plain", "plain fp8");
+        .containsExactly("plain", "plain-fp8");
     assertThat(times.chunks().get(0).flowDifference()).isZero();
     assertThat(times.chunks().get(1).flowDifference()).isBetween(1e-4, 0.1);
     assertThat(times.decoding()).hasSize(1);
@@ -29,7 +29,7 @@ class NetworkTimesTest {
         .containsExactly(8, 16, 32);
     assertThat(NetworkReport.text(times))
         .startsWith("tiny, random weights, cpu, float32\n")
-        .containsPattern("(?m)^plain fp8 +\\d\\.\\d\\de-\\d\\d +\\d+\\.\\d$")
+        .containsPattern("(?m)^plain-fp8 +\\d\\.\\d\\de-\\d\\d +\\d+\\.\\d$")
         .containsPattern("(?m)^fastest chunk and decoding +frames/s +\\d+\\.\\d\\d$");
   }
 

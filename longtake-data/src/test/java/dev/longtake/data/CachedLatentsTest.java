@@ -10,6 +10,7 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,7 +77,7 @@ class CachedLatentsTest {
       var states = Tensor.of(new float[] {1, 0, 0, -2, 0, 0, 0, 0}, 4, 2);
       var trimmed = CachedLatents.trimmed(states);
       assertThat(trimmed.shape()).containsExactly(2, 2);
-      var batch = CachedLatents.padded(java.util.List.of(trimmed, states));
+      var batch = CachedLatents.padded(List.of(trimmed, states));
       assertThat(batch.select(0, 0)).isBitwiseEqualTo(states);
       assertThat(CachedLatents.trimmed(states.times(0)).size(0)).isEqualTo(1);
     }

@@ -7,6 +7,7 @@ import dev.longtake.media.Sampling;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -68,6 +69,24 @@ class VideoClipsTest {
     assertThat(clips.read(0, 55)).isEqualTo(Optional.empty());
     assertThat(skipped.lines()).hasSize(1).first().asString().contains("a.mp4: it is damaged");
     assertThat(clips.batch(1, new int[] {0, 1}, 0).captions()).containsExactly("whole", "whole");
+  }
+
+  @Test
+  void whereverAFileIsCutItsEndIsNeverMadeUp() throws Exception {
+    var file = Films.captioned(folder.resolve("a.mp4"), 20, "a");
+    var whole = Files.readAllBytes(file);
+    for (int i = 0; i < 12; i++) {
+      int length = whole.length * i / 12;
+      Files.write(file, Arrays.copyOf(whole, length));
+      var heard = new Skipped();
+      try {
+        var clips = VideoClips.of(List.of(new CaptionedVideo(file, "a")), Films.FIVE, heard);
+        assertThat(clips.read(0, 15)).as("%d of %d bytes", length, whole.length).isEmpty();
+      } catch (IllegalArgumentException e) {
+        assertThat(e).hasMessageContaining("no video is left");
+      }
+      assertThat(heard.count()).isEqualTo(1);
+    }
   }
 
   @Test

@@ -1,7 +1,6 @@
 package dev.longtake.train;
 
 import dev.longtake.diffusion.FlowSchedule;
-import java.util.Arrays;
 
 /**
  * The levels along which a teacher's trajectory is followed, and those of them that are kept for a
@@ -45,10 +44,5 @@ public record OdeGrid(int steps, double shift, int kept) {
   /** Whether the state before a step, or after the last, is kept. */
   boolean keeps(int step) {
     return step % (steps / kept) == 0;
-  }
-
-  /** The kept levels in words, to be compared. */
-  public String text() {
-    return Arrays.toString(keptLevels());
   }
 }

@@ -19,6 +19,7 @@ import dev.longtake.testkit.LeakGuard;
 import dev.longtake.wan.CausalMasks;
 import dev.longtake.wan.Prompt;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -125,8 +126,7 @@ class OdeTeacherTest {
   }
 
   /** The flow of a noisy block as teacher forcing lays it out: the clean blocks, then this one. */
-  private Tensor forced(
-      Tensor noisy, @org.jspecify.annotations.Nullable Tensor past, double sigma, Prompt prompt) {
+  private Tensor forced(Tensor noisy, @Nullable Tensor past, double sigma, Prompt prompt) {
     var level = Tensor.full(sigma * 1000, Dtype.FLOAT32, Device.CPU, 2, 3);
     if (past == null) {
       return tiny.model().forward(noisy, level, WholeClips.positions(0, 3), prompt);

@@ -6,7 +6,6 @@ import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
-import dev.longtake.tensor.Tensor;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.WanTransformer;
 import java.util.List;
@@ -64,10 +63,6 @@ record WholeClips(FlatParameters flat, Weights weights, WanTransformer model)
           .filter(name -> flat.view(flat.gradients(), name).abs().max().item() == 0)
           .toList();
     }
-  }
-
-  static Tensor level(Tensor perBlock, int block) {
-    return perBlock.narrow(1, block, 1).reshape(CLIPS, 1, 1, 1, 1);
   }
 
   @Override

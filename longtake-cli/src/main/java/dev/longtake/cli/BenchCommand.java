@@ -2,6 +2,9 @@ package dev.longtake.cli;
 
 import dev.longtake.eval.GenerationSpeed;
 import dev.longtake.eval.GenerationSpeed.Settings;
+import dev.longtake.eval.NetworkReport;
+import dev.longtake.eval.NetworkSize;
+import dev.longtake.eval.NetworkTimes;
 import dev.longtake.eval.ResultFile;
 import dev.longtake.eval.SpeedReport;
 import dev.longtake.memory.MemoryPolicies;
@@ -33,6 +36,14 @@ final class BenchCommand implements Callable<Integer> {
   @Mixin private final ModelOptions models = new ModelOptions();
 
   @Mixin private final ComputeOptions compute = new ComputeOptions();
+
+  @Option(
+      names = "--random-weights",
+      paramLabel = "NETWORK",
+      description =
+          "Times wan-1.3b, wan-14b or tiny without its files, in every arithmetic there is; of the"
+              + " other options --device, --dtype, --threads, --runs, --format and --out apply")
+  private Optional<String> network = Optional.empty();
 
   @Option(
       names = "--memory",
@@ -90,6 +101,10 @@ final class BenchCommand implements Callable<Integer> {
     compute.check();
     memory.ifPresent(MemoryPolicies::parse);
     var shown = report(format);
+    var size = network.map(NetworkSize::parse);
+    if (size.isPresent()) {
+      return time(size.get());
+    }
     var model = models.inspect();
     model.check(prompt).forEach(warning -> terminal.say("warning: " + warning));
     var device = compute.device();
@@ -109,12 +124,27 @@ final class BenchCommand implements Callable<Integer> {
     compute.apply();
 
     GenerationSpeed speed;
-    try (var loaded = VideoModel.open(model.parts(), device, dtype, residence)) {
+    try (var loaded =
+        VideoModel.open(model.parts(), device, dtype, residence, compute.arithmetic())) {
       speed = GenerationSpeed.measure(loaded, settings, terminal::say);
     }
-    var text = shown.apply(speed);
-    out.ifPresentOrElse(file -> ResultFile.writeText(file, text), () -> terminal.out().print(text));
+    show(shown.apply(speed));
     return Failures.NONE;
+  }
+
+  private int time(NetworkSize size) {
+    if (format.equals("csv")) {
+      throw new IllegalArgumentException("--random-weights has no csv; give --format text or json");
+    }
+    var device = compute.device();
+    compute.apply();
+    var times = NetworkTimes.measure(size, device, compute.dtype(device), runs, terminal::say);
+    show(format.equals("json") ? ResultFile.json(times) : NetworkReport.text(times));
+    return Failures.NONE;
+  }
+
+  private void show(String text) {
+    out.ifPresentOrElse(file -> ResultFile.writeText(file, text), () -> terminal.out().print(text));
   }
 
   private static Function<GenerationSpeed, String> report(String format) {

@@ -1,5 +1,6 @@
 package dev.longtake.cli;
 
+import dev.longtake.rollout.Arithmetic;
 import dev.longtake.rollout.Overlap;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -34,6 +35,14 @@ final class ComputeOptions {
   private String textEncoder = "device";
 
   @Option(
+      names = "--arithmetic",
+      paramLabel = "HOW",
+      description =
+          "plain, or on a GPU plain-fp8, fused, fused-fp8 or fused-fp8-rows: kernels of Longtake's"
+              + " own (fused), linear layers in eight bits (fp8). Default: plain")
+  private String arithmetic = "plain";
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Processor threads. Default: one for each core")
@@ -53,6 +62,7 @@ final class ComputeOptions {
     dtype.ifPresent(Precision::parse);
     TextResidence.parse(textEncoder);
     overlap(Device.CPU);
+    Arithmetic.parse(arithmetic);
   }
 
   /**
@@ -67,6 +77,11 @@ final class ComputeOptions {
   /** The type asked for, or the usual one of a device. */
   Dtype dtype(Device on) {
     return Precision.of(dtype, on);
+  }
+
+  /** How the model is to compute. */
+  Arithmetic arithmetic() {
+    return Arithmetic.parse(arithmetic);
   }
 
   /** Where the text encoder is to be. */

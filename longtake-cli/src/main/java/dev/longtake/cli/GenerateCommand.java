@@ -136,7 +136,8 @@ final class GenerateCommand implements Callable<Integer> {
     compute.apply();
 
     var sha256 = CompletableFuture.supplyAsync(model::sha256); // takes seconds for a large model
-    try (var loaded = VideoModel.open(model.parts(), device, dtype, residence)) {
+    try (var loaded =
+        VideoModel.open(model.parts(), device, dtype, residence, compute.arithmetic())) {
       for (var take : takes) {
         var facts = generation.film(loaded, take, terminal);
         if (!facts.outcome().complete()) {

@@ -80,6 +80,40 @@ class BenchCommandTest {
     assertThat(spoken.err()).hasSize(1).first().asString().contains("61 tokens", "at most 48");
   }
 
+  @Test
+  void aPublishedNetworkIsTimedWithoutItsFiles() throws IOException {
+    var file = folder.resolve("times.json");
+
+    var spoken =
+        Spoken.by(
+            "bench", "--random-weights", "tiny", "--device", "cpu", "--format", "json", "-o", file);
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    var json = new ObjectMapper().readTree(file.toFile());
+    assertThat(json.path("network").asText()).isEqualTo("tiny");
+    assertThat(json.path("chunks").get(0).path("way").asText()).isEqualTo("plain");
+    assertThat(json.path("chunks").get(0).path("milliseconds").asDouble()).isPositive();
+  }
+
+  @Test
+  void anArithmeticThatTheDeviceHasNotIsRefusedInOneLine() {
+    var spoken =
+        Spoken.by("bench", "--model", model, "--device", "cpu", "--arithmetic", "fused-fp8");
+
+    assertThat(spoken.code()).isEqualTo(2);
+    assertThat(spoken.err())
+        .containsExactly(
+            "longtake: arithmetic fused-fp8 needs a CUDA GPU and bfloat16, not cpu and float32;"
+                + " give plain");
+    assertThat(Spoken.by("bench", "--arithmetic", "quick").err().getFirst())
+        .contains("unknown arithmetic 'quick'; give plain, plain-fp8, fused, fused-fp8");
+  }
+
+  @Test
+  void aModelInEightBitsMakesVideoToo() {
+    assertThat(bench("--arithmetic", "plain-fp8").out()).startsWith("tiny, ");
+  }
+
   private static Spoken bench(Object... options) {
     var all = new ArrayList<Object>(List.of("bench", "--model", model, "--device", "cpu"));
     all.addAll(List.of("--seconds", 1, "--warmup", 1));

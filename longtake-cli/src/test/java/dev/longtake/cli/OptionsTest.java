@@ -18,14 +18,15 @@ class OptionsTest {
   private static final Map<String, String> FROZEN =
       Map.of(
           "bench",
-          "--checkpoint --decoder --device --dtype --ema --format --help --lora --lora-strength"
-              + " --memory --model --out --overlap --preset --prompt --runs --seconds --seed"
+          "--arithmetic --checkpoint --decoder --device --dtype --ema --format --help --lora"
+              + " --lora-strength --memory --model --out --overlap --preset --prompt"
+              + " --random-weights --runs --seconds --seed"
               + " --stacktrace --text-encoder --threads --tiny-decoder --version --warmup -V -h -o",
           "encode",
           "--clips --delete-damaged --device --dtype --frames --help --model --out --resample"
               + " --stacktrace --threads --version -V -h -o",
           "generate",
-          "--checkpoint --continue --decoder --device --dtype --ema --frames-dir --guidance --help"
+          "--arithmetic --checkpoint --continue --decoder --device --dtype --ema --frames-dir --guidance --help"
               + " --json --lora --lora-strength --memory --model --no-metadata"
               + " --num_output_frames --on-switch --out --overlap --preset --prompts --seconds"
               + " --seed --stacktrace --steps --text-encoder --threads --tiny-decoder --version -V"

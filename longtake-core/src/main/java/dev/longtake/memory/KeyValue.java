@@ -37,6 +37,11 @@ record KeyValue(@Axes("B L H d") Tensor key, @Axes("B L H d") Tensor value)
     }
   }
 
+  /** Some of these tokens, as views of the inner scope. */
+  KeyValue part(long at, long tokens) {
+    return new KeyValue(key.narrow(1, at, tokens), value.narrow(1, at, tokens));
+  }
+
   /** Attention of a pass's queries to these tokens, and then to the pass's own. */
   Tensor attendedBefore(Tensor q, Tensor k, Tensor v) {
     try (var scope = Scope.open()) {

@@ -1,16 +1,20 @@
 package dev.longtake.memory;
 
 import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.Objects;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +23,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Keys are kept before rotation, so a frame may stand anywhere. Rotation happens once per chunk,
  * not once per pass. What a pass attends to is the past of the plan and the pass's own keys:
- * nothing is written while a pass runs, so recomputing it gives the same result, and gradients
- * cannot leak through a cache that a later pass overwrites.
+ * nothing of the past is written while a pass runs, so recomputing it gives the same result, and
+ * gradients cannot leak through a cache that a later pass overwrites.
+ *
+ * <p>Everything is held once, in the order of the plan, with room behind it for one pass: raw keys,
+ * turned keys and values of as many frames as the plan attends. The memory stays where it is for as
+ * long as plans are of one size, which {@link #layout} tells.
  *
  * <p>A chunk goes: {@link #begin}, any number of passes over {@link #layer}, a clean pass between
  * {@link #record} and {@link #commit}. Axes: B batch, L tokens, S past tokens, H heads, d head
@@ -44,14 +52,24 @@ public final class KvStore implements AutoCloseable {
 
   private final Geometry geometry;
   private final Device device;
+  private final FusedOps ops;
   private final List<Layer> layers;
   private final MeanKeys meanKeys = new MeanKeys();
+  private List<Integer> held = List.of(); // the frames in every layer's window, increasing
+  private long past; // tokens of the window that a pass sees
   private boolean recording;
+  private long layout;
 
   /** Empty. */
   public KvStore(Geometry geometry, Device device) {
+    this(geometry, device, FusedOps.plain());
+  }
+
+  /** Empty, with keys turned by given operators. */
+  public KvStore(Geometry geometry, Device device, FusedOps ops) {
     this.geometry = geometry;
     this.device = device;
+    this.ops = ops;
     layers = IntStream.range(0, geometry.layers()).mapToObj(i -> new Layer()).toList();
   }
 
@@ -64,7 +82,7 @@ public final class KvStore implements AutoCloseable {
   public void begin(Plan plan) {
     var frames = plan.past().stream().map(Slot::frame).toList();
     for (int frame : frames) {
-      if (!layers.getFirst().entries.containsKey(frame)) {
+      if (!held.contains(frame)) {
         throw new IllegalArgumentException(
             "the plan attends frame "
                 + frame
@@ -74,18 +92,71 @@ public final class KvStore implements AutoCloseable {
     }
     recording = false;
     meanKeys.keepOnly(frames);
+    layers.forEach(Layer::dropPending);
+    if (frames.isEmpty()) {
+      layers.forEach(Layer::close);
+    } else {
+      arrange(frames, plan.attended());
+      turn(plan);
+    }
+    held = frames;
+    see((long) frames.size() * geometry.tokens());
+  }
+
+  /** Moves the frames to the front of windows with room for so many. */
+  private void arrange(List<Integer> frames, int attended) {
+    int stay = 0;
+    while (stay < frames.size() && frames.get(stay).equals(held.get(stay))) {
+      stay++;
+    }
+    long room = (long) attended * geometry.tokens();
+    if (layers.stream().anyMatch(layer -> layer.lent || layer.window().room() != room)) {
+      try (var scope = Scope.open()) {
+        var places = places(frames);
+        layers.forEach(layer -> layer.renew(places, room));
+      }
+      layout++;
+    } else if (stay < frames.size()) {
+      try (var scope = Scope.open()) {
+        long first = (long) stay * geometry.tokens();
+        var places = places(frames.subList(stay, frames.size()));
+        layers.forEach(layer -> layer.shift(first, places));
+      }
+    }
+  }
+
+  /** Where frames are in the windows, INT64 on the device. */
+  private Tensor places(List<Integer> frames) {
+    long[] places = frames.stream().mapToLong(held::indexOf).toArray();
+    return Tensor.of(places, places.length).to(device);
+  }
+
+  private void turn(Plan plan) {
     try (var scope = Scope.open()) {
       var rotary =
-          frames.isEmpty()
-              ? null
-              : Rotary.at(
-                  plan.pastPositions(),
-                  geometry.rows(),
-                  geometry.columns(),
-                  geometry.headWidth(),
-                  device);
-      layers.forEach(layer -> layer.begin(frames, rotary));
+          Rotary.at(
+              plan.pastPositions(),
+              geometry.rows(),
+              geometry.columns(),
+              geometry.headWidth(),
+              device);
+      layers.forEach(layer -> layer.window().turn(rotary, ops));
     }
+  }
+
+  private void see(long tokens) {
+    if (past != tokens) {
+      past = tokens;
+      layout++;
+    }
+  }
+
+  /**
+   * A number that changes whenever a pass would read its past from another place, or another length
+   * of it: work recorded for replay is good for one number.
+   */
+  public long layout() {
+    return layout;
   }
 
   /** What one layer's queries see: the planned past, then the tokens of the pass. */
@@ -100,7 +171,7 @@ public final class KvStore implements AutoCloseable {
 
   /** Until the next {@link #begin}, a pass sees its own tokens only. */
   public void forgetPast() {
-    layers.forEach(Layer::dropPast);
+    see(0);
   }
 
   /**
@@ -121,7 +192,28 @@ public final class KvStore implements AutoCloseable {
     if (summarise) {
       summarise(frames);
     }
-    layers.forEach(layer -> layer.commit(frames));
+    if (layers.getFirst().standsBehindThePast() && follow(frames)) {
+      held = Stream.concat(held.stream(), frames.stream()).toList();
+    } else {
+      var all = new TreeSet<>(held);
+      all.addAll(frames);
+      layers.forEach(layer -> layer.rebuild(List.copyOf(all), frames));
+      held = List.copyOf(all);
+      layout++;
+    }
+    layers.forEach(Layer::dropPending);
+  }
+
+  /** Whether the frames come after all that is held, in order. */
+  private boolean follow(List<Integer> frames) {
+    int before = held.isEmpty() ? -1 : held.getLast();
+    for (int frame : frames) {
+      if (frame <= before) {
+        return false;
+      }
+      before = frame;
+    }
+    return true;
   }
 
   /**
@@ -144,17 +236,21 @@ public final class KvStore implements AutoCloseable {
 
   /** The frames held, in order. */
   public List<Integer> frames() {
-    return List.copyOf(layers.getFirst().entries.keySet());
+    return held;
   }
 
-  /** Raw keys of one layer, all held frames joined in order; at least one must be held. */
+  /** Raw keys of one layer, all held frames in order; at least one must be held. */
   public @Axes("B S H d") Tensor keys(int layer) {
-    return Tensor.cat(layers.get(layer).entries.values().stream().map(KeyValue::key).toList(), 1);
+    return heldPart(layer).key().copy();
   }
 
-  /** Values of one layer, all held frames joined in order; at least one must be held. */
+  /** Values of one layer, all held frames in order; at least one must be held. */
   public @Axes("B S H d") Tensor values(int layer) {
-    return Tensor.cat(layers.get(layer).entries.values().stream().map(KeyValue::value).toList(), 1);
+    return heldPart(layer).value().copy();
+  }
+
+  private KeyValue heldPart(int layer) {
+    return layers.get(layer).window().part(0, (long) held.size() * geometry.tokens());
   }
 
   private void summarise(List<Integer> numbers) {
@@ -180,91 +276,115 @@ public final class KvStore implements AutoCloseable {
   }
 
   private final class Layer implements AttentionSpan {
-    private final TreeMap<Integer, KeyValue> entries = new TreeMap<>();
-    private @Nullable KeyValue past; // rotated keys and values of the plan, [B, S, H, d]
-    private @Nullable KeyValue pending; // raw keys and values of the recorded pass
+    private @Nullable Window window;
+    private @Nullable KeyValue apart; // a recorded pass that is not behind the past, copied
+    private long recorded; // tokens of the recorded pass
+    private boolean lent; // somebody else still reads the window
 
-    void begin(List<Integer> frames, @Nullable Rotary rotary) {
-      entries
-          .entrySet()
-          .removeIf(
-              held -> {
-                boolean drop = !frames.contains(held.getKey());
-                if (drop) {
-                  held.getValue().close();
-                }
-                return drop;
-              });
-      dropPending();
-      dropPast();
-      if (rotary != null) {
-        past = KeyValue.joined(frames.stream().map(entries::get).toList(), rotary);
-      }
+    Window window() {
+      return Objects.requireNonNull(window, "frames are held, so there is a window");
+    }
+
+    /** Moves frames to the front of the same window, from {@code first} on. */
+    void shift(long first, Tensor places) {
+      window().take(first, window(), places, geometry.tokens());
+    }
+
+    /** Moves frames to the front of a new window. */
+    void renew(Tensor places, long room) {
+      var before = window();
+      var next = Window.of(room, before.raw());
+      next.take(0, before, places, geometry.tokens());
+      before.close();
+      window = next;
+      lent = false;
     }
 
     @Override
     public Tensor attend(Tensor q, Tensor k, Tensor rawK, Tensor v) {
+      boolean fits = past > 0 && past + k.size(1) <= window().room();
+      boolean behind = fits && !Gradients.recording();
       if (recording) {
         dropPending();
-        pending = KeyValue.copyOf(rawK, v);
+        recorded = k.size(1);
+        apart = behind ? null : KeyValue.copyOf(rawK, v);
       }
-      return past == null ? AttentionSpan.attend(q, k, v) : past.attendedBefore(q, k, v);
+      if (past == 0) {
+        return AttentionSpan.attend(q, k, v);
+      }
+      return behind
+          ? window().attend(past, q, k, recording ? rawK : null, v)
+          : window().attendJoined(past, q, k, v);
     }
 
-    /** The planned past, which the next plan frees; nothing is recorded. */
+    /** Whether the recorded pass was written behind the past. */
+    boolean standsBehindThePast() {
+      return apart == null;
+    }
+
+    /** The planned past, which the next plan may not overwrite now; nothing is recorded. */
     @Override
     public AttentionSpan lasting(Consumer<Tensor> owner) {
-      if (past == null) {
+      if (past == 0) {
         return AttentionSpan.FULL;
       }
-      var own = new KeyValue(Scope.escape(past.key().alias()), Scope.escape(past.value().alias()));
-      owner.accept(own.key());
-      owner.accept(own.value());
-      return (q, k, rawK, v) -> own.attendedBefore(q, k, v);
+      lent = true;
+      long seen = past;
+      var own = window().alias();
+      own.tensors().forEach(owner);
+      return (q, k, rawK, v) -> own.attendJoined(seen, q, k, v);
     }
 
     KeyValue pending() {
-      if (pending == null) {
+      if (recorded == 0) {
         throw new IllegalStateException("no pass was recorded");
       }
-      return pending;
+      return apart == null ? window().part(past, recorded) : apart;
     }
 
     int frames() {
-      return (int) (pending().key().size(1) / geometry.tokens());
+      try (var scope = Scope.open()) {
+        return (int) (pending().key().size(1) / geometry.tokens());
+      }
     }
 
-    void commit(List<Integer> numbers) {
-      var whole = pending();
-      var recorded = KeyValue.byFrame(whole.key(), whole.value(), geometry.tokens());
-      for (int i = 0; i < recorded.size(); i++) {
-        var before = entries.put(numbers.get(i), recorded.get(i));
-        if (before != null) {
-          before.close();
+    /** All frames in a new window, the passed ones from the recorded pass. */
+    void rebuild(List<Integer> all, List<Integer> passed) {
+      try (var scope = Scope.open()) {
+        int tokens = geometry.tokens();
+        var pass = pending();
+        var next = Window.of((long) all.size() * tokens, pass.key());
+        for (int i = 0; i < all.size(); i++) {
+          int made = passed.indexOf(all.get(i));
+          var frame =
+              made < 0
+                  ? window().part((long) held.indexOf(all.get(i)) * tokens, tokens)
+                  : pass.part((long) made * tokens, tokens);
+          next.put((long) i * tokens, frame.key(), frame.value());
         }
-      }
-      dropPending();
-    }
-
-    void dropPast() {
-      if (past != null) {
-        past.close();
-        past = null;
+        if (window != null) {
+          window.close();
+        }
+        window = next;
+        lent = false;
       }
     }
 
-    private void dropPending() {
-      if (pending != null) {
-        pending.close();
-        pending = null;
+    void dropPending() {
+      recorded = 0;
+      if (apart != null) {
+        apart.close();
+        apart = null;
       }
     }
 
     void close() {
-      entries.values().forEach(KeyValue::close);
-      entries.clear();
       dropPending();
-      dropPast();
+      if (window != null) {
+        window.close();
+        window = null;
+        lent = false;
+      }
     }
   }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param weight [out, in]
  * @param bias [out], or absent
  */
-public record Linear(Tensor weight, @Nullable Tensor bias) {
+public record Linear(Tensor weight, @Nullable Tensor bias) implements Projection {
 
   /** With bias; fresh weights start Xavier-uniform, biases at 0. */
   public static Linear of(Weights weights, long in, long out) {
@@ -28,7 +28,21 @@ public record Linear(Tensor weight, @Nullable Tensor bias) {
     return new Linear(weights.take("weight", init, out, in), null);
   }
 
+  /**
+   * Maps [..., in] to [..., out], in the type of x.
+   *
+   * @throws IllegalArgumentException if x is in eight bits, which this layer does not take
+   */
+  @Override
+  public Tensor forward(Operand x) {
+    if (x.scale() != null) {
+      throw new IllegalArgumentException("weights of type " + weight.dtype() + " take no " + x);
+    }
+    return forward(x.values());
+  }
+
   /** Maps [..., in] to [..., out], in the type of x. */
+  @Override
   public Tensor forward(Tensor x) {
     try (var scope = Scope.open()) {
       var dtype = x.dtype();

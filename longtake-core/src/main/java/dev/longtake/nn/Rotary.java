@@ -3,7 +3,10 @@ package dev.longtake.nn;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Functional;
+import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Rotary positions over time, rows and columns (Wan, "3D RoPE").
@@ -29,21 +32,30 @@ public record Rotary(Tensor rotation) {
   public static Rotary at(int[] positions, int rows, int columns, int headWidth, Device device) {
     int pairs = headWidth / 2;
     int spatial = pairs / 3;
-    double[] time = frequencies(pairs - 2 * spatial);
-    double[] space = frequencies(spatial);
-    float[] table = new float[positions.length * rows * columns * headWidth];
-    int at = 0;
-    for (int position : positions) {
-      for (int row = 0; row < rows; row++) {
-        for (int column = 0; column < columns; column++) {
-          at = put(table, at, position, time);
-          at = put(table, at, row, space);
-          at = put(table, at, column, space);
-        }
-      }
+    int temporal = pairs - 2 * spatial;
+    int[] down = IntStream.range(0, rows).toArray();
+    int[] across = IntStream.range(0, columns).toArray();
+    float[] tables = new float[2 * (positions.length * temporal + (rows + columns) * spatial)];
+    int at = put(tables, 0, positions, temporal);
+    at = put(tables, at, down, spatial);
+    put(tables, at, across, spatial);
+    try (var scope = Scope.open()) {
+      // One small table for each axis goes to the device, and is repeated there.
+      var all = Tensor.of(tables, tables.length).to(device);
+      long frames = positions.length;
+      long[] sizes = {2 * frames * temporal, 2L * rows * spatial, 2L * columns * spatial};
+      var time = all.narrow(0, 0, sizes[0]).reshape(frames, 1, 1, temporal, 2);
+      var row = all.narrow(0, sizes[0], sizes[1]).reshape(1, rows, 1, spatial, 2);
+      var column = all.narrow(0, sizes[0] + sizes[1], sizes[2]).reshape(1, 1, columns, spatial, 2);
+      var whole =
+          Tensor.cat(
+              List.of(
+                  time.expand(frames, rows, columns, temporal, 2),
+                  row.expand(frames, rows, columns, spatial, 2),
+                  column.expand(frames, rows, columns, spatial, 2)),
+              3);
+      return new Rotary(scope.keep(whole.reshape(frames * rows * columns, 1, pairs, 2)));
     }
-    long tokens = (long) positions.length * rows * columns;
-    return new Rotary(Tensor.of(table, tokens, 1, pairs, 2).to(device));
   }
 
   /** Turns queries or keys; computed in float32, returned in their own type. */
@@ -51,19 +63,15 @@ public record Rotary(Tensor rotation) {
     return Functional.rotatePairs(x, rotation);
   }
 
-  private static double[] frequencies(int pairs) {
-    double[] out = new double[pairs];
-    for (int j = 0; j < pairs; j++) {
-      out[j] = Math.pow(BASE, -2.0 * j / (2.0 * pairs));
-    }
-    return out;
-  }
-
-  private static int put(float[] table, int at, int position, double[] frequencies) {
+  /** Cosine and sine of every position and pair of one axis; returns where the next one begins. */
+  private static int put(float[] table, int at, int[] positions, int pairs) {
     int next = at;
-    for (double frequency : frequencies) {
-      table[next++] = (float) Math.cos(position * frequency);
-      table[next++] = (float) Math.sin(position * frequency);
+    for (int position : positions) {
+      for (int j = 0; j < pairs; j++) {
+        double angle = position * Math.pow(BASE, -2.0 * j / (2.0 * pairs));
+        table[next++] = (float) Math.cos(angle);
+        table[next++] = (float) Math.sin(angle);
+      }
     }
     return next;
   }

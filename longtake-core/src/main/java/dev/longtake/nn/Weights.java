@@ -5,6 +5,7 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -37,16 +38,18 @@ public final class Weights implements AutoCloseable {
   private final Source source;
   private final String prefix;
   private final Map<String, Tensor> taken;
+  private final List<Tensor> beside;
 
-  private Weights(Source source, String prefix, Map<String, Tensor> taken) {
+  private Weights(Source source, String prefix, Map<String, Tensor> taken, List<Tensor> beside) {
     this.source = source;
     this.prefix = prefix;
     this.taken = taken;
+    this.beside = beside;
   }
 
   /** Weights from a source. */
   public static Weights from(Source source) {
-    return new Weights(source, "", new LinkedHashMap<>());
+    return new Weights(source, "", new LinkedHashMap<>(), new ArrayList<>());
   }
 
   /** Fresh weights, drawn in the order they are asked for, on the generator's device. */
@@ -93,7 +96,7 @@ public final class Weights implements AutoCloseable {
 
   /** A view whose names start with {@code child} and a dot. */
   public Weights at(String child) {
-    return new Weights(source, prefix + child + ".", taken);
+    return new Weights(source, prefix + child + ".", taken, beside);
   }
 
   /**
@@ -111,6 +114,28 @@ public final class Weights implements AutoCloseable {
       taken.put(full, tensor);
       return tensor;
     }
+  }
+
+  /**
+   * Puts another form of a weight in its place, such as the same numbers in fewer bits, and frees
+   * the one that was handed out.
+   *
+   * @param form owned by this from now on
+   */
+  Tensor replace(String name, Tensor form) {
+    var kept = Scope.escape(form);
+    var before = taken.replace(prefix + name, kept);
+    if (before == null) {
+      throw new IllegalStateException("weight " + prefix + name + " was not taken");
+    }
+    before.close();
+    return kept;
+  }
+
+  /** Keeps a tensor that goes with the weights and is none, until {@link #close}. */
+  Tensor keepBeside(Tensor tensor) {
+    beside.add(Scope.escape(tensor));
+    return tensor;
   }
 
   /** Everything handed out so far by name, in that order, whatever the view. */
@@ -142,5 +167,7 @@ public final class Weights implements AutoCloseable {
   public void close() {
     taken.values().forEach(Tensor::close);
     taken.clear();
+    beside.forEach(Tensor::close);
+    beside.clear();
   }
 }

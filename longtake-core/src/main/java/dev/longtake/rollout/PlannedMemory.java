@@ -46,7 +46,7 @@ final class PlannedMemory implements ActiveMemory {
     this.recall = recall;
     this.dtype = dtype;
     this.device = device;
-    store = new KvStore(geometry, device);
+    store = new KvStore(geometry, device, model.ops());
   }
 
   Held held() {
@@ -55,6 +55,11 @@ final class PlannedMemory implements ActiveMemory {
 
   Plan plan(int chunkFrames) {
     return policy.plan(held, chunkFrames);
+  }
+
+  /** Changes whenever a pass would read its past from elsewhere; see {@link KvStore#layout}. */
+  long layout() {
+    return store.layout();
   }
 
   @Override

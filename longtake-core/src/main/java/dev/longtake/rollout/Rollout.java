@@ -8,6 +8,7 @@ import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.Plan;
 import dev.longtake.memory.ReleasedSlowFast;
+import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -18,6 +19,7 @@ import dev.longtake.tensor.Tensor;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Generates latents chunk by chunk (spec, section E.1): denoise a chunk with what memory holds,
@@ -32,6 +34,7 @@ public final class Rollout implements AutoCloseable {
   private final Dtype dtype;
   private final Device device;
   private ChunkWatch watch = ChunkWatch.NONE;
+  private @Nullable CapturedPass captured;
 
   /**
    * With an empty memory.
@@ -70,6 +73,21 @@ public final class Rollout implements AutoCloseable {
     watch = other;
   }
 
+  /**
+   * From now on denoising passes are recorded once memory is full, and replayed as a whole.
+   *
+   * @throws IllegalArgumentException if the device is no GPU
+   * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides within a pass
+   */
+  public void replayPasses() {
+    if (device.kind() != Device.Kind.CUDA) {
+      throw new IllegalArgumentException(
+          "passes are replayed on a CUDA GPU only, not on " + device);
+    }
+    planned();
+    captured = new CapturedPass(model, memory::layer, device);
+  }
+
   /** Latent frames remembered so far. */
   public int frames() {
     return memory.frames();
@@ -101,6 +119,9 @@ public final class Rollout implements AutoCloseable {
    */
   public void onSwitch(PromptSwitch how) {
     memory.onSwitch(how);
+    if (captured != null) {
+      captured.forget();
+    }
   }
 
   /**
@@ -121,11 +142,11 @@ public final class Rollout implements AutoCloseable {
       Rng rng) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      int[] positions = begin(noise, prompt, guidance);
+      var rotary = begin(noise, prompt, guidance);
       watch.done(ChunkPart.RECALL);
-      var clean = sample(positions, prompt, unprompted, guidance, sampler, noise, rng);
+      var clean = sample(rotary, prompt, unprompted, guidance, sampler, noise, rng);
       watch.done(ChunkPart.DENOISE);
-      rememberClean(clean, prompt, positions);
+      rememberClean(clean, prompt, rotary);
       watch.done(ChunkPart.REMEMBER);
       return scope.keep(clean);
     }
@@ -147,8 +168,8 @@ public final class Rollout implements AutoCloseable {
       Rng rng) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      int[] positions = begin(noise, prompt, guidance);
-      return scope.keep(sample(positions, prompt, unprompted, guidance, sampler, noise, rng));
+      var rotary = begin(noise, prompt, guidance);
+      return scope.keep(sample(rotary, prompt, unprompted, guidance, sampler, noise, rng));
     }
   }
 
@@ -163,13 +184,18 @@ public final class Rollout implements AutoCloseable {
     }
   }
 
-  private int[] begin(Tensor chunk, Prompt prompt, double guidance) {
+  /** Makes room in memory; the rotations of the chunk serve all its passes. */
+  private Rotary begin(Tensor chunk, Prompt prompt, double guidance) {
     memory.checkGuidance(guidance);
-    return memory.begin(Math.toIntExact(chunk.size(2)), prompt);
+    int[] positions = memory.begin(Math.toIntExact(chunk.size(2)), prompt);
+    if (captured != null) {
+      captured.begin(planned().layout());
+    }
+    return model.rotary(positions, chunk.size(3), chunk.size(4), device);
   }
 
   private Tensor sample(
-      int[] positions,
+      Rotary rotary,
       Prompt prompt,
       Prompt unprompted,
       double guidance,
@@ -177,27 +203,42 @@ public final class Rollout implements AutoCloseable {
       Tensor noise,
       Rng rng) {
     var denoiser =
-        Denoiser.guided(denoiser(prompt, positions), denoiser(unprompted, positions), guidance);
+        Denoiser.guided(denoiser(prompt, rotary), denoiser(unprompted, rotary), guidance);
     return sampler.sample(denoiser, noise.to(device).to(Dtype.FLOAT32), rng);
   }
 
-  private void rememberClean(Tensor clean, Prompt prompt, int[] positions) {
+  private void rememberClean(Tensor clean, Prompt prompt, Rotary rotary) {
     memory.beforeCleanPass();
-    denoiser(prompt, positions).flow(clean, 0);
+    plainDenoiser(prompt, rotary).flow(clean, 0);
     memory.remember(clean);
   }
 
-  private Denoiser denoiser(Prompt prompt, int[] positions) {
+  private Denoiser denoiser(Prompt prompt, Rotary rotary) {
+    var passes = captured;
+    if (passes == null) {
+      return plainDenoiser(prompt, rotary);
+    }
     return (noisy, timestep) -> {
       try (var scope = Scope.open()) {
-        var timesteps =
-            Tensor.full(timestep, Dtype.FLOAT32, device, noisy.size(0), positions.length);
+        return scope.keep(passes.flow(noisy.to(dtype), timesteps(noisy, timestep), rotary, prompt));
+      }
+    };
+  }
+
+  private Denoiser plainDenoiser(Prompt prompt, Rotary rotary) {
+    return (noisy, timestep) -> {
+      try (var scope = Scope.open()) {
+        int frames = Math.toIntExact(noisy.size(2));
         var flow =
             model.forward(
-                noisy.to(dtype), timesteps, positions, prompt, memory::layer, positions.length);
+                noisy.to(dtype), timesteps(noisy, timestep), rotary, prompt, memory::layer, frames);
         return scope.keep(flow.to(Dtype.FLOAT32));
       }
     };
+  }
+
+  private Tensor timesteps(Tensor noisy, double timestep) {
+    return Tensor.full(timestep, Dtype.FLOAT32, device, noisy.size(0), noisy.size(2));
   }
 
   private PlannedMemory planned() {
@@ -211,6 +252,9 @@ public final class Rollout implements AutoCloseable {
 
   @Override
   public void close() {
+    if (captured != null) {
+      captured.close();
+    }
     memory.close();
   }
 }

@@ -83,6 +83,16 @@ public final class VideoGenerator implements AutoCloseable {
   }
 
   /**
+   * From now on denoising passes are recorded once memory is full, and replayed as a whole.
+   *
+   * @throws IllegalArgumentException if the model is on no GPU
+   * @throws IllegalStateException if each layer holds its own memory
+   */
+  public void replayPasses() {
+    rollout.replayPasses();
+  }
+
+  /**
    * Changes prompts on the way. The schedule's first prompt takes the place of the request's, and
    * its chunks are counted from now on.
    *

@@ -2,6 +2,7 @@ package dev.longtake.rollout;
 
 import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.WeightFile;
+import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -44,6 +45,7 @@ public final class VideoModel implements AutoCloseable {
   private final Dtype dtype;
   private final Tokenizer tokenizer;
   private final TextStage text;
+  private final FusedOps ops;
   private final WanTransformer transformer;
   private final WanVae vae;
   private final PictureDecoder decoder;
@@ -51,7 +53,12 @@ public final class VideoModel implements AutoCloseable {
   private final List<Weights> weights = new ArrayList<>();
   private final List<Runnable> closers = new ArrayList<>();
 
-  private VideoModel(ModelParts parts, Device device, Dtype dtype, TextResidence residence) {
+  private VideoModel(
+      ModelParts parts,
+      Device device,
+      Dtype dtype,
+      TextResidence residence,
+      Arithmetic arithmetic) {
     this.device = device;
     this.dtype = dtype;
     config = parts.config();
@@ -61,15 +68,17 @@ public final class VideoModel implements AutoCloseable {
       closers.add(tokenizer::close);
       text = openText(parts, residence);
       closers.add(text::close);
+      ops = arithmetic.open(device, dtype);
+      closers.add(ops::close);
       transformer =
           load(
               parts.open(ModelPart.TRANSFORMER),
-              taken -> WanTransformer.of(taken, config.transformer()));
+              taken -> WanTransformer.of(taken, config.transformer(), ops));
       vae =
           load(
               parts.open(ModelPart.VAE),
               taken -> {
-                var made = WanVae.of(config.vae(), taken);
+                var made = WanVae.of(config.vae(), taken, ops);
                 closers.add(made::close);
                 return made;
               });
@@ -107,17 +116,29 @@ public final class VideoModel implements AutoCloseable {
     return open(parts, device, dtype, TextResidence.DEVICE);
   }
 
+  /** The same with plain arithmetic. */
+  public static VideoModel open(
+      ModelParts parts, Device device, Dtype dtype, TextResidence residence) {
+    return open(parts, device, dtype, residence, Arithmetic.PLAIN);
+  }
+
   /**
    * Reads a model from wherever its parts are.
    *
    * @param parts stay readable as long as the model is open: a passing text encoder comes back
    * @param dtype type of weights and arithmetic
    * @param residence where the text encoder is while no prompt is read
+   * @param arithmetic how transformer and autoencoder compute
    * @throws CheckpointException if a file is missing, damaged or of another model
+   * @throws IllegalArgumentException if the device or the type has no such arithmetic
    */
   public static VideoModel open(
-      ModelParts parts, Device device, Dtype dtype, TextResidence residence) {
-    return new VideoModel(parts, device, dtype, residence);
+      ModelParts parts,
+      Device device,
+      Dtype dtype,
+      TextResidence residence,
+      Arithmetic arithmetic) {
+    return new VideoModel(parts, device, dtype, residence, arithmetic);
   }
 
   /** The file is checked now, also where its weights are only read when a prompt comes. */

@@ -1,6 +1,7 @@
 package dev.longtake.vae;
 
 import dev.longtake.nn.Init;
+import dev.longtake.nn.Processor;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Functional;

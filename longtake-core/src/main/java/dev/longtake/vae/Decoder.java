@@ -1,5 +1,6 @@
 package dev.longtake.vae;
 
+import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Scope;
@@ -10,18 +11,18 @@ import java.util.List;
 /** From latents up to pixels. */
 record Decoder(CausalConv conv1, List<Layer> middle, List<Layer> upsamples, NormedConv head) {
 
-  static Decoder of(VaeConfig config, Weights weights) {
+  static Decoder of(VaeConfig config, Weights weights, FusedOps ops) {
     var multipliers = config.multipliers().reversed();
     var temporal = config.temporalDown().reversed();
     var ups = weights.at("upsamples");
     List<Layer> layers = new ArrayList<>();
     long width = (long) config.dim() * multipliers.getFirst();
     var conv1 = CausalConv.of(weights.at("conv1"), config.zDim(), width);
-    var middle = Encoder.middle(weights.at("middle"), width);
+    var middle = Encoder.middle(weights.at("middle"), width, ops);
     for (int level = 0; level < multipliers.size(); level++) {
       long wanted = (long) config.dim() * multipliers.get(level);
       for (int block = 0; block < config.resBlocks() + 1; block++) {
-        layers.add(ResidualBlock.of(ups.at("" + layers.size()), width, wanted));
+        layers.add(ResidualBlock.of(ups.at("" + layers.size()), width, wanted, ops));
         width = wanted;
       }
       if (level < multipliers.size() - 1) {
@@ -33,7 +34,7 @@ record Decoder(CausalConv conv1, List<Layer> middle, List<Layer> upsamples, Norm
         conv1,
         middle,
         List.copyOf(layers),
-        NormedConv.of(weights.at("head"), 0, 2, width, VaeConfig.COLOURS));
+        NormedConv.of(weights.at("head"), 0, 2, width, VaeConfig.COLOURS, ops));
   }
 
   @Axes("B F Y X 3")

@@ -1,5 +1,6 @@
 package dev.longtake.vae;
 
+import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Scope;
@@ -10,7 +11,7 @@ import java.util.List;
 /** From pixels down to the channels of mean and log-variance. */
 record Encoder(CausalConv conv1, List<Layer> downsamples, List<Layer> middle, NormedConv head) {
 
-  static Encoder of(VaeConfig config, Weights weights) {
+  static Encoder of(VaeConfig config, Weights weights, FusedOps ops) {
     var multipliers = config.multipliers();
     var downs = weights.at("downsamples");
     List<Layer> layers = new ArrayList<>();
@@ -19,7 +20,7 @@ record Encoder(CausalConv conv1, List<Layer> downsamples, List<Layer> middle, No
     for (int level = 0; level < multipliers.size(); level++) {
       long wider = (long) config.dim() * multipliers.get(level);
       for (int block = 0; block < config.resBlocks(); block++) {
-        layers.add(ResidualBlock.of(downs.at("" + layers.size()), width, wider));
+        layers.add(ResidualBlock.of(downs.at("" + layers.size()), width, wider, ops));
         width = wider;
       }
       if (level < multipliers.size() - 1) {
@@ -30,16 +31,16 @@ record Encoder(CausalConv conv1, List<Layer> downsamples, List<Layer> middle, No
     return new Encoder(
         conv1,
         List.copyOf(layers),
-        middle(weights.at("middle"), width),
-        NormedConv.of(weights.at("head"), 0, 2, width, 2L * config.zDim()));
+        middle(weights.at("middle"), width, ops),
+        NormedConv.of(weights.at("head"), 0, 2, width, 2L * config.zDim(), ops));
   }
 
   /** The deepest part, the same in both directions. */
-  static List<Layer> middle(Weights weights, long width) {
+  static List<Layer> middle(Weights weights, long width, FusedOps ops) {
     return List.of(
-        ResidualBlock.of(weights.at("0"), width, width),
+        ResidualBlock.of(weights.at("0"), width, width, ops),
         FrameAttention.of(weights.at("1"), width),
-        ResidualBlock.of(weights.at("2"), width, width));
+        ResidualBlock.of(weights.at("2"), width, width, ops));
   }
 
   @Axes("B f y x 2z")

@@ -1,5 +1,6 @@
 package dev.longtake.vae;
 
+import dev.longtake.nn.ChannelNorm;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Functional;
 import dev.longtake.tensor.Scope;

@@ -1,13 +1,14 @@
 package dev.longtake.vae;
 
+import dev.longtake.nn.ChannelNorm;
+import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
-import dev.longtake.tensor.Functional;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 
 /** Norm, SiLU, causal convolution: half a residual block, and the whole of a head. */
-record NormedConv(ChannelNorm norm, CausalConv conv) {
+record NormedConv(FusedOps ops, ChannelNorm norm, CausalConv conv) {
 
   /**
    * Under the indices that the published sequences give the two parts.
@@ -15,8 +16,10 @@ record NormedConv(ChannelNorm norm, CausalConv conv) {
    * @param normIndex index of the norm; SiLU follows it
    * @param convIndex index of the convolution
    */
-  static NormedConv of(Weights weights, int normIndex, int convIndex, long in, long out) {
+  static NormedConv of(
+      Weights weights, int normIndex, int convIndex, long in, long out, FusedOps ops) {
     return new NormedConv(
+        ops,
         ChannelNorm.of(weights.at("" + normIndex), in, 3),
         CausalConv.of(weights.at("" + convIndex), in, out));
   }
@@ -24,13 +27,7 @@ record NormedConv(ChannelNorm norm, CausalConv conv) {
   @Axes("B F Y X C")
   Tensor forward(@Axes("B F Y X C") Tensor x, Past past) {
     try (var scope = Scope.open()) {
-      return scope.keep(conv.forward(activated(x), past));
-    }
-  }
-
-  private Tensor activated(Tensor x) {
-    try (var scope = Scope.open()) {
-      return scope.keep(Functional.silu(norm.forward(x)));
+      return scope.keep(conv.forward(ops.normedSilu(norm, x), past));
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.longtake.vae;
 
+import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -13,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 record ResidualBlock(NormedConv first, NormedConv second, @Nullable Pointwise shortcut)
     implements Layer {
 
-  static ResidualBlock of(Weights weights, long in, long out) {
+  static ResidualBlock of(Weights weights, long in, long out, FusedOps ops) {
     var residual = weights.at("residual");
     return new ResidualBlock(
-        NormedConv.of(residual, 0, 2, in, out),
-        NormedConv.of(residual, 3, 6, out, out),
+        NormedConv.of(residual, 0, 2, in, out, ops),
+        NormedConv.of(residual, 3, 6, out, out, ops),
         in == out ? null : Pointwise.of(weights.at("shortcut"), in, out, 3));
   }
 

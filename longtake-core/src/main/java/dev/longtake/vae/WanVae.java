@@ -1,5 +1,6 @@
 package dev.longtake.vae;
 
+import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.Passage;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
@@ -28,13 +29,13 @@ public final class WanVae implements PictureDecoder, AutoCloseable {
   private final @Axes("z 1 1 1") Tensor std;
   private final Past beginning;
 
-  private WanVae(VaeConfig config, Weights weights) {
+  private WanVae(VaeConfig config, Weights weights, FusedOps ops) {
     this.config = config;
     beginning = Past.BEGINNING;
-    encoder = Encoder.of(config, weights.at("encoder"));
+    encoder = Encoder.of(config, weights.at("encoder"), ops);
     conv1 = Pointwise.of(weights.at("conv1"), 2L * config.zDim(), 2L * config.zDim(), 3);
     conv2 = Pointwise.of(weights.at("conv2"), config.zDim(), config.zDim(), 3);
-    decoder = Decoder.of(config, weights.at("decoder"));
+    decoder = Decoder.of(config, weights.at("decoder"), ops);
     mean = column(config.latentMean(), conv1.weight());
     std = column(config.latentStd(), conv1.weight());
   }
@@ -52,7 +53,16 @@ public final class WanVae implements PictureDecoder, AutoCloseable {
 
   /** An autoencoder of weights under their published names, all on one device. */
   public static WanVae of(VaeConfig config, Weights weights) {
-    return new WanVae(config, weights);
+    return of(config, weights, FusedOps.plain());
+  }
+
+  /**
+   * The same, whose norms and activations are computed in a way of the caller's choice.
+   *
+   * @param ops outlives the autoencoder
+   */
+  public static WanVae of(VaeConfig config, Weights weights, FusedOps ops) {
+    return new WanVae(config, weights, ops);
   }
 
   /**

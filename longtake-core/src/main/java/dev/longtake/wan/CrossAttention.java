@@ -1,7 +1,10 @@
 package dev.longtake.wan;
 
 import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.Linear;
+import dev.longtake.nn.Operand;
+import dev.longtake.nn.Projection;
 import dev.longtake.nn.RmsNorm;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
@@ -10,19 +13,28 @@ import dev.longtake.tensor.Tensor;
 
 /** Attention of video tokens to the prompt, without positions and without a mask. */
 record CrossAttention(
-    int heads, Linear q, Linear k, Linear v, Linear o, RmsNorm normQ, RmsNorm normK) {
+    FusedOps ops,
+    int heads,
+    Projection q,
+    Linear k,
+    Linear v,
+    Projection o,
+    RmsNorm normQ,
+    RmsNorm normK) {
 
   /** One layer's view of a prompt. */
   record Keys(@Axes("B T H d") Tensor keys, @Axes("B T H d") Tensor values) {}
 
-  static CrossAttention of(Weights weights, WanConfig config) {
+  /** The prompt's keys and values are read once, so their layers stay as they are stored. */
+  static CrossAttention of(Weights weights, WanConfig config, FusedOps ops) {
     int dim = config.dim();
     return new CrossAttention(
+        ops,
         config.numHeads(),
-        Linear.of(weights.at("q"), dim, dim),
+        ops.linear(weights.at("q"), dim, dim),
         Linear.of(weights.at("k"), dim, dim),
         Linear.of(weights.at("v"), dim, dim),
-        Linear.of(weights.at("o"), dim, dim),
+        ops.linear(weights.at("o"), dim, dim),
         RmsNorm.of(weights.at("norm_q"), dim, WanConfig.EPS),
         RmsNorm.of(weights.at("norm_k"), dim, WanConfig.EPS));
   }
@@ -39,12 +51,11 @@ record CrossAttention(
   }
 
   @Axes("B F P D")
-  Tensor forward(@Axes("B F P D") Tensor x, Keys prompt) {
+  Tensor forward(@Axes("B F P D") Operand x, Keys prompt) {
     try (var scope = Scope.open()) {
-      var queries =
-          normQ.forward(q.forward(x)).reshape(x.size(0), x.size(1) * x.size(2), heads, -1);
+      var queries = ops.byHead(normQ, q.forward(x), heads);
       var seen = AttentionSpan.attend(queries, prompt.keys(), prompt.values());
-      return scope.keep(o.forward(seen.reshape(x.shape())));
+      return scope.keep(o.forward(ops.operand(seen.reshape(x.values().shape()))));
     }
   }
 }

@@ -48,16 +48,8 @@ record TimeEmbedding(int freqDim, Linear first, Linear second, Linear projection
   /** Cosines, then sines, of {@code t · 10000^(−2i/freqDim)}, in double precision. */
   private Tensor sinusoid(Tensor timesteps) {
     int half = freqDim / 2;
-    float[] exponents = new float[half];
-    for (int i = 0; i < half; i++) {
-      exponents[i] = -(float) i;
-    }
     var frequencies =
-        Tensor.of(exponents, half)
-            .to(timesteps.device())
-            .to(Dtype.FLOAT64)
-            .times(Math.log(BASE) / half)
-            .exp();
+        Tensor.range(half, Dtype.FLOAT64, timesteps.device()).times(-Math.log(BASE) / half).exp();
     var angles = timesteps.to(Dtype.FLOAT64).unsqueeze(-1).times(frequencies);
     return Tensor.cat(List.of(angles.cos(), angles.sin()), -1);
   }

@@ -1,8 +1,10 @@
 package dev.longtake.wan;
 
 import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.Init;
 import dev.longtake.nn.LayerNorm;
+import dev.longtake.nn.Modulation;
 import dev.longtake.nn.Passage;
 import dev.longtake.nn.Rotary;
 import dev.longtake.nn.Weights;
@@ -15,6 +17,7 @@ import dev.longtake.tensor.Tensor;
  * first and the last are modulated by the frame's timestep.
  */
 record WanBlock(
+    FusedOps ops,
     LayerNorm norm1,
     SelfAttention selfAttention,
     LayerNorm norm3,
@@ -23,15 +26,16 @@ record WanBlock(
     FeedForward ffn,
     @Axes("1 6 D") Tensor modulation) {
 
-  static WanBlock of(Weights weights, WanConfig config) {
+  static WanBlock of(Weights weights, WanConfig config, FusedOps ops) {
     int dim = config.dim();
     return new WanBlock(
+        ops,
         LayerNorm.plain(WanConfig.EPS),
-        SelfAttention.of(weights.at("self_attn"), config),
+        SelfAttention.of(weights.at("self_attn"), config, ops),
         LayerNorm.affine(weights.at("norm3"), dim, WanConfig.EPS),
-        CrossAttention.of(weights.at("cross_attn"), config),
+        CrossAttention.of(weights.at("cross_attn"), config, ops),
         LayerNorm.plain(WanConfig.EPS),
-        FeedForward.of(weights.at("ffn"), config),
+        FeedForward.of(weights.at("ffn"), config, ops),
         weights.take("modulation", Init.normal(1 / Math.sqrt(dim)), 1, 6, dim));
   }
 
@@ -71,14 +75,14 @@ record WanBlock(
       var onSelf = new Modulation(six.get(0), six.get(1), six.get(2));
       var onFfn = new Modulation(six.get(3), six.get(4), six.get(5));
 
-      var attended = selfAttention.forward(onSelf.apply(norm1.forward(x)), rotary, span);
-      var afterSelf = x.plus(onSelf.gated(attended));
+      var attended = selfAttention.forward(ops.modulated(norm1, x, onSelf), rotary, span);
+      var afterSelf = ops.gatedThenNormed(x, attended, onSelf, norm3);
 
-      var told = crossAttention.forward(norm3.forward(afterSelf), prompt);
-      var afterText = afterSelf.plus(told);
+      var told = crossAttention.forward(afterSelf.normed(), prompt);
+      var afterText = ops.addedThenModulated(afterSelf.sum(), told, norm2, onFfn);
 
-      var fed = ffn.forward(onFfn.apply(norm2.forward(afterText)));
-      return scope.keep(afterText.plus(onFfn.gated(fed)));
+      var fed = ffn.forward(afterText.normed());
+      return scope.keep(ops.gated(afterText.sum(), fed, onFfn));
     }
   }
 }

@@ -3,11 +3,13 @@ package dev.longtake.wan;
 import static dev.longtake.tensor.Functional.gelu;
 
 import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.Linear;
 import dev.longtake.nn.Passage;
 import dev.longtake.nn.Rotary;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Functional;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -18,6 +20,7 @@ import java.util.stream.IntStream;
 /** The transformer; see the package for its uses and the legend of axes. */
 public final class WanTransformer {
   private final WanConfig config;
+  private final FusedOps ops;
   private final Patches patches;
   private final TimeEmbedding time;
   private final Linear textFirst;
@@ -25,9 +28,10 @@ public final class WanTransformer {
   private final List<WanBlock> blocks;
   private final Passage passage;
 
-  private WanTransformer(Weights weights, WanConfig config) {
+  private WanTransformer(Weights weights, WanConfig config, FusedOps ops) {
     this.config = config;
     passage = Passage.DIRECT;
+    this.ops = ops;
     int dim = config.dim();
     patches = Patches.of(weights, config);
     textFirst = Linear.of(weights.at("text_embedding.0"), config.textDim(), dim);
@@ -35,13 +39,14 @@ public final class WanTransformer {
     time = TimeEmbedding.of(weights, config);
     blocks =
         IntStream.range(0, config.numLayers())
-            .mapToObj(i -> WanBlock.of(weights.at("blocks." + i), config))
+            .mapToObj(i -> WanBlock.of(weights.at("blocks." + i), config, ops))
             .toList();
   }
 
   private WanTransformer(WanTransformer same, Passage passage) {
     this.passage = passage;
     config = same.config;
+    ops = same.ops;
     patches = same.patches;
     time = same.time;
     textFirst = same.textFirst;
@@ -51,7 +56,17 @@ public final class WanTransformer {
 
   /** Takes every weight of the transformer. */
   public static WanTransformer of(Weights weights, WanConfig config) {
-    return new WanTransformer(weights, config);
+    return of(weights, config, FusedOps.plain());
+  }
+
+  /**
+   * Takes every weight of the transformer, whose blocks compute in a way of the caller's choice.
+   * Embeddings, modulations, the prompt's layers and the head always stay as they are stored.
+   *
+   * @param ops outlives the transformer
+   */
+  public static WanTransformer of(Weights weights, WanConfig config, FusedOps ops) {
+    return new WanTransformer(weights, config, ops);
   }
 
   /** The same network, whose layers are run by a passage. */
@@ -62,6 +77,11 @@ public final class WanTransformer {
   /** The sizes. */
   public WanConfig config() {
     return config;
+  }
+
+  /** How its blocks compute. */
+  public FusedOps ops() {
+    return ops;
   }
 
   /**
@@ -85,6 +105,18 @@ public final class WanTransformer {
   }
 
   /**
+   * The rotations of frames at given temporal positions; the same for every pass over them.
+   *
+   * @param rows of their latents
+   * @param columns of their latents
+   */
+  public Rotary rotary(int[] positions, long rows, long columns, Device device) {
+    int patch = WanConfig.PATCH;
+    return Rotary.at(
+        positions, (int) rows / patch, (int) columns / patch, config.headDim(), device);
+  }
+
+  /**
    * Predicts the flow of the last frames.
    *
    * @param latents all frames of this pass; their type is that of the arithmetic
@@ -103,19 +135,33 @@ public final class WanTransformer {
       IntFunction<AttentionSpan> spans,
       int predicted) {
     try (var scope = Scope.open()) {
-      int rows = (int) latents.size(3) / WanConfig.PATCH;
-      int columns = (int) latents.size(4) / WanConfig.PATCH;
-      var rotary = Rotary.at(positions, rows, columns, config.headDim(), latents.device());
+      var rotary = rotary(positions, latents.size(3), latents.size(4), latents.device());
+      return scope.keep(forward(latents, timesteps, rotary, prompt, spans, predicted));
+    }
+  }
+
+  /** The same with rotations made before, by {@link #rotary}: nothing waits for the device. */
+  public @Axes("B C F Y X") Tensor forward(
+      @Axes("B C F Y X") Tensor latents,
+      @Axes("B F") Tensor timesteps,
+      Rotary rotary,
+      Prompt prompt,
+      IntFunction<AttentionSpan> spans,
+      int predicted) {
+    try (var scope = Scope.open()) {
       var embedded = time.embed(timesteps, latents.dtype());
       var six = time.project(embedded);
       var x = patches.embed(latents);
       for (int i = 0; i < blocks.size(); i++) {
         x = blocks.get(i).through(passage, x, six, prompt.layer(i), rotary, spans.apply(i));
       }
-      int first = positions.length - predicted;
+      long first = latents.size(2) - predicted;
       return scope.keep(
           patches.unembed(
-              x.narrow(1, first, predicted), embedded.narrow(1, first, predicted), rows, columns));
+              x.narrow(1, first, predicted),
+              embedded.narrow(1, first, predicted),
+              latents.size(3) / WanConfig.PATCH,
+              latents.size(4) / WanConfig.PATCH));
     }
   }
 

@@ -222,6 +222,33 @@ class KvStoreTest {
   }
 
   @Test
+  void aSpanThatLastsSeesItsPastWhateverLaterPlansMove() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var book = new Book(MEMORY)) {
+      int chunk = 0;
+      while (MEMORY.plan(book.held, 2).attended() < MEMORY.capacity()) {
+        book.chunk(chunk++);
+      }
+      var plan = MEMORY.plan(book.held, 2);
+      book.store.begin(plan);
+      var owned = new ArrayList<Tensor>();
+      List<AttentionSpan> spans =
+          IntStream.range(0, LAYERS)
+              .mapToObj(i -> book.store.layer(i).lasting(owned::add))
+              .toList();
+      var first = pass(latents(9, 2), 800, plan, book.store::layer);
+      for (int later = 0; later < 4; later++) {
+        book.chunk(chunk++);
+      }
+      assertThat(pass(latents(9, 2), 800, plan, book.store::layer).toFloats())
+          .isNotEqualTo(first.toFloats());
+      assertThat(pass(latents(9, 2), 800, plan, spans::get)).isCloseTo(first, 1e-6);
+      owned.forEach(Tensor::close);
+    }
+  }
+
+  @Test
   void withoutItsPastAPassSeesItselfOnly() {
     try (var scope = Scope.open();
         var off = Gradients.off();

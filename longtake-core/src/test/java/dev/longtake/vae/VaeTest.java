@@ -4,6 +4,7 @@ import static dev.longtake.testkit.TensorAssert.relativeError;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.longtake.nn.ChannelNorm;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;

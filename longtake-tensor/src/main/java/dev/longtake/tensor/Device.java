@@ -2,6 +2,7 @@ package dev.longtake.tensor;
 
 import java.util.Locale;
 import java.util.Optional;
+import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
@@ -106,6 +107,27 @@ public record Device(Kind kind, int index) {
     }
     long version = torch.getCUDAHooks().versionRuntimeCuDNN(); // of 9: 10000 major + 100 minor
     return Optional.of(version / 10_000 + "." + version % 10_000 / 100 + "." + version % 100);
+  }
+
+  /**
+   * What a GPU can do, as NVIDIA counts it: {@code 9.0} is Hopper.
+   *
+   * @throws IllegalArgumentException if this is no GPU
+   */
+  public String computeCapability() {
+    Cuda.requireGpu(this, "a compute capability");
+    Cuda.check("starting CUDA", cudart.cuInit(0)); // once or more, as LibTorch does
+    int[] major = new int[1];
+    int[] minor = new int[1];
+    Cuda.check(
+        "asking for the compute capability",
+        cudart.cuDeviceGetAttribute(
+            major, cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, index));
+    Cuda.check(
+        "asking for the compute capability",
+        cudart.cuDeviceGetAttribute(
+            minor, cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, index));
+    return major[0] + "." + minor[0];
   }
 
   org.bytedeco.pytorch.Device handle() {

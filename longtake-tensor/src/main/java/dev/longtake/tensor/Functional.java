@@ -1,6 +1,7 @@
 package dev.longtake.tensor;
 
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.TensorOptional;
@@ -20,6 +21,44 @@ public final class Functional {
         ? Tensor.op("linear", () -> torch.linear(x.handle, weight.handle), x, weight)
         : Tensor.op(
             "linear", () -> torch.linear(x.handle, weight.handle, bias.handle), x, weight, bias);
+  }
+
+  /**
+   * {@code gelu(x Wᵀ + b)}, GELU by its tanh approximation, on a GPU with the activation inside the
+   * product's own kernel.
+   *
+   * @param x [rows, in]
+   */
+  public static Tensor linearGelu(Tensor x, Tensor weight, Tensor bias) {
+    return Operators.call(
+        "aten::_addmm_activation",
+        List.of(bias, x, weight),
+        stack -> {
+          stack.tensor(bias).tensor(x).tensor(weight.transpose(0, 1));
+          stack.number(1).number(1).flag(true);
+        });
+  }
+
+  /**
+   * {@code (x · scaleX) (W · scaleW)ᵀ + b} of FLOAT8_E4M3 operands, as BFLOAT16: the matrix units
+   * multiply eight bits, and the scales are applied to the sums.
+   *
+   * @param x [rows, in], contiguous
+   * @param weight [out, in], contiguous
+   * @param scaleX FLOAT32, one number, or [rows, 1]
+   * @param scaleWeight FLOAT32, one number, or [1, out]; of as many numbers as scaleX only if both
+   *     are one
+   */
+  public static Tensor scaledLinear(
+      Tensor x, Tensor scaleX, Tensor weight, Tensor scaleWeight, @Nullable Tensor bias) {
+    return Operators.call(
+        "aten::_scaled_mm",
+        List.of(x, weight),
+        stack -> {
+          stack.tensor(x).tensor(weight.transpose(0, 1)).tensor(scaleX).tensor(scaleWeight);
+          stack.optional(bias).nothing();
+          stack.dtype(Dtype.BFLOAT16).flag(true); // sums in the matrix units' own precision
+        });
   }
 
   /** Layer norm over the last axis, biased variance; weight and bias may be absent together. */

@@ -58,6 +58,11 @@ public final class Tensor implements AutoCloseable {
     return op("full", () -> torch.full(shape, new Scalar(value), options(dtype, device)));
   }
 
+  /** 0, 1, 2 and so on. */
+  public static Tensor range(long count, Dtype dtype, Device device) {
+    return op("range", () -> torch.arange(new Scalar(count), options(dtype, device)));
+  }
+
   /** FLOAT32 on the processor, filled in row-major order. */
   public static Tensor of(float[] values, long... shape) {
     checkCount(values.length, shape);
@@ -140,6 +145,16 @@ public final class Tensor implements AutoCloseable {
   /** The size of one axis. */
   public long size(int axis) {
     return handle.size(axis);
+  }
+
+  /** How many elements lie between one entry of an axis and the next. */
+  public long stride(int axis) {
+    return handle.stride(axis);
+  }
+
+  /** Whether the elements lie in row-major order without gaps. */
+  public boolean isContiguous() {
+    return handle.is_contiguous();
   }
 
   /** How many axes there are. */
@@ -330,6 +345,11 @@ public final class Tensor implements AutoCloseable {
     try (var scope = Scope.open()) {
       return op("allFinite", () -> torch.isfinite(handle).all(), this).item() != 0;
     }
+  }
+
+  /** The largest element over axes, which stay as size 1. */
+  public Tensor max(long... axes) {
+    return op("max", () -> handle.amax(axes, true), this);
   }
 
   // Shape

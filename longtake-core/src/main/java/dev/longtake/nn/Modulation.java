@@ -1,22 +1,25 @@
-package dev.longtake.wan;
+package dev.longtake.nn;
 
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 
-/** Adaptive layer norm's shift, scale and gate of one residual branch, a vector per frame. */
-record Modulation(
+/**
+ * Adaptive layer norm's shift, scale and gate of one residual branch, a vector per frame. Axes: B
+ * batch, F frames, P tokens of a frame, D width.
+ */
+public record Modulation(
     @Axes("B F 1 D") Tensor shift, @Axes("B F 1 D") Tensor scale, @Axes("B F 1 D") Tensor gate) {
 
   /** {@code normed · (1 + scale) + shift}. */
-  Tensor apply(@Axes("B F P D") Tensor normed) {
+  public @Axes("B F P D") Tensor apply(@Axes("B F P D") Tensor normed) {
     try (var scope = Scope.open()) {
       return scope.keep(normed.times(scale.plus(1)).plus(shift));
     }
   }
 
   /** {@code branch · gate}. */
-  Tensor gated(@Axes("B F P D") Tensor branch) {
+  public @Axes("B F P D") Tensor gated(@Axes("B F P D") Tensor branch) {
     return branch.times(gate);
   }
 }

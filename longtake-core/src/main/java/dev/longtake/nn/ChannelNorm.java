@@ -1,7 +1,5 @@
-package dev.longtake.vae;
+package dev.longtake.nn;
 
-import dev.longtake.nn.Init;
-import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Functional;
@@ -10,13 +8,14 @@ import dev.longtake.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * {@code √C · x / ‖x‖ · gamma}, the norm taken over the channels of each pixel.
+ * {@code √C · x / ‖x‖ · gamma}, the norm taken over the channels of each pixel. Axes: B batch, F
+ * frames, Y rows, X columns, C channels.
  *
  * @param gamma [C, 1, 1, 1], or [C, 1, 1] in attention
  */
-record ChannelNorm(Tensor gamma) {
+public record ChannelNorm(Tensor gamma) {
   /** Keeps 0 at 0; the square of the published bound on the norm. */
-  private static final double EPS = 1e-24;
+  static final double EPS = 1e-24;
 
   /**
    * LibTorch's fused kernels are made for long rows: below this width on a GPU they take longer
@@ -24,7 +23,8 @@ record ChannelNorm(Tensor gamma) {
    */
   private static final int NARROW = 64;
 
-  static ChannelNorm of(Weights weights, long channels, int ones) {
+  /** Fresh weights start at 1; they have as many axes of size 1 as the published ones. */
+  public static ChannelNorm of(Weights weights, long channels, int ones) {
     long[] shape = new long[1 + ones];
     Arrays.fill(shape, 1);
     shape[0] = channels;
@@ -32,8 +32,7 @@ record ChannelNorm(Tensor gamma) {
   }
 
   /** Same shape and type as x. */
-  @Axes("B F Y X C")
-  Tensor forward(@Axes("B F Y X C") Tensor x) {
+  public @Axes("B F Y X C") Tensor forward(@Axes("B F Y X C") Tensor x) {
     try (var scope = Scope.open()) {
       long channels = x.size(-1);
       var scale = gamma.reshape(channels).to(x.dtype());

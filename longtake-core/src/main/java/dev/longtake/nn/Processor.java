@@ -1,15 +1,15 @@
-package dev.longtake.vae;
+package dev.longtake.nn;
 
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Tensor;
 
 /** Where LibTorch's fast paths differ. */
-final class Processor {
+public final class Processor {
   private Processor() {}
 
   /** Whether x is FLOAT32 on the processor, which has its own fast and slow operators. */
-  static boolean singleOn(Tensor x) {
+  public static boolean singleOn(Tensor x) {
     return x.dtype() == Dtype.FLOAT32 && x.device().kind() == Device.Kind.CPU;
   }
 }

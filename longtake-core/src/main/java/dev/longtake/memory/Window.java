@@ -1,0 +1,135 @@
+package dev.longtake.memory;
+
+import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.FusedOps;
+import dev.longtake.nn.Rotary;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One layer's memory in the order of a plan: raw keys and values of every held frame, held once,
+ * the keys turned to their positions, and after them room for the tokens of a pass. A pass attends
+ * to one piece of memory, to which its own tokens are written; nothing is joined for it.
+ *
+ * <p>Axes: B batch, N tokens there is room for, L tokens, H heads, d head width. Lives until
+ * closed.
+ *
+ * @param raw keys before rotation
+ * @param turned keys at their positions
+ * @param values of the same tokens
+ */
+record Window(
+    @Axes("B N H d") Tensor raw, @Axes("B N H d") Tensor turned, @Axes("B N H d") Tensor values)
+    implements AutoCloseable {
+
+  /** Room for so many tokens of the kind given; nothing in it yet. */
+  static Window of(long room, @Axes("B L H d") Tensor like) {
+    return new Window(room(room, like), room(room, like), room(room, like));
+  }
+
+  private static Tensor room(long tokens, Tensor like) {
+    try (var scope = Scope.open()) {
+      return Scope.escape(
+          Tensor.empty(
+              like.dtype(), like.device(), like.size(0), tokens, like.size(2), like.size(3)));
+    }
+  }
+
+  /** Other handles on the same memory, closed on their own. */
+  Window alias() {
+    return new Window(
+        Scope.escape(raw.alias()), Scope.escape(turned.alias()), Scope.escape(values.alias()));
+  }
+
+  /** Every tensor of this. */
+  List<Tensor> tensors() {
+    return List.of(raw, turned, values);
+  }
+
+  /** Tokens there is room for. */
+  long room() {
+    return raw.size(1);
+  }
+
+  /** Copies raw keys and values to a place. */
+  void put(long at, @Axes("B L H d") Tensor key, @Axes("B L H d") Tensor value) {
+    try (var scope = Scope.open()) {
+      raw.narrow(1, at, key.size(1)).copyFrom(key);
+      values.narrow(1, at, value.size(1)).copyFrom(value);
+    }
+  }
+
+  /** Raw keys and values of some tokens, as views. */
+  KeyValue part(long at, long tokens) {
+    return new KeyValue(raw.narrow(1, at, tokens), values.narrow(1, at, tokens));
+  }
+
+  /**
+   * Whole frames of another window, one after the other from {@code at}. They may be this window's
+   * own: all are read before any is written.
+   *
+   * @param frames INT64, which of its frames
+   * @param tokens of a frame
+   */
+  void take(long at, Window from, Tensor frames, int tokens) {
+    try (var scope = Scope.open()) {
+      put(at, gathered(from.raw, frames, tokens), gathered(from.values, frames, tokens));
+    }
+  }
+
+  private static Tensor gathered(Tensor all, Tensor frames, int tokens) {
+    long batch = all.size(0);
+    return all.reshape(batch, -1, tokens, all.size(2), all.size(3))
+        .gatherRows(1, frames)
+        .reshape(batch, -1, all.size(2), all.size(3));
+  }
+
+  /** Turns the first keys to their positions. */
+  void turn(Rotary rotary, FusedOps ops) {
+    try (var scope = Scope.open()) {
+      long tokens = rotary.rotation().size(0);
+      ops.turnInto(raw.narrow(1, 0, tokens), rotary, turned.narrow(1, 0, tokens));
+    }
+  }
+
+  /**
+   * Attention of a pass's queries to the first {@code past} tokens and then to the pass's own,
+   * which are written behind them.
+   *
+   * @param rawK kept too, if given
+   */
+  Tensor attend(long past, Tensor q, Tensor k, @Nullable Tensor rawK, Tensor v) {
+    try (var scope = Scope.open()) {
+      long own = k.size(1);
+      turned.narrow(1, past, own).copyFrom(k);
+      values.narrow(1, past, own).copyFrom(v);
+      if (rawK != null) {
+        raw.narrow(1, past, own).copyFrom(rawK);
+      }
+      return scope.keep(
+          AttentionSpan.attend(
+              q, turned.narrow(1, 0, past + own), values.narrow(1, 0, past + own)));
+    }
+  }
+
+  /** The same without writing, so that gradients reach the pass's own tokens. */
+  Tensor attendJoined(long past, Tensor q, Tensor k, Tensor v) {
+    try (var scope = Scope.open()) {
+      return scope.keep(
+          AttentionSpan.attend(
+              q,
+              Tensor.cat(List.of(turned.narrow(1, 0, past), k), 1),
+              Tensor.cat(List.of(values.narrow(1, 0, past), v), 1)));
+    }
+  }
+
+  @Override
+  public void close() {
+    raw.close();
+    turned.close();
+    values.close();
+  }
+}

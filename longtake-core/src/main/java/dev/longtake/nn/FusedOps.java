@@ -1,0 +1,92 @@
+package dev.longtake.nn;
+
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+
+/**
+ * The operators between a network's large products, each a step of the paper's equation. They are
+ * computed one after the other ({@link #plain}) or in one pass over memory ({@link KernelOps});
+ * which is chosen when a network is made. Axes: B batch, F frames, P tokens of a frame, L = F·P, D
+ * width, H heads, d head width.
+ *
+ * <p>Confined to one thread, but {@link #normedSilu}, the decoder's, may have another. Results
+ * belong to the caller's scope.
+ */
+public interface FusedOps extends AutoCloseable {
+
+  /** A sum, and its norm as the next linear layer takes it. */
+  record Carried(@Axes("B F P D") Tensor sum, Operand normed) {
+    Carried keptBy(Scope scope) {
+      scope.keep(sum);
+      normed.keptBy(scope);
+      return this;
+    }
+  }
+
+  /** Normed queries or keys by head, before and after they are turned to their positions. */
+  record Turned(@Axes("B L H d") Tensor raw, @Axes("B L H d") Tensor turned) {}
+
+  /** LibTorch's operators, on any device, in any type, with gradients. */
+  static FusedOps plain(LinearFormat format) {
+    return new PlainOps(format);
+  }
+
+  /** LibTorch's operators and layers as they are stored: what training uses. */
+  static FusedOps plain() {
+    return plain(LinearFormat.AS_STORED);
+  }
+
+  /**
+   * Kernels of our own, for inference in BFLOAT16.
+   *
+   * @throws IllegalArgumentException if the device is no GPU of compute capability 8.9 or newer, or
+   *     the type is another
+   */
+  static FusedOps kernels(LinearFormat format, Device device, Dtype dtype) {
+    return KernelOps.on(format, device, dtype);
+  }
+
+  /** A linear layer of a block. */
+  Projection linear(Weights weights, long in, long out);
+
+  /** Activations as the linear layers take them. */
+  Operand operand(Tensor x);
+
+  /** {@code layerNorm(x) · (1 + scale) + shift}. */
+  Operand modulated(LayerNorm norm, @Axes("B F P D") Tensor x, Modulation by);
+
+  /** {@code x + branch · gate}, and the norm of that. */
+  Carried gatedThenNormed(
+      @Axes("B F P D") Tensor x, @Axes("B F P D") Tensor branch, Modulation by, LayerNorm norm);
+
+  /** {@code x + branch}, and {@code layerNorm(that) · (1 + scale) + shift}. */
+  Carried addedThenModulated(
+      @Axes("B F P D") Tensor x, @Axes("B F P D") Tensor branch, LayerNorm norm, Modulation by);
+
+  /** {@code x + branch · gate}. */
+  @Axes("B F P D")
+  Tensor gated(@Axes("B F P D") Tensor x, @Axes("B F P D") Tensor branch, Modulation by);
+
+  /** {@code gelu(up(x))}, GELU by its tanh approximation. */
+  Operand gelu(Projection up, Operand x);
+
+  /** The RMS norm over the whole width, by head. */
+  @Axes("B L H d")
+  Tensor byHead(RmsNorm norm, @Axes("B F P D") Tensor x, int heads);
+
+  /** {@link #byHead}, and the same turned to the tokens' positions. */
+  Turned turned(RmsNorm norm, @Axes("B F P D") Tensor x, int heads, Rotary rotary);
+
+  /** Turns keys to their positions, from where they are kept to where they are read. */
+  void turnInto(@Axes("B L H d") Tensor raw, Rotary rotary, @Axes("B L H d") Tensor turned);
+
+  /** {@code silu(norm(x))} over the channels of each pixel. */
+  @Axes("B F Y X C")
+  Tensor normedSilu(ChannelNorm norm, @Axes("B F Y X C") Tensor x);
+
+  @Override
+  default void close() {}
+}

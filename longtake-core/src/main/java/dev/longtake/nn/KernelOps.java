@@ -1,0 +1,416 @@
+package dev.longtake.nn;
+
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Functional;
+import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Kernel;
+import dev.longtake.tensor.KernelLibrary;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Each step in one pass over memory, by kernels compiled for the GPU at hand ({@code kernels.cu}
+ * beside this class). Where gradients are recorded the plain operators run: kernels have none.
+ */
+final class KernelOps implements FusedOps {
+  private static final String SOURCE = "kernels.cu";
+  private static final int GROUP = 8; // channels a thread takes at once
+  private static final int WIDEST = 1024 * GROUP; // a row is one block's
+  private static final int WIDEST_QUANTISED = 4 * WIDEST;
+  private static final int WIDEST_PIXEL = 512;
+  private static final int PIXELS = 16; // a block's, of 256 threads
+  private static final int FLAT_BLOCKS = 8 * 132; // for work that strides over everything
+  private static final int FLAT_THREADS = 256;
+
+  private final LinearFormat format;
+  private final PlainOps plain;
+  private final Device device;
+  private final KernelLibrary library;
+  private final Kernel normRotate;
+  private final Kernel addNorm;
+  private final Kernel findMost;
+  private final Kernel quantiseAll;
+  private final Kernel quantiseRows;
+  private final Kernel channelNormSilu;
+
+  private KernelOps(LinearFormat format, Device device, KernelLibrary library) {
+    this.format = format;
+    this.device = device;
+    this.library = library;
+    plain = new PlainOps(format);
+    normRotate = library.kernel("norm_rotate");
+    addNorm = library.kernel("add_norm");
+    findMost = library.kernel("find_most");
+    quantiseAll = library.kernel("quantise_all");
+    quantiseRows = library.kernel("quantise_rows");
+    channelNormSilu = library.kernel("channel_norm_silu");
+  }
+
+  static KernelOps on(LinearFormat format, Device device, Dtype dtype) {
+    if (dtype != Dtype.BFLOAT16) {
+      throw new IllegalArgumentException("kernels compute in BFLOAT16, not " + dtype);
+    }
+    var capability = device.computeCapability();
+    if (Double.parseDouble(capability) < 8.9) {
+      throw new IllegalArgumentException(
+          device + " has compute capability " + capability + "; kernels need 8.9 or newer");
+    }
+    return new KernelOps(format, device, KernelLibrary.compile(SOURCE, source(), device));
+  }
+
+  private static String source() {
+    try (var in = KernelOps.class.getResourceAsStream(SOURCE)) {
+      if (in == null) {
+        throw new IllegalStateException(SOURCE + " is missing beside " + KernelOps.class);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public Projection linear(Weights weights, long in, long out) {
+    return format.linear(weights, in, out);
+  }
+
+  @Override
+  public Operand operand(Tensor x) {
+    if (Gradients.recording() || format == LinearFormat.AS_STORED) {
+      return plain.operand(x);
+    }
+    return quantised(x, false);
+  }
+
+  @Override
+  public Operand modulated(LayerNorm norm, Tensor x, Modulation by) {
+    return Gradients.recording()
+        ? plain.modulated(norm, x, by)
+        : carried(x, null, null, norm, by.scale(), by.shift(), 1).normed();
+  }
+
+  @Override
+  public Carried gatedThenNormed(Tensor x, Tensor branch, Modulation by, LayerNorm norm) {
+    var weight = norm.weight();
+    var bias = norm.bias();
+    return Gradients.recording() || weight == null || bias == null
+        ? plain.gatedThenNormed(x, branch, by, norm)
+        : carried(x, branch, by.gate(), norm, weight, bias, 0);
+  }
+
+  @Override
+  public Carried addedThenModulated(Tensor x, Tensor branch, LayerNorm norm, Modulation by) {
+    return Gradients.recording()
+        ? plain.addedThenModulated(x, branch, norm, by)
+        : carried(x, branch, null, norm, by.scale(), by.shift(), 1);
+  }
+
+  @Override
+  public Tensor gated(Tensor x, Tensor branch, Modulation by) {
+    if (Gradients.recording()) {
+      return plain.gated(x, branch, by);
+    }
+    try (var scope = Scope.open()) {
+      var sum = like(x);
+      var unread = by.gate();
+      addNorm(x, branch, by.gate(), unread, unread, 1, sum, null, null, null, null, 0);
+      return scope.keep(sum);
+    }
+  }
+
+  /**
+   * @param branch added to x first, if there is one, and the sum is a result
+   * @param base what scale is added to: 1 for a modulation, 0 for an affine norm
+   */
+  private Carried carried(
+      Tensor x,
+      @Nullable Tensor branch,
+      @Nullable Tensor gate,
+      LayerNorm norm,
+      Tensor scale,
+      Tensor shift,
+      int base) {
+    try (var scope = Scope.open()) {
+      var times = scale.to(Dtype.BFLOAT16);
+      var plus = shift.to(Dtype.BFLOAT16);
+      var sum = branch == null ? x : like(x);
+      var toSum = branch == null ? null : sum;
+      double eps = norm.eps();
+      var normed =
+          switch (format) {
+            case AS_STORED -> {
+              var out = like(x);
+              addNorm(x, branch, gate, times, plus, base, toSum, out, null, null, null, eps);
+              yield Operand.of(out);
+            }
+            case FP8 -> {
+              var out = like(x);
+              var most = Tensor.zeros(Dtype.FLOAT32, device, 1);
+              addNorm(x, branch, gate, times, plus, base, toSum, out, null, null, most, eps);
+              yield underOneScale(out, most, false);
+            }
+            case FP8_ROWS -> {
+              var out = Tensor.empty(Dtype.FLOAT8_E4M3, device, x.shape());
+              var scales = Tensor.empty(Dtype.FLOAT32, device, rows(x), 1);
+              addNorm(x, branch, gate, times, plus, base, toSum, null, out, scales, null, eps);
+              yield new Operand(out, scales, Dtype.BFLOAT16);
+            }
+          };
+      if (branch != null) {
+        scope.keep(sum);
+      }
+      return new Carried(sum, normed.keptBy(scope));
+    }
+  }
+
+  private void addNorm(
+      Tensor x,
+      @Nullable Tensor branch,
+      @Nullable Tensor gate,
+      Tensor scale,
+      Tensor shift,
+      int base,
+      @Nullable Tensor sum,
+      @Nullable Tensor normed,
+      @Nullable Tensor eights,
+      @Nullable Tensor scales,
+      @Nullable Tensor most,
+      double eps) {
+    requireWidth(x, WIDEST);
+    if (gate != null) {
+      requireType(gate);
+    }
+    if (frameStride(scale) != frameStride(shift)) {
+      throw new IllegalArgumentException("scale " + scale + " and shift " + shift + " differ");
+    }
+    addNorm
+        .launch(rows(x), threads(x.size(-1) / GROUP))
+        .tensor(packed(x))
+        .tensor(branch == null ? null : packed(branch))
+        .tensor(gate)
+        .count(gate == null ? 0 : frameStride(gate))
+        .tensor(scale)
+        .tensor(shift)
+        .count(frameStride(scale))
+        .number(base)
+        .tensor(sum)
+        .tensor(normed)
+        .tensor(eights)
+        .tensor(scales)
+        .tensor(most)
+        .size(x.size(2))
+        .size(x.size(-1))
+        .number(eps)
+        .go();
+  }
+
+  @Override
+  public Operand gelu(Projection up, Operand x) {
+    if (Gradients.recording()) {
+      return plain.gelu(up, x);
+    }
+    try (var scope = Scope.open()) {
+      return switch (up) {
+        case Linear(var weight, var bias) when bias != null -> {
+          var dtype = x.values().dtype();
+          var hidden = Functional.linearGelu(x.rows(), weight.to(dtype), bias.to(dtype));
+          yield Operand.of(hidden.reshape(x.shapeWith(weight.size(0)))).keptBy(scope);
+        }
+        case Linear unbiased -> plain.gelu(unbiased, x).keptBy(scope);
+        case EightBitLinear eights -> quantised(eights.forward(x), true).keptBy(scope);
+      };
+    }
+  }
+
+  private Operand quantised(Tensor given, boolean activate) {
+    try (var scope = Scope.open()) {
+      var x = packed(given);
+      requireWidth(x, WIDEST_QUANTISED);
+      if (format == LinearFormat.FP8) {
+        var most = Tensor.zeros(Dtype.FLOAT32, device, 1);
+        findMost
+            .launch(FLAT_BLOCKS, FLAT_THREADS)
+            .tensor(x)
+            .tensor(most)
+            .count(x.count() / GROUP)
+            .size(activate ? 1 : 0)
+            .go();
+        return underOneScale(x, most, activate).keptBy(scope);
+      }
+      var out = Tensor.empty(Dtype.FLOAT8_E4M3, device, x.shape());
+      var scales = Tensor.empty(Dtype.FLOAT32, device, rows(x), 1);
+      quantiseRows
+          .launch(rows(x), threads((x.size(-1) / GROUP + 3) / 4)) // four groups a thread
+          .tensor(x)
+          .tensor(out)
+          .tensor(scales)
+          .size(x.size(-1))
+          .size(activate ? 1 : 0)
+          .go();
+      return new Operand(out, scales, Dtype.BFLOAT16).keptBy(scope);
+    }
+  }
+
+  private Operand underOneScale(Tensor x, Tensor most, boolean activate) {
+    var out = Tensor.empty(Dtype.FLOAT8_E4M3, device, x.shape());
+    var scale = Tensor.empty(Dtype.FLOAT32, device, 1);
+    quantiseAll
+        .launch(FLAT_BLOCKS, FLAT_THREADS)
+        .tensor(x)
+        .tensor(most)
+        .tensor(out)
+        .tensor(scale)
+        .count(x.count() / GROUP)
+        .size(activate ? 1 : 0)
+        .go();
+    return new Operand(out, scale, Dtype.BFLOAT16);
+  }
+
+  @Override
+  public Tensor byHead(RmsNorm norm, Tensor x, int heads) {
+    if (Gradients.recording()) {
+      return plain.byHead(norm, x, heads);
+    }
+    try (var scope = Scope.open()) {
+      var raw = headed(x, heads);
+      normRotate(norm, x, null, raw, null, raw);
+      return scope.keep(raw);
+    }
+  }
+
+  @Override
+  public Turned turned(RmsNorm norm, Tensor x, int heads, Rotary rotary) {
+    if (Gradients.recording()) {
+      return plain.turned(norm, x, heads, rotary);
+    }
+    try (var scope = Scope.open()) {
+      var raw = headed(x, heads);
+      var turned = headed(x, heads);
+      normRotate(norm, x, rotary, raw, turned, raw);
+      return new Turned(scope.keep(raw), scope.keep(turned));
+    }
+  }
+
+  @Override
+  public void turnInto(Tensor raw, Rotary rotary, Tensor turned) {
+    if (Gradients.recording()) {
+      plain.turnInto(raw, rotary, turned);
+      return;
+    }
+    try (var scope = Scope.open()) {
+      normRotate(null, raw.reshape(raw.size(0), raw.size(1), -1), rotary, null, turned, turned);
+    }
+  }
+
+  /**
+   * @param norm done first, if there is one
+   * @param headed one of the results, for its heads
+   */
+  private void normRotate(
+      @Nullable RmsNorm norm,
+      Tensor given,
+      @Nullable Rotary rotary,
+      @Nullable Tensor raw,
+      @Nullable Tensor turned,
+      @Axes("B L H d") Tensor headed) {
+    var x = packed(given);
+    requireWidth(x, WIDEST);
+    requireWidth(headed, WIDEST);
+    normRotate
+        .launch(rows(x), threads(x.size(-1) / GROUP))
+        .tensor(x)
+        .count(x.size(-1))
+        .tensor(norm == null ? null : norm.weight().to(Dtype.BFLOAT16))
+        .tensor(rotary == null ? null : rotary.rotation())
+        .tensor(raw)
+        .tensor(turned)
+        .count(headed.stride(0))
+        .size(headed.size(1))
+        .size(x.size(-1))
+        .size(headed.size(-1))
+        .number(norm == null ? 0 : norm.eps())
+        .go();
+  }
+
+  @Override
+  public Tensor normedSilu(ChannelNorm norm, Tensor given) {
+    if (Gradients.recording()) {
+      return plain.normedSilu(norm, given);
+    }
+    try (var scope = Scope.open()) {
+      var x = packed(given);
+      requireWidth(x, WIDEST_PIXEL);
+      var out = like(x);
+      channelNormSilu
+          .launch((rows(x) + PIXELS - 1) / PIXELS, 256)
+          .tensor(x)
+          .tensor(norm.gamma().reshape(-1).to(Dtype.BFLOAT16))
+          .tensor(out)
+          .count(rows(x))
+          .size(x.size(-1))
+          .number(ChannelNorm.EPS)
+          .go();
+      return scope.keep(out);
+    }
+  }
+
+  private Tensor like(Tensor x) {
+    return Tensor.empty(Dtype.BFLOAT16, device, x.shape());
+  }
+
+  private Tensor headed(Tensor x, int heads) {
+    return Tensor.empty(
+        Dtype.BFLOAT16, device, x.size(0), x.size(1) * x.size(2), heads, x.size(3) / heads);
+  }
+
+  /** In row-major order without gaps, and of the type that the kernels read. */
+  private static Tensor packed(Tensor x) {
+    requireType(x);
+    return x.contiguous();
+  }
+
+  private static void requireType(Tensor x) {
+    if (x.dtype() != Dtype.BFLOAT16) {
+      throw new IllegalArgumentException("kernels take BFLOAT16, not " + x);
+    }
+  }
+
+  private static long rows(Tensor x) {
+    return x.count() / x.size(-1);
+  }
+
+  /** From one frame's vector to the next; 0 where one vector serves all. */
+  private static long frameStride(Tensor vector) {
+    return vector.rank() == 1 ? 0 : vector.stride(1);
+  }
+
+  /** Whole warps, for so many groups of channels. */
+  private static int threads(long groups) {
+    return Math.toIntExact((groups + 31) / 32 * 32);
+  }
+
+  private static void requireWidth(Tensor x, int widest) {
+    long width = x.size(-1);
+    if (width % GROUP != 0 || width > widest) {
+      throw new IllegalArgumentException(
+          "kernels take widths that are multiples of "
+              + GROUP
+              + " up to "
+              + widest
+              + ", not "
+              + width
+              + "; use plain operators");
+    }
+  }
+
+  @Override
+  public void close() {
+    library.close();
+  }
+}

@@ -1,0 +1,85 @@
+package dev.longtake.nn;
+
+import dev.longtake.tensor.Functional;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+
+/** LibTorch's operators one after the other: what every faster way is compared with. */
+record PlainOps(LinearFormat format) implements FusedOps {
+
+  @Override
+  public Projection linear(Weights weights, long in, long out) {
+    return format.linear(weights, in, out);
+  }
+
+  @Override
+  public Operand operand(Tensor x) {
+    return format.operand(x);
+  }
+
+  @Override
+  public Operand modulated(LayerNorm norm, Tensor x, Modulation by) {
+    try (var scope = Scope.open()) {
+      return operand(by.apply(norm.forward(x))).keptBy(scope);
+    }
+  }
+
+  @Override
+  public Carried gatedThenNormed(Tensor x, Tensor branch, Modulation by, LayerNorm norm) {
+    try (var scope = Scope.open()) {
+      var sum = gated(x, branch, by);
+      return new Carried(sum, operand(norm.forward(sum))).keptBy(scope);
+    }
+  }
+
+  @Override
+  public Carried addedThenModulated(Tensor x, Tensor branch, LayerNorm norm, Modulation by) {
+    try (var scope = Scope.open()) {
+      var sum = x.plus(branch);
+      return new Carried(sum, modulated(norm, sum, by)).keptBy(scope);
+    }
+  }
+
+  @Override
+  public Tensor gated(Tensor x, Tensor branch, Modulation by) {
+    try (var scope = Scope.open()) {
+      return scope.keep(x.plus(by.gated(branch)));
+    }
+  }
+
+  @Override
+  public Operand gelu(Projection up, Operand x) {
+    try (var scope = Scope.open()) {
+      return operand(Functional.gelu(up.forward(x))).keptBy(scope);
+    }
+  }
+
+  @Override
+  public Tensor byHead(RmsNorm norm, Tensor x, int heads) {
+    try (var scope = Scope.open()) {
+      return scope.keep(norm.forward(x).reshape(x.size(0), x.size(1) * x.size(2), heads, -1));
+    }
+  }
+
+  @Override
+  public Turned turned(RmsNorm norm, Tensor x, int heads, Rotary rotary) {
+    try (var scope = Scope.open()) {
+      var raw = byHead(norm, x, heads);
+      return new Turned(scope.keep(raw), scope.keep(rotary.apply(raw)));
+    }
+  }
+
+  @Override
+  public void turnInto(Tensor raw, Rotary rotary, Tensor turned) {
+    try (var scope = Scope.open()) {
+      turned.copyFrom(rotary.apply(raw));
+    }
+  }
+
+  @Override
+  public Tensor normedSilu(ChannelNorm norm, Tensor x) {
+    try (var scope = Scope.open()) {
+      return scope.keep(Functional.silu(norm.forward(x)));
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package dev.longtake.nn;
+
+import static dev.longtake.testkit.TensorAssert.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.testkit.Seeds;
+import java.util.Map;
+import java.util.function.Function;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Every fused step equals the plain operators it stands for, up to rounding. */
+@Tag("gpu")
+class KernelOpsTest {
+  private static final Device GPU = Device.cuda(0);
+  private static final int HEADS = 4;
+
+  /** One rounding to BFLOAT16 more or less; or one step of e4m3 where a value lies between two. */
+  private static final Map<LinearFormat, Double> NEAR =
+      Map.of(LinearFormat.AS_STORED, 8e-3, LinearFormat.FP8, 3e-2, LinearFormat.FP8_ROWS, 3e-2);
+
+  @Test
+  void theStepsOfABlockAreThePlainOnes() {
+    Seeds.forEach(
+        4,
+        seed -> {
+          for (var format : LinearFormat.values()) {
+            for (int width : new int[] {1536, 5120, 96}) {
+              check(seed, format, width);
+            }
+          }
+        });
+  }
+
+  private static void check(long seed, LinearFormat format, int width) {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var rng = Rng.seeded(seed, GPU);
+        var weights = Weights.random(rng, Dtype.BFLOAT16);
+        var fused = FusedOps.kernels(format, GPU, Dtype.BFLOAT16)) {
+      var plain = FusedOps.plain(format);
+      var x = draw(rng, 2, 3, 20, width);
+      var branch = draw(rng, 2, 3, 20, width);
+      var six = draw(rng, 2, 3, 6, width).chunk(6, 2);
+      var by = new Modulation(six.get(3), six.get(4), six.get(5));
+      var bare = LayerNorm.plain(1e-6);
+      var affine = new LayerNorm(draw(rng, width), draw(rng, width), 1e-6);
+      var norm = new RmsNorm(draw(rng, width), 1e-6);
+      int[] positions = {4, 5, 20};
+      var rotary = Rotary.at(positions, 4, 5, width / HEADS, GPU);
+      var up = format.linear(weights, width, 4L * width);
+      double near = NEAR.get(format);
+
+      same(near, plain, fused, ops -> real(ops.modulated(bare, x, by)));
+      same(4e-3, plain, fused, ops -> ops.gatedThenNormed(x, branch, by, affine).sum());
+      same(near, plain, fused, ops -> real(ops.gatedThenNormed(x, branch, by, affine).normed()));
+      same(near, plain, fused, ops -> real(ops.addedThenModulated(x, branch, bare, by).normed()));
+      same(4e-3, plain, fused, ops -> ops.gated(x, branch, by));
+      same(near, plain, fused, ops -> real(ops.gelu(up, plain.operand(x))));
+      same(near, plain, fused, ops -> real(ops.operand(x)));
+      same(8e-3, plain, fused, ops -> ops.byHead(norm, x, HEADS));
+      same(8e-3, plain, fused, ops -> ops.turned(norm, x, HEADS, rotary).raw());
+      same(8e-3, plain, fused, ops -> ops.turned(norm, x, HEADS, rotary).turned());
+      var raw = draw(rng, 2, 60, HEADS, width / HEADS);
+      same(
+          4e-3,
+          plain,
+          fused,
+          ops -> {
+            var room = Tensor.zeros(Dtype.BFLOAT16, GPU, 2, 80, HEADS, width / HEADS);
+            ops.turnInto(raw, rotary, room.narrow(1, 0, 60));
+            return room; // what lies behind stays as it was
+          });
+    }
+  }
+
+  @Test
+  void theNormOfPixelsIsThePlainOne() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var rng = Rng.seeded(9, GPU);
+        var fused = FusedOps.kernels(LinearFormat.AS_STORED, GPU, Dtype.BFLOAT16)) {
+      for (int channels : new int[] {8, 96, 192, 384, 512}) {
+        var x = draw(rng, 1, 3, 5, 7, channels); // 105 pixels fill no whole block
+        var norm = new ChannelNorm(draw(rng, channels, 1, 1, 1));
+        same(8e-3, FusedOps.plain(), fused, ops -> ops.normedSilu(norm, x));
+      }
+    }
+  }
+
+  private static void same(
+      double near, FusedOps plain, FusedOps fused, Function<FusedOps, Tensor> step) {
+    var out = step.apply(fused);
+    assertThat(out).isFinite().isCloseTo(step.apply(plain), near);
+  }
+
+  private static Tensor draw(Rng rng, long... shape) {
+    return rng.normal(Dtype.FLOAT32, shape).to(Dtype.BFLOAT16);
+  }
+
+  private static Tensor real(Operand operand) {
+    var scale = operand.scale();
+    return scale == null
+        ? operand.values()
+        : operand.rows().to(Dtype.FLOAT32).times(scale).reshape(operand.values().shape());
+  }
+}

@@ -1,0 +1,298 @@
+package dev.longtake.eval;
+
+import dev.longtake.diffusion.FewStepSampler;
+import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.nn.FusedOps;
+import dev.longtake.nn.LinearFormat;
+import dev.longtake.nn.Weights;
+import dev.longtake.rollout.Arithmetic;
+import dev.longtake.rollout.Recall;
+import dev.longtake.rollout.Rollout;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Functional;
+import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Stopwatch;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.vae.DecodeState;
+import dev.longtake.vae.WanVae;
+import dev.longtake.wan.Prompt;
+import dev.longtake.wan.WanTransformer;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+
+/**
+ * How fast a published network is on this machine, without its files: random weights take as long
+ * as trained ones. The transformer generates chunks with full memory, in every way of computing
+ * there is; the autoencoder decodes a chunk.
+ *
+ * @param method the above in a sentence
+ * @param machine on what
+ * @param network which sizes
+ * @param device on what part of the machine
+ * @param dtype of weights and arithmetic
+ * @param steps fused steps beside plain operators; none where there are no kernels
+ * @param chunks four denoising passes and the clean one, with memory full
+ * @param decoding of a chunk to 12 pictures
+ * @param convolutions of the autoencoder, solid and folded
+ */
+public record NetworkTimes(
+    String method,
+    Machine machine,
+    String network,
+    String device,
+    String dtype,
+    List<KernelTimes.Row> steps,
+    List<Chunk> chunks,
+    List<Decoding> decoding,
+    List<Convolution> convolutions) {
+
+  private static final String METHOD =
+      "Random weights and latents. Times are medians in milliseconds, by the GPU's own events where"
+          + " there is one. A chunk is 3 latent frames: 4 denoising passes, 1 clean pass, and what"
+          + " memory does between chunks, with 21 latent frames attended. flow_difference: of one"
+          + " pass without memory to that of plain operators and layers as stored, relative."
+          + " replay_difference: of the last chunk's latents to those without replay, relative.";
+
+  private static final int FRAMES = 3;
+  private static final int WARM_UPS = 2;
+  private static final int CHUNKS_TO_FILL = 30;
+  private static final float[] TIMESTEPS = {1000, 937.5f, 833.3f, 625};
+  private static final long SEED = 3;
+
+  /** A way of computing: the arithmetic, and whether passes are replayed. */
+  private record Way(Arithmetic arithmetic, boolean replayed) {
+    static List<Way> on(Device device, Dtype dtype) {
+      var ways = new ArrayList<Way>();
+      for (var arithmetic : Arithmetic.values()) {
+        if (arithmetic.runsOn(device, dtype)) {
+          ways.add(new Way(arithmetic, false));
+        }
+      }
+      if (device.kind() == Device.Kind.CUDA) {
+        List.copyOf(ways).forEach(way -> ways.add(new Way(way.arithmetic, true)));
+      }
+      return ways;
+    }
+
+    String name() {
+      return arithmetic + (replayed ? ", replayed" : "");
+    }
+  }
+
+  /**
+   * One way of generating a chunk.
+   *
+   * @param way arithmetic, and whether passes are replayed
+   * @param milliseconds median
+   * @param flowDifference of one pass, to plain operators and layers as stored
+   * @param replayDifference of the last chunk's latents, to the same arithmetic without replay
+   */
+  public record Chunk(
+      String way, double milliseconds, double flowDifference, double replayDifference) {}
+
+  /** One way of decoding a chunk. */
+  public record Decoding(String way, double milliseconds) {}
+
+  /**
+   * A convolution over time, rows and columns at one width of the decoder.
+   *
+   * @param channels in and out
+   * @param solidMilliseconds as a three-dimensional convolution, channels last
+   * @param foldedMilliseconds with the taps in time as channels of a flat one, joining them
+   *     included
+   */
+  public record Convolution(int channels, double solidMilliseconds, double foldedMilliseconds) {}
+
+  /** Copies the lists. */
+  public NetworkTimes {
+    steps = List.copyOf(steps);
+    chunks = List.copyOf(chunks);
+    decoding = List.copyOf(decoding);
+    convolutions = List.copyOf(convolutions);
+  }
+
+  /**
+   * Measures; a minute or two for Wan 1.3B on a GPU made for it.
+   *
+   * @param runs how often each time is taken, at least 1
+   */
+  public static NetworkTimes measure(
+      NetworkSize size, Device device, Dtype dtype, int runs, Reporter reporter) {
+    if (runs < 1) {
+      throw new IllegalArgumentException("runs must be at least 1, not " + runs);
+    }
+    var steps = new ArrayList<KernelTimes.Row>();
+    if (Arithmetic.FUSED.runsOn(device, dtype)) {
+      for (var format : LinearFormat.values()) {
+        try (var fused = FusedOps.kernels(format, device, dtype)) {
+          steps.addAll(KernelTimes.measure(size, format, device, dtype, runs, fused));
+        }
+        reporter.say("steps of a block compared, " + format);
+      }
+    }
+    var chunks = new ArrayList<Chunk>();
+    try (var scope = Scope.open()) {
+      var unreplayed = new EnumMap<Arithmetic, OneWay.Made>(Arithmetic.class); // plain first
+      for (var way : Way.on(device, dtype)) {
+        var made = new OneWay(size, device, dtype, way).measure(runs);
+        var same = unreplayed.computeIfAbsent(way.arithmetic, first -> made);
+        var reference = unreplayed.getOrDefault(Arithmetic.PLAIN, made);
+        var chunk =
+            new Chunk(
+                way.name(),
+                made.milliseconds,
+                KernelTimes.relative(made.flow, reference.flow),
+                KernelTimes.relative(made.latents, same.latents));
+        chunks.add(chunk);
+        reporter.say(chunk.toString());
+      }
+    }
+    var decoding = new ArrayList<Decoding>();
+    for (var way : List.of(Arithmetic.PLAIN, Arithmetic.FUSED)) {
+      if (way.runsOn(device, dtype)) {
+        var took = new Decoding(way.toString(), decode(size, device, dtype, way, runs));
+        decoding.add(took);
+        reporter.say(took.toString());
+      }
+    }
+    return new NetworkTimes(
+        METHOD,
+        Machine.with(device),
+        size.name(),
+        device.toString(),
+        dtype.name().toLowerCase(Locale.ROOT),
+        steps,
+        chunks,
+        decoding,
+        convolutions(size, device, dtype, runs));
+  }
+
+  /** Generation in one way, on weights that are the same in every way. */
+  private record OneWay(NetworkSize size, Device device, Dtype dtype, Way way) {
+    record Made(double milliseconds, Tensor flow, Tensor latents) {}
+
+    Made measure(int runs) {
+      try (var scope = Scope.open();
+          var off = Gradients.off();
+          var rng = Rng.seeded(SEED, device);
+          var weights = Weights.from(new RandomWeights(rng, dtype));
+          var ops = way.arithmetic().open(device, dtype)) {
+        var model = WanTransformer.of(weights, size.wan(), ops);
+        var memory = MemoryPolicies.CONTEXT_FORCING_REDUNDANT;
+        try (var rollout =
+                new Rollout(
+                    model, memory, Recall.CACHED, size.rows(), size.columns(), dtype, device);
+            var draws = Rng.seeded(SEED + 1, device);
+            var prompt =
+                model
+                    .read(draws.normal(dtype, 1, size.wan().textLen(), size.wan().textDim()))
+                    .escape()) {
+          var flow = flow(model, draws, prompt);
+          if (way.replayed()) {
+            rollout.replayPasses();
+          }
+          var sampler = new FewStepSampler(TIMESTEPS);
+          Supplier<Tensor> next =
+              () -> rollout.next(prompt, prompt, 1, sampler, noise(draws), draws);
+          Runnable chunk =
+              () -> {
+                var unused = next.get();
+              };
+          for (int i = 0;
+              i < CHUNKS_TO_FILL && rollout.plan(FRAMES).attended() < memory.capacity();
+              i++) {
+            try (var each = Scope.open()) {
+              chunk.run();
+            }
+          }
+          double took = Stopwatch.on(device).median(WARM_UPS, runs, chunk);
+          return new Made(took, scope.keep(flow), scope.keep(next.get()));
+        }
+      }
+    }
+
+    private Tensor flow(WanTransformer model, Rng draws, Prompt prompt) {
+      try (var scope = Scope.open()) {
+        var latents = noise(draws).to(dtype);
+        var timesteps = Tensor.full(700, Dtype.FLOAT32, device, 1, FRAMES);
+        int[] positions = {0, 1, 2};
+        return scope.keep(model.forward(latents, timesteps, positions, prompt).to(Dtype.FLOAT32));
+      }
+    }
+
+    private Tensor noise(Rng draws) {
+      return draws.normal(
+          Dtype.FLOAT32, 1, size.wan().inDim(), FRAMES, size.rows(), size.columns());
+    }
+  }
+
+  private static double decode(
+      NetworkSize size, Device device, Dtype dtype, Arithmetic way, int runs) {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var rng = Rng.seeded(SEED, device);
+        var weights = Weights.from(new RandomWeights(rng, dtype));
+        var ops = way.open(device, dtype);
+        var vae = WanVae.of(size.vae(), weights, ops);
+        var state = DecodeState.start()) {
+      var latents =
+          rng.normal(Dtype.FLOAT32, 1, size.vae().zDim(), FRAMES, size.rows(), size.columns())
+              .to(dtype);
+      return Stopwatch.on(device)
+          .median(
+              WARM_UPS,
+              runs,
+              () -> {
+                var unused = vae.decode(latents, state);
+              });
+    }
+  }
+
+  private static List<Convolution> convolutions(
+      NetworkSize size, Device device, Dtype dtype, int runs) {
+    var out = new ArrayList<Convolution>();
+    int[] multipliers = {1, 2, 4};
+    int[] sides = {8, 4, 2};
+    for (int i = 0; i < multipliers.length; i++) {
+      try (var scope = Scope.open();
+          var off = Gradients.off();
+          var rng = Rng.seeded(SEED, device)) {
+        int channels = size.vae().dim() * multipliers[i];
+        long rows = (long) size.rows() * sides[i];
+        long columns = (long) size.columns() * sides[i];
+        var x = rng.normal(Dtype.FLOAT32, 1, 6, rows, columns, channels).to(dtype);
+        var solid = rng.normal(Dtype.FLOAT32, channels, channels, 3, 3, 3).to(dtype).channelsLast();
+        var flat =
+            rng.normal(Dtype.FLOAT32, channels, 3L * channels, 3, 3).to(dtype).channelsLast();
+        long[] one = {1, 1};
+        long[] ones = {1, 1, 1};
+        long[] padding = {0, 1, 1};
+        var watch = Stopwatch.on(device);
+        double asSolid =
+            watch.median(
+                WARM_UPS,
+                runs,
+                () -> Functional.conv3d(x.permute(0, 4, 1, 2, 3), solid, null, ones, padding));
+        double asFlat =
+            watch.median(
+                WARM_UPS,
+                runs,
+                () -> {
+                  var taps =
+                      Tensor.cat(
+                          List.of(x.narrow(1, 0, 4), x.narrow(1, 1, 4), x.narrow(1, 2, 4)), -1);
+                  var pictures = taps.reshape(4, rows, columns, 3L * channels).permute(0, 3, 1, 2);
+                  var unused = Functional.conv2d(pictures, flat, null, one, one);
+                });
+        out.add(new Convolution(channels, asSolid, asFlat));
+      }
+    }
+    return out;
+  }
+}

@@ -1,0 +1,55 @@
+package dev.longtake.tensor;
+
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.pytorch.cuda.CUDAGuard;
+import org.bytedeco.pytorch.global.torch_cuda;
+import org.jspecify.annotations.Nullable;
+
+/** What this package's own work on a GPU has in common: checked calls, LibTorch's stream. */
+final class Cuda {
+  private Cuda() {}
+
+  /** Turns an error of CUDA's driver into an exception. */
+  static void check(String what, int result) {
+    if (result != cudart.CUDA_SUCCESS) {
+      try (var text = new PointerPointer<>(1)) {
+        cudart.cuGetErrorString(result, text);
+        var name = text.getString(0);
+        throw new TensorException(what + " failed with CUDA error " + result + ": " + name);
+      }
+    }
+  }
+
+  /** Turns an error of CUDA's runtime into an exception. */
+  static void checkRuntime(String what, int result) {
+    if (result != cudart.cudaSuccess) {
+      throw new TensorException(
+          what
+              + " failed with CUDA error "
+              + result
+              + ": "
+              + cudart.cudaGetErrorString(result).getString());
+    }
+  }
+
+  /** The stream that LibTorch's operators on that GPU go to now; the inner scope frees it. */
+  static CUstream_st stream(Device device) {
+    return torch_cuda.getCurrentCUDAStream((byte) device.index()).stream();
+  }
+
+  /** Makes a GPU the current one until closed; absent where it is already. */
+  static @Nullable CUDAGuard current(Device device) {
+    return torch_cuda.current_device() == device.index()
+        ? null
+        : new CUDAGuard((byte) device.index());
+  }
+
+  /** Refuses a device that is no GPU. */
+  static void requireGpu(Device device, String what) {
+    if (device.kind() != Device.Kind.CUDA) {
+      throw new IllegalArgumentException(what + " needs a CUDA GPU, and " + device + " is none");
+    }
+  }
+}

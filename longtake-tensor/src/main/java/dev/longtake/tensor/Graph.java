@@ -1,0 +1,140 @@
+package dev.longtake.tensor;
+
+import java.util.function.Supplier;
+import org.bytedeco.cuda.cudart.CUgraphExec_st;
+import org.bytedeco.cuda.cudart.CUgraph_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.cuda.CUDAStream;
+import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair;
+import org.bytedeco.pytorch.cuda.StreamFilter;
+import org.bytedeco.pytorch.global.torch_cuda;
+
+/**
+ * Work on a GPU recorded once and run again as a whole (a CUDA graph): no operator is called for a
+ * replay, so nothing waits for the processor.
+ *
+ * <p>A replay reads and writes the very memory that the recording did. What changes between replays
+ * is therefore written <em>into</em> tensors made before, and what the work itself makes lies in
+ * memory that this graph keeps for itself until it is closed. Recorded work may not copy from or to
+ * the processor, nor wait for the device, nor draw random numbers.
+ *
+ * <p>JavaCPP's presets leave out LibTorch's own class for this; here are the same calls: capture of
+ * a side stream, with the allocator told to serve that stream from a pool of its own.
+ */
+public final class Graph implements AutoCloseable {
+  private final Device device;
+  private final CUgraphExec_st executable;
+  private final LongPointer pool;
+  private final Tensor result;
+
+  private Graph(Device device, CUgraphExec_st executable, LongPointer pool, Tensor result) {
+    this.device = device;
+    this.executable = executable;
+    this.pool = pool;
+    this.result = result;
+  }
+
+  /**
+   * Runs the work twice, the second time recording it.
+   *
+   * @param work ends in the tensor it is for
+   * @throws IllegalArgumentException if the device is no GPU
+   * @throws TensorException if the work does what cannot be recorded
+   */
+  public static Graph record(Device device, Supplier<Tensor> work) {
+    Cuda.requireGpu(device, "recording a graph");
+    try (var scope = Scope.open();
+        var guard = Cuda.current(device)) {
+      var usual = torch_cuda.getCurrentCUDAStream((byte) device.index());
+      var side = torch_cuda.getStreamFromPool(false, (byte) device.index());
+      device.synchronize();
+      torch_cuda.setCurrentCUDAStream(side);
+      try {
+        try (var warmUp = Scope.open()) { // handles and workspaces are made outside the recording
+          var unused = work.get();
+        }
+        device.synchronize();
+        return recorded(device, side, work);
+      } finally {
+        torch_cuda.setCurrentCUDAStream(usual);
+      }
+    }
+  }
+
+  private static Graph recorded(Device device, CUDAStream side, Supplier<Tensor> work) {
+    var stream = side.stream();
+    var pool = new LongPointer(0L, 0L);
+    pool.put(0, pool.address()); // a number that no other pool has, and LibTorch's own are small
+    var graph = new CUgraph_st();
+    var allocator = torch_cuda.getAllocator();
+    allocator.beginAllocateToPool((byte) device.index(), id(pool), new Only(stream));
+    Tensor result;
+    try {
+      Cuda.checkRuntime(
+          "recording a graph",
+          cudart.cudaStreamBeginCapture(stream, cudart.cudaStreamCaptureModeThreadLocal));
+      try (var scope = Scope.open()) {
+        result = Scope.escape(work.get());
+      } finally {
+        int ended = cudart.cudaStreamEndCapture(stream, graph);
+        Cuda.checkRuntime("recording a graph", ended);
+      }
+    } finally {
+      allocator.endAllocateToPool((byte) device.index(), id(pool));
+    }
+    var executable = new CUgraphExec_st();
+    Cuda.checkRuntime("preparing a graph", cudart.cudaGraphInstantiate(executable, graph, 0L));
+    Cuda.checkRuntime("preparing a graph", cudart.cudaGraphDestroy(graph));
+    pool.retainReference();
+    return new Graph(device, executable, pool, result);
+  }
+
+  /**
+   * Queues the work again.
+   *
+   * @return the same tensor each time, overwritten by the next replay; this graph owns it
+   */
+  public Tensor replay() {
+    try (var scope = Scope.open();
+        var guard = Cuda.current(device)) {
+      Cuda.checkRuntime(
+          "replaying a graph", cudart.cudaGraphLaunch(executable, Cuda.stream(device)));
+      return result;
+    }
+  }
+
+  /** Frees the graph and all memory of its own. */
+  @Override
+  public void close() {
+    try (var scope = Scope.open();
+        var guard = Cuda.current(device)) {
+      device.synchronize();
+      Cuda.checkRuntime("closing a graph", cudart.cudaGraphExecDestroy(executable));
+      result.close();
+      torch_cuda.getAllocator().releasePool((byte) device.index(), id(pool));
+      pool.close();
+    }
+  }
+
+  /** Two numbers that name a pool; the presets know the pair under the name of another. */
+  private static DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair id(LongPointer pool) {
+    return new DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair(pool);
+  }
+
+  /** Lets the pool serve one stream only. */
+  private static final class Only extends StreamFilter {
+    private final long stream;
+
+    Only(CUstream_st stream) {
+      this.stream = stream.address();
+    }
+
+    @Override
+    public boolean call(Pointer asked) {
+      return asked.address() == stream;
+    }
+  }
+}

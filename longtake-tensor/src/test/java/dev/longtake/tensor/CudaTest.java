@@ -1,0 +1,79 @@
+package dev.longtake.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("gpu")
+class CudaTest {
+  private static final Device GPU = Device.cuda(0);
+  private static final String SOURCE =
+      """
+      extern "C" __global__ void shift(const float* x, float* out, long long count, int by, float times) {
+        long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x;
+        if (i < count) out[i] = (x[i] + by) * times;
+      }
+      """;
+
+  @Test
+  void aKernelRunsBetweenTheOperatorsBeforeAndAfterIt() {
+    try (var scope = Scope.open();
+        var library = KernelLibrary.compile("shift.cu", SOURCE, GPU)) {
+      var x = Tensor.range(1000, Dtype.FLOAT32, GPU).plus(1);
+      var out = Tensor.full(Double.NaN, Dtype.FLOAT32, GPU, 1000);
+      library
+          .kernel("shift")
+          .launch(4, 256)
+          .tensor(x)
+          .tensor(out)
+          .count(1000)
+          .size(-3)
+          .number(0.5)
+          .go();
+      float[] doubled = out.times(2).toFloats();
+      for (int i = 0; i < 1000; i++) {
+        assertThat(doubled[i]).isEqualTo(i - 2);
+      }
+    }
+  }
+
+  @Test
+  void aMistakeInTheSourceIsOneLineWithTheCompilersOwnWords() {
+    assertThatThrownBy(() -> KernelLibrary.compile("bad.cu", "__global__ void f() { g(); }", GPU))
+        .isInstanceOf(TensorException.class)
+        .hasMessageContaining("bad.cu does not compile for compute capability")
+        .hasMessageContaining("identifier \"g\" is undefined")
+        .message()
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void aReplayReadsWhatItsInputsHoldThen() {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var x = Tensor.range(64, Dtype.FLOAT32, GPU).reshape(8, 8);
+      try (var graph = Graph.record(GPU, () -> x.matmul(x).plus(x).times(0.5))) {
+        for (int round = 0; round < 3; round++) {
+          x.plusInPlace(Tensor.full(1, Dtype.FLOAT32, GPU, 8, 8), 1);
+          var other = x.times(7); // must not lie where the graph works
+          var expected = x.matmul(x).plus(x).times(0.5).toBytes();
+          var seven = other.toBytes();
+          assertThat(graph.replay().toBytes()).isEqualTo(expected);
+          assertThat(other.toBytes()).isEqualTo(seven);
+        }
+      }
+    }
+  }
+
+  @Test
+  void workThatWaitsForTheDeviceCannotBeRecorded() {
+    try (var scope = Scope.open()) {
+      var x = Tensor.full(2, Dtype.FLOAT32, GPU, 4);
+      assertThatThrownBy(() -> Graph.record(GPU, () -> x.times(x.sum().item())))
+          .isInstanceOf(RuntimeException.class);
+      assertThat(x.times(x).toFloats()).containsOnly(4); // and what follows works
+    }
+  }
+}

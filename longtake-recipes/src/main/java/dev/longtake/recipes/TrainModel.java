@@ -19,11 +19,9 @@ import dev.longtake.text.WordTokenizerFile;
 import dev.longtake.train.CausalObjective;
 import dev.longtake.train.CheckpointStore;
 import dev.longtake.train.DecoderObjective;
-import dev.longtake.train.EventFile;
 import dev.longtake.train.Footage;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Team;
-import dev.longtake.train.TrainingConfig;
 import dev.longtake.train.TrainingException;
 import dev.longtake.train.TrainingLoop;
 import dev.longtake.train.VaeObjective;
@@ -55,9 +53,6 @@ public final class TrainModel {
   private static final int MEASURED_VIDEOS = 32;
   private static final int MEASURED_FRAMES = 60;
   private static final int MEASURED_TOGETHER = 16;
-  private static final String VAE_STAGE = "vae";
-  private static final String CAUSAL_STAGE = "causal";
-  private static final String DECODER_STAGE = "decoder";
   private static final String TRANSFORMER = "transformer";
   private static final String TEXT = "text_encoder";
 
@@ -74,6 +69,9 @@ public final class TrainModel {
   private final long until;
   private final RunWatcher watcher;
   private final Map<String, Double> losses = new TreeMap<>();
+  private final Stage vaeStage;
+  private final Stage causalStage;
+  private final Stage decoderStage;
   private boolean advanced; // whether there is something new to pack
 
   /**
@@ -97,6 +95,9 @@ public final class TrainModel {
     until = place.until();
     watcher = place.watcher();
     dtype = place.dtype(run.dtype());
+    vaeStage = new Stage("vae", run.vae().training(), place, losses);
+    causalStage = new Stage("causal", run.causal().training(), place, losses);
+    decoderStage = new Stage("decoder", run.decoder().training(), place, losses);
   }
 
   /**
@@ -111,10 +112,10 @@ public final class TrainModel {
       throw new UncheckedIOException("cannot make " + output, e);
     }
     if (!hasVae()) {
-      for (var later : List.of(CAUSAL_STAGE, DECODER_STAGE)) {
-        if (!store(later).files().isEmpty()) {
+      for (var later : List.of(causalStage, decoderStage)) {
+        if (!later.store().files().isEmpty()) {
           throw new TrainingException(
-              output.resolve(later)
+              output.resolve(later.name())
                   + " was trained on an autoencoder that is not finished; delete that folder or"
                   + " give another output folder");
         }
@@ -143,7 +144,7 @@ public final class TrainModel {
   private boolean hasVae() {
     long wanted = origin.taken() ? 0 : Math.min(until, run.vae().training().steps());
     return Files.exists(output.resolve(ModelConfig.FILE))
-        && store(VAE_STAGE).newestStep().orElse(wanted) >= wanted;
+        && vaeStage.store().newestStep().orElse(wanted) >= wanted;
   }
 
   /** Leaves the finished model in half precision, with what is known of how it came about. */
@@ -188,8 +189,8 @@ public final class TrainModel {
                                             dtype,
                                             stage.divergenceWeight()))));
         var loop = new TrainingLoop(stage.training(), parameters)) {
-      var store = resumed(VAE_STAGE, loop, stage.training());
-      steps(plan(VAE_STAGE, stage.training(), loop, parameters), loop, team, store);
+      var store = vaeStage.resumed(loop);
+      steps(vaeStage, parameters, loop, team, store);
       try (var scope = Scope.open()) {
         write(VideoModel.VAE, averaged(parameters, loop, ""));
       }
@@ -244,7 +245,7 @@ public final class TrainModel {
     var config = configWithStatistics();
     try (var parameters = drawn(stage.training().seed(), device, w -> Networks.of(w, config));
         var loop = new TrainingLoop(stage.training(), parameters)) {
-      var store = resumed(CAUSAL_STAGE, loop, stage.training());
+      var store = causalStage.resumed(loop);
       sample(loop, stage.samples());
       if (loop.step() < Math.min(until, stage.training().steps())) {
         watcher.said("filming and encoding " + run.footage().videos() + " worlds");
@@ -256,7 +257,7 @@ public final class TrainModel {
                   + " steps, "
                   + parameters.count()
                   + " weights");
-          steps(plan(CAUSAL_STAGE, stage.training(), loop, parameters), loop, team, store);
+          steps(causalStage, parameters, loop, team, store);
         }
       }
       try (var scope = Scope.open()) {
@@ -369,8 +370,8 @@ public final class TrainModel {
                                             new DecoderObjective(
                                                 vae.through(passage), clips, dtype))));
             var loop = new TrainingLoop(stage.training(), parameters)) {
-          var store = resumed(DECODER_STAGE, loop, stage.training());
-          steps(plan(DECODER_STAGE, stage.training(), loop, parameters), loop, team, store);
+          var store = decoderStage.resumed(loop);
+          steps(decoderStage, parameters, loop, team, store);
           averaged(parameters, loop, "").forEach((name, now) -> all.put(name, now.copy()));
         }
       }
@@ -390,45 +391,11 @@ public final class TrainModel {
     }
   }
 
-  private CheckpointStore store(String name) {
-    var config =
-        switch (name) {
-          case VAE_STAGE -> run.vae().training();
-          case CAUSAL_STAGE -> run.causal().training();
-          default -> run.decoder().training();
-        };
-    return new CheckpointStore(output.resolve(name), name, config.keep(), config.keepBest());
-  }
-
-  private CheckpointStore resumed(String name, TrainingLoop loop, TrainingConfig config) {
-    var store = store(name);
-    if (store.resume(loop)) {
-      watcher.said("resumed " + name + " at step " + loop.step() + " of " + config.steps());
-    }
-    return store;
-  }
-
-  private StagePlan plan(
-      String name, TrainingConfig config, TrainingLoop loop, FlatParameters parameters) {
-    return new StagePlan(name, config, loop.step(), 1 + others.size(), parameters.count());
-  }
-
-  private void steps(StagePlan plan, TrainingLoop loop, Team team, CheckpointStore store) {
-    watcher.planned(plan);
-    var name = plan.name();
-    var heard = watcher.stage(name);
+  /** Takes the steps that are left of a stage. */
+  private void steps(
+      Stage stage, FlatParameters parameters, TrainingLoop loop, Team team, CheckpointStore store) {
     long before = loop.step();
-    try (var events = EventFile.in(output.resolve(name).resolve("tensorboard"))) {
-      loop.run(
-          team,
-          until,
-          store,
-          (step, steps, values) -> {
-            events.scalars(step, values);
-            heard.logged(step, steps, values);
-            values.forEach((tag, value) -> losses.put(name + "." + tag, value));
-          });
-    }
+    stage.steps(parameters, loop, team, store);
     advanced |= loop.step() > before;
   }
 

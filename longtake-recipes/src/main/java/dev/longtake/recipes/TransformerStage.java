@@ -11,8 +11,6 @@ import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
-import dev.longtake.train.CheckpointStore;
-import dev.longtake.train.EventFile;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Team;
 import dev.longtake.train.TrainingConfig;
@@ -47,8 +45,6 @@ record TransformerStage(
     ModelConfig finished,
     TrainingConfig training,
     Workplace place) {
-  private static final int KEPT_CHECKPOINTS = 2;
-
   /** One device's batches and what is learnt from them. */
   interface Lesson {
     Objective objective();
@@ -93,20 +89,19 @@ record TransformerStage(
       throw new UncheckedIOException("cannot make " + output, e);
     }
     Map<String, Double> losses = new TreeMap<>();
+    var stage = new Stage(name, training, place, losses);
     try (var parameters = first();
         var loop = new TrainingLoop(training, parameters)) {
-      var store = new CheckpointStore(output.resolve(name), name, KEPT_CHECKPOINTS);
-      if (store.resume(loop)) {
-        place
-            .watcher()
-            .said("resumed " + name + " at step " + loop.step() + " of " + training.steps());
-      }
+      var store = stage.resumed(loop);
       long before = loop.step();
       if (before < Math.min(place.until(), training.steps())) {
         place
             .watcher()
             .said(name + ": " + training.steps() + " steps, " + parameters.count() + " weights");
-        steps(teaching, parameters, loop, store, losses);
+        try (var team =
+            Team.of(parameters, place.others(), (own, rank) -> member(teaching, own, rank))) {
+          stage.steps(parameters, loop, team, store);
+        }
       }
       var packed = output.resolve(TrainModel.MODEL_FOLDER);
       if (loop.step() > before || !Files.exists(packed.resolve(Manifest.FILE_NAME))) {
@@ -118,28 +113,6 @@ record TransformerStage(
         PackModel.withTransformer(from, trained, finished, packed, Dtype.BFLOAT16, manifest);
       }
       place.watcher().said("the model is in " + packed);
-    }
-  }
-
-  private void steps(
-      Teaching teaching,
-      FlatParameters parameters,
-      TrainingLoop loop,
-      CheckpointStore store,
-      Map<String, Double> losses) {
-    var heard = place.watcher().stage(name);
-    try (var team =
-            Team.of(parameters, place.others(), (own, rank) -> member(teaching, own, rank));
-        var events = EventFile.in(place.output().resolve(name).resolve("tensorboard"))) {
-      loop.run(
-          team,
-          place.until(),
-          store,
-          (step, steps, values) -> {
-            events.scalars(step, values);
-            heard.logged(step, steps, values);
-            values.forEach((tag, value) -> losses.put(name + "." + tag, value));
-          });
     }
   }
 

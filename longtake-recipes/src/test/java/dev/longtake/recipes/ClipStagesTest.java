@@ -78,6 +78,31 @@ class ClipStagesTest {
   }
 
   @Test
+  void asManyCheckpointsStayAsTheRunFileSays() throws Exception {
+    for (int keep : List.of(1, 3)) {
+      var settings =
+          Map.of("training.save_every", "1", "training.keep", "" + keep, "training.steps", "4");
+      var out = folder.resolve("keeps-" + keep);
+      TinyStages.run(run(TinyStages.BACKBONE, settings), out);
+      try (var files = Files.list(out.resolve("backbone"))) {
+        assertThat(files.filter(file -> file.toString().endsWith(".safetensors"))).hasSize(keep);
+      }
+    }
+  }
+
+  @Test
+  void aDryRunTellsThePlanOfTheStage() throws Exception {
+    for (var yaml : BOTH) {
+      var place =
+          new Workplace(List.of(Device.CPU), folder.resolve("untouched"), 1, 9, new Ear(""));
+      var told = DryRun.of(run(yaml, Map.of()), place);
+      assertThat(told.getFirst()).contains(": 4 steps, 1 batch a step, rate");
+      assertThat(told).anyMatch(line -> line.contains("numbers trained: weights"));
+      assertThat(folder.resolve("untouched")).doesNotExist();
+    }
+  }
+
+  @Test
   void aGivenTransformerIsTrainedOnAndAFreshOneForgetsIt() throws Exception {
     for (var start : List.of("fresh", "given")) {
       var run = run(TinyStages.BACKBONE, Map.of("start", start));

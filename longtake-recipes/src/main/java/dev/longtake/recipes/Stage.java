@@ -1,0 +1,56 @@
+package dev.longtake.recipes;
+
+import dev.longtake.optim.FlatParameters;
+import dev.longtake.train.CheckpointStore;
+import dev.longtake.train.EventFile;
+import dev.longtake.train.Team;
+import dev.longtake.train.TrainingConfig;
+import dev.longtake.train.TrainingLoop;
+import java.util.Map;
+
+/**
+ * One stage of a run at work: its checkpoints, its event files and who hears of it.
+ *
+ * @param name its folder in the run's output folder
+ * @param training how its loop runs
+ * @param place where it is carried out
+ * @param losses gets what was last logged, each under the stage's name and a dot
+ */
+record Stage(String name, TrainingConfig training, Workplace place, Map<String, Double> losses) {
+
+  /** The stage's checkpoints. */
+  CheckpointStore store() {
+    var folder = place.output().resolve(name);
+    return new CheckpointStore(folder, name, training.keep(), training.keepBest());
+  }
+
+  /** The stage's checkpoints, with the loop continued from the newest, if there is one. */
+  CheckpointStore resumed(TrainingLoop loop) {
+    var store = store();
+    if (store.resume(loop)) {
+      place
+          .watcher()
+          .said("resumed " + name + " at step " + loop.step() + " of " + training.steps());
+    }
+    return store;
+  }
+
+  /** Takes the steps that are left, in this place. */
+  void steps(FlatParameters parameters, TrainingLoop loop, Team team, CheckpointStore store) {
+    var watcher = place.watcher();
+    watcher.planned(
+        new StagePlan(name, training, loop.step(), place.devices().size(), parameters.count()));
+    var heard = watcher.stage(name);
+    try (var events = EventFile.in(place.output().resolve(name).resolve("tensorboard"))) {
+      loop.run(
+          team,
+          place.until(),
+          store,
+          (step, steps, values) -> {
+            events.scalars(step, values);
+            heard.logged(step, steps, values);
+            values.forEach((tag, value) -> losses.put(name + "." + tag, value));
+          });
+    }
+  }
+}

@@ -7,6 +7,7 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Threads;
 import dev.longtake.text.TextResidence;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -14,17 +15,7 @@ import picocli.CommandLine.Option;
  * that say so.
  */
 final class ComputeOptions {
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      description = "cpu, cuda, cuda:N, or auto: a GPU if there is one. Default: auto")
-  private String device = "auto";
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      description = "float32 or bfloat16. Default: float32 on cpu, bfloat16 on cuda")
-  private Optional<String> dtype = Optional.empty();
+  @Mixin private final DeviceOptions devices = new DeviceOptions();
 
   @Option(
       names = "--text-encoder",
@@ -59,7 +50,7 @@ final class ComputeOptions {
   /** Refuses what can be told to be wrong without asking for a device. */
   void check() {
     AtLeastOne.require("--threads", threads);
-    dtype.ifPresent(Precision::parse);
+    devices.check();
     TextResidence.parse(textEncoder);
     overlap(Device.CPU);
     Arithmetic.parse(arithmetic);
@@ -71,12 +62,12 @@ final class ComputeOptions {
    * @throws IllegalArgumentException if there is none such
    */
   Device device() {
-    return Device.parse(device);
+    return devices.device();
   }
 
   /** The type asked for, or the usual one of a device. */
   Dtype dtype(Device on) {
-    return Precision.of(dtype, on);
+    return devices.dtype(on);
   }
 
   /** How the model is to compute. */

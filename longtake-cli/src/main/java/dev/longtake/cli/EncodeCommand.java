@@ -4,13 +4,13 @@ import dev.longtake.data.Damaged;
 import dev.longtake.data.Skipped;
 import dev.longtake.media.Sampling;
 import dev.longtake.recipes.EncodeVideos;
-import dev.longtake.tensor.Device;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -69,17 +69,7 @@ final class EncodeCommand implements Callable<Integer> {
               + " mixed. Default: nearest")
   private String resample = "nearest";
 
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      description = "cpu, cuda, cuda:N, or auto: a GPU if there is one. Default: auto")
-  private String device = "auto";
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      description = "float32 or bfloat16. Default: float32 on cpu, bfloat16 on cuda")
-  private Optional<String> dtype = Optional.empty();
+  @Mixin private final DeviceOptions devices = new DeviceOptions();
 
   @Option(
       names = "--threads",
@@ -109,8 +99,8 @@ final class EncodeCommand implements Callable<Integer> {
             between(),
             deleteDamaged ? Damaged.DELETE : Damaged.REFUSE,
             EncodeVideos.SHARD_BYTES);
-    var on = Device.parse(device);
-    var outcome = recipe.run(on, Precision.of(dtype, on), threads, terminal::say);
+    var on = devices.device();
+    var outcome = recipe.run(on, devices.dtype(on), threads, terminal::say);
     if (outcome.skipped().count() > 0) {
       terminal.say(
           String.format(

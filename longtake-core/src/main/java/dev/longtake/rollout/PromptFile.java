@@ -68,7 +68,12 @@ public final class PromptFile {
     }
   }
 
-  private static String text(Path file) {
+  /**
+   * The text of a file of prompts.
+   *
+   * @throws IllegalArgumentException if it is absent, no UTF-8 or cannot be read, naming it
+   */
+  public static String text(Path file) {
     try {
       return Files.readString(file);
     } catch (NoSuchFileException e) {

@@ -1,9 +1,6 @@
 package dev.longtake.data;
 
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import dev.longtake.rollout.PromptFile;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -64,25 +61,16 @@ public record PromptList(List<String> names, List<String> texts) {
   }
 
   private static List<String> lines(Path file) {
-    try {
-      var lines =
-          Files.readString(file)
-              .replaceFirst("^\\uFEFF", "") // as some editors begin a file
-              .lines()
-              .map(String::strip)
-              .filter(line -> !line.isEmpty())
-              .toList();
-      if (lines.isEmpty()) {
-        throw new IllegalArgumentException(file + " holds no prompt; give one a line");
-      }
-      return lines;
-    } catch (NoSuchFileException e) {
-      throw new IllegalArgumentException("no file of prompts " + file + "; check the name", e);
-    } catch (CharacterCodingException e) {
-      throw new IllegalArgumentException(file + " is not UTF-8 text; save it as such", e);
-    } catch (IOException e) {
-      throw new IllegalArgumentException(
-          "prompts in " + file + " cannot be read: " + e.getMessage(), e);
+    var lines =
+        PromptFile.text(file)
+            .replaceFirst("^\\uFEFF", "") // as some editors begin a file
+            .lines()
+            .map(String::strip)
+            .filter(line -> !line.isEmpty())
+            .toList();
+    if (lines.isEmpty()) {
+      throw new IllegalArgumentException(file + " holds no prompt; give one a line");
     }
+    return lines;
   }
 }

@@ -50,7 +50,7 @@ class TrainCommandTest {
     assertThat(spoken.code()).as("%s", spoken.err()).isEqualTo(Failures.NONE);
     assertThat(spoken.out().lines())
         .hasSize(9)
-        .anySatisfy(line -> assertThat(line).startsWith("vae: 3000 steps, 1 batch a step, rate"))
+        .anySatisfy(line -> assertThat(line).matches("vae: \\d+ steps, 1 batch a step, rate.*"))
         .anySatisfy(line -> assertThat(line).contains(" numbers trained: weights "))
         .anySatisfy(line -> assertThat(line).startsWith("  one step of decoder: loss "));
     assertThat(out).doesNotExist();

@@ -38,6 +38,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -225,9 +226,10 @@ public final class TrainModel {
             Math.min(MEASURED_VIDEOS, all.videos()),
             Math.min(MEASURED_FRAMES, all.latentFrames()),
             Math.min(MEASURED_TOGETHER, all.together()),
-            all.memories());
+            all.memories(),
+            0);
     try (var scope = Scope.open();
-        var footage = film(few, config, device, 0, 1)) {
+        var footage = film(few, config, device, 0, 1, WorldFootage::whole)) {
       var latents = footage.latents().to(Dtype.FLOAT32);
       var mean = latents.mean(0, 1, 3, 4);
       var deviation = latents.minus(mean).square().mean(0, 1, 3, 4).sqrt();
@@ -287,7 +289,13 @@ public final class TrainModel {
 
   /** Films and encodes a device's share of the worlds. */
   private CausalMember causalMember(FlatParameters own, int rank, ModelConfig config) {
-    var footage = film(run.footage(), config.vae(), own.values().device(), rank, 1 + others.size());
+    var on = own.values().device();
+    int sharing = 1 + others.size();
+    var whole = film(run.footage(), config.vae(), on, rank, sharing, WorldFootage::whole);
+    var openings =
+        run.footage().openings() == 0
+            ? whole
+            : film(run.footage(), config.vae(), on, rank, sharing, WorldFootage::openings);
     var weights = Weights.from(own);
     var networks = Networks.of(weights, config);
     var curriculum = run.causal().curriculum();
@@ -299,18 +307,21 @@ public final class TrainModel {
                     new CausalObjective(
                         networks.transformer.through(passage),
                         networks.text,
-                        step -> curriculum.batch(footage, step, rank),
+                        step -> curriculum.batch(whole, openings, step, rank),
                         run.causal().objective(),
                         dtype));
-    return new CausalMember(weights, footage, objective);
+    return new CausalMember(weights, whole, openings, objective);
   }
 
-  private record CausalMember(Weights weights, Footage footage, Objective objective)
+  private record CausalMember(Weights weights, Footage whole, Footage openings, Objective objective)
       implements Team.Member {
     @Override
     public void close() {
       weights.close();
-      footage.close();
+      whole.close();
+      if (openings != whole) {
+        openings.close();
+      }
     }
   }
 
@@ -429,17 +440,24 @@ public final class TrainModel {
     Safetensors.write(output.resolve(file), tensors, facts);
   }
 
-  /** One device's share of the videos; the first tells how it gets on. */
+  /** One device's share of some videos; the first tells how it gets on. */
   private Footage film(
-      TrainingRun.FootageStage stage, VaeConfig config, Device on, int rank, int devices) {
+      TrainingRun.FootageStage stage,
+      VaeConfig config,
+      Device on,
+      int rank,
+      int devices,
+      BiFunction<WorldFootage, WorldFootage.Studio, Footage> what) {
     try (var file = Safetensors.open(output.resolve(VideoModel.VAE));
         var weights = Weights.from(new CheckpointSource(file, KeyMap.identity(), dtype, on));
         var vae = WanVae.of(config, weights);
         var tokenizer =
             Tokenizer.open(
                 output.resolve(VideoModel.TOKENIZER), run.model().transformer().textLen())) {
-      return new WorldFootage(stage, run.model().video(), rank, devices)
-          .encode(vae, tokenizer, dtype, on, threads, rank == 0 ? watcher::said : text -> {});
+      var studio =
+          new WorldFootage.Studio(
+              vae, tokenizer, dtype, on, threads, rank == 0 ? watcher::said : text -> {});
+      return what.apply(new WorldFootage(stage, run.model().video(), rank, devices), studio);
     }
   }
 

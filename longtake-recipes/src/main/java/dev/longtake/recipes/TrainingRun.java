@@ -84,7 +84,8 @@ public record TrainingRun(
             videos,
             footage.latentFrames(),
             Math.min(videos, footage.together()),
-            footage.memories());
+            footage.memories(),
+            footage.openings());
     return new TrainingRun(model, dtype, vae, few, causal, decoder, vaeFrom);
   }
 
@@ -134,8 +135,15 @@ public record TrainingRun(
    * @param latentFrames length of each clip, a multiple of 3; 4 a second
    * @param together how many are encoded at once
    * @param memories policies whose selection is the context, in {@code MemoryPolicies} notation
+   * @param openings for each world, how many further videos' first chunks are learnt, the camera
+   *     looking elsewhere in each; 0 for the first chunks of the videos themselves
    */
-  public record FootageStage(int videos, int latentFrames, int together, List<String> memories) {
+  public record FootageStage(
+      int videos,
+      int latentFrames,
+      int together,
+      List<String> memories,
+      @OrElse("0") int openings) {
     /** Checks the sizes. */
     public FootageStage {
       memories = List.copyOf(memories);
@@ -145,6 +153,9 @@ public record TrainingRun(
                 + videos
                 + " and "
                 + latentFrames);
+      }
+      if (openings < 0) {
+        throw new IllegalArgumentException("footage.openings must be at least 0, not " + openings);
       }
       if (memories.isEmpty()) {
         throw new IllegalArgumentException("footage.memories must name at least one policy");
@@ -161,6 +172,8 @@ public record TrainingRun(
    * @param filling share of steps while memory fills
    * @param forcing share of steps with teacher forcing
    * @param forcedFrames latent frames of a stretch in teacher forcing
+   * @param returning share of the samples with full memory in which a view comes back, 0 to 1; the
+   *     rest is drawn from all
    * @param objective noise levels and shares
    * @param training how the loop runs
    * @param activations whether the transformer's stay until the backward pass
@@ -175,11 +188,13 @@ public record TrainingRun(
       CausalObjective.Config objective,
       TrainingConfig training,
       @OrElse("kept") Activations activations,
+      @OrElse("0") double returning,
       @OrElse("{every: 0, seconds: 4, prompts: []}") SampleStage samples) {
 
     /** What each step trains on. */
     public Curriculum curriculum() {
-      return new Curriculum(training.seed(), framesPerStep, first, filling, forcing, forcedFrames);
+      return new Curriculum(
+          training.seed(), framesPerStep, first, filling, forcing, forcedFrames, returning);
     }
   }
 

@@ -1,43 +1,31 @@
 package dev.longtake.recipes;
 
-import dev.longtake.memory.FrameRange;
 import dev.longtake.memory.KeySimilarity;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.rollout.ModelConfig;
-import dev.longtake.rollout.Pixels;
-import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
-import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Scope;
-import dev.longtake.tensor.Tensor;
 import dev.longtake.text.TokenIds;
 import dev.longtake.text.Tokenizer;
 import dev.longtake.train.Footage;
 import dev.longtake.train.MemoryTrace;
-import dev.longtake.train.Prefetcher;
-import dev.longtake.vae.EncodeState;
 import dev.longtake.vae.WanVae;
 import dev.longtake.world.Clip;
 import dev.longtake.world.FrameSize;
 import dev.longtake.world.Split;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
-/** Films worlds and encodes the videos, many at once, piece by piece. */
+/** The world's videos that a transformer is trained on: one device's share of them, encoded. */
 final class WorldFootage {
-  private static final int PIECE = 8; // latent frames encoded at once, after the first
+  private static final int TOGETHER = 4; // openings are short: so many times as many at once
 
   private final TrainingRun.FootageStage stage;
   private final FrameSize size;
   private final int pixelFrames;
-  private final int rank;
-  private final int devices;
-  private final Map<Integer, dev.longtake.world.Footage> films = new ConcurrentHashMap<>();
+  private final List<Integer> videos;
 
   /**
    * The share of one device.
@@ -47,147 +35,88 @@ final class WorldFootage {
    */
   WorldFootage(TrainingRun.FootageStage stage, ModelConfig.VideoSize video, int rank, int devices) {
     this.stage = stage;
-    this.rank = rank;
-    this.devices = devices;
     size = new FrameSize(video.width(), video.height());
     pixelFrames = 1 + 4 * (stage.latentFrames() - 1);
+    videos = IntStream.range(0, stage.videos()).filter(i -> i % devices == rank).boxed().toList();
   }
 
   /**
-   * Encodes every video of the share. The caller closes what is returned.
+   * How the videos are encoded.
    *
-   * @param progress hears how many latent frames of how many videos are done, as text
+   * @param vae its encoder
+   * @param tokenizer of the captions
+   * @param dtype of the arithmetic and of the latents
+   * @param device where latents stay
+   * @param threads that film
+   * @param progress hears how many videos are done, as text
    */
-  Footage encode(
+  record Studio(
       WanVae vae,
       Tokenizer tokenizer,
       Dtype dtype,
       Device device,
       int threads,
-      Consumer<String> progress) {
+      Consumer<String> progress) {}
+
+  /** Every video of the share, whole. The caller closes what is returned. */
+  Footage whole(Studio studio) {
+    var clips = videos.stream().map(i -> Clip.of(Split.TRAIN.seed(i), pixelFrames)).toList();
+    return footage(
+        clips,
+        stage.latentFrames(),
+        stage.together(),
+        clips.parallelStream().map(this::traces).toList(),
+        studio);
+  }
+
+  /**
+   * The first chunks of further videos of the same worlds, whose camera looks elsewhere; at least
+   * one a world. The caller closes what is returned.
+   */
+  Footage openings(Studio studio) {
     var clips =
-        IntStream.range(0, stage.videos())
-            .filter(i -> i % devices == rank)
-            .mapToObj(i -> Clip.of(Split.TRAIN.seed(i), pixelFrames))
+        videos.stream()
+            .flatMap(i -> IntStream.range(0, stage.openings()).mapToObj(take -> opening(i, take)))
             .toList();
-    var traces = clips.parallelStream().map(this::traces).toList();
+    var untraced = clips.stream().map(clip -> List.<MemoryTrace>of()).toList();
+    return footage(clips, ModelConfig.CHUNK, TOGETHER * stage.together(), untraced, studio);
+  }
+
+  /** As long as a whole video, so that its caption tells of as many objects. */
+  private Clip opening(int video, int take) {
+    long path = Split.TRAIN.seed(stage.videos() + video * stage.openings() + take);
+    return Clip.of(Split.TRAIN.seed(video), path, pixelFrames);
+  }
+
+  private Footage footage(
+      List<Clip> clips,
+      int latentFrames,
+      int together,
+      List<List<MemoryTrace>> traces,
+      Studio studio) {
     try (var scope = Scope.open()) {
-      var tokens = tokenizer.encode(clips.stream().map(Clip::caption).toList()).to(device);
-      var latents = encode(clips, vae, dtype, device, threads, progress);
+      var captions = clips.stream().map(Clip::caption).toList();
+      var tokens = studio.tokenizer().encode(captions).to(studio.device());
+      var latents = new ClipEncoder(clips, latentFrames, together, size).encode(studio);
       return new Footage(
           latents, new TokenIds(Scope.escape(tokens.ids()), Scope.escape(tokens.mask())), traces);
     }
   }
 
-  private @Axes("N F C Y X") Tensor encode(
-      List<Clip> clips,
-      WanVae vae,
-      Dtype dtype,
-      Device device,
-      int threads,
-      Consumer<String> progress) {
-    int pieces = 1 + (stage.latentFrames() - 1 + PIECE - 1) / PIECE;
-    int groups = (clips.size() + stage.together() - 1) / stage.together();
-    Tensor out;
-    try (var scope = Scope.open()) {
-      out =
-          Scope.escape(
-              Tensor.empty(
-                  dtype,
-                  device,
-                  clips.size(),
-                  stage.latentFrames(),
-                  vae.config().zDim(),
-                  size.height() / ModelConfig.PIXELS_PER_LATENT,
-                  size.width() / ModelConfig.PIXELS_PER_LATENT));
-    }
-    try (var off = Gradients.off();
-        var pictures =
-            new Prefetcher<>(
-                item -> piece(clips, (int) (item / pieces), (int) (item % pieces), groups),
-                threads,
-                threads + 2)) {
-      for (int group = 0; group < groups; group++) {
-        int first = group * stage.together();
-        int count = Math.min(stage.together(), clips.size() - first);
-        try (var state = EncodeState.start()) {
-          for (int piece = 0; piece < pieces; piece++) {
-            try (var scope = Scope.open()) {
-              var range = latents(piece);
-              var bytes = pictures.apply((long) group * pieces + piece);
-              int frames = pixels(range).count();
-              var rgb =
-                  Tensor.ofBytes(bytes, Dtype.UINT8, count, frames, size.height(), size.width(), 3);
-              var video = Pixels.toTensor(rgb, device).to(dtype);
-              out.narrow(0, first, count)
-                  .narrow(1, range.first(), range.count())
-                  .copyFrom(vae.encode(video, state).permute(0, 2, 1, 3, 4));
-            }
-          }
-        }
-        films.keySet().removeIf(video -> video < first + count);
-        progress.accept("encoded " + (first + count) + " of " + clips.size() + " videos");
-      }
-    }
-    return out;
-  }
-
-  private FrameRange latents(int piece) {
-    return piece == 0
-        ? FrameRange.of(0)
-        : new FrameRange(
-            1 + (piece - 1) * PIECE, Math.min(stage.latentFrames(), 1 + piece * PIECE));
-  }
-
-  private static FrameRange pixels(FrameRange latents) {
-    return latents.first() == 0
-        ? FrameRange.of(0)
-        : new FrameRange(1 + 4 * (latents.first() - 1), 1 + 4 * (latents.end() - 1));
-  }
-
-  private byte[] piece(List<Clip> clips, int group, int piece, int groups) {
-    if (group >= groups) {
-      return new byte[0]; // asked for ahead of the end
-    }
-    int first = group * stage.together();
-    int last = Math.min(clips.size(), first + stage.together());
-    var range = pixels(latents(piece));
-    byte[] out = new byte[(last - first) * range.count() * size.bytes()];
-    byte[] picture = new byte[size.bytes()];
-    int at = 0;
-    for (int video = first; video < last; video++) {
-      var film = films.computeIfAbsent(video, v -> clips.get(v).film(size));
-      for (int frame = range.first(); frame < range.end(); frame++) {
-        film.frame(frame, picture);
-        System.arraycopy(picture, 0, out, at, picture.length);
-        at += picture.length;
-      }
-    }
-    return out;
-  }
-
   /** What each policy would hold, two views being as alike as their headings are near. */
   private List<MemoryTrace> traces(Clip clip) {
+    var comingBack = new ComingBack(clip.path());
     KeySimilarity byHeading =
-        (a, b) -> Math.cos(Math.toRadians(heading(clip, a) - heading(clip, b)));
-    var traces = new ArrayList<MemoryTrace>();
-    for (var spec : stage.memories()) {
-      traces.add(
-          MemoryTrace.of(
-              MemoryPolicies.policy(spec),
-              byHeading,
-              stage.latentFrames() / ModelConfig.CHUNK,
-              ModelConfig.CHUNK));
-    }
-    return traces;
-  }
-
-  /** The mean yaw of a range in degrees; the camera turns little within one. */
-  private static double heading(Clip clip, FrameRange latents) {
-    double sum = 0;
-    for (int frame = latents.first(); frame < latents.end(); frame++) {
-      sum += clip.path().yaw(Math.max(0, 4 * frame - 2));
-    }
-    return sum / latents.count();
+        (a, b) -> Math.cos(Math.toRadians(comingBack.heading(a) - comingBack.heading(b)));
+    return stage.memories().stream()
+        .map(
+            spec ->
+                MemoryTrace.of(
+                    MemoryPolicies.policy(spec),
+                    byHeading,
+                    comingBack,
+                    stage.latentFrames() / ModelConfig.CHUNK,
+                    ModelConfig.CHUNK))
+        .toList();
   }
 }

@@ -177,6 +177,26 @@ class TrainModelTest {
   }
 
   @Test
+  void openingsOfTheSameWorldsAreFilmedAndLearnt() throws Exception {
+    var plain = folder.resolve("plain");
+    train(plain, Map.of("causal.first", "1", "causal.filling", "0", "causal.forcing", "0"));
+    var out = folder.resolve("out");
+    var more =
+        Map.of(
+            "causal.first", "1",
+            "causal.filling", "0",
+            "causal.forcing", "0",
+            "footage.openings", "3");
+    var ear = train(out, more);
+    int videos = TinyRun.with(folder, more).footage().videos();
+    assertThat(ear.said)
+        .contains("encoded " + videos + " of " + videos + " videos")
+        .contains("encoded " + 3 * videos + " of " + 3 * videos + " videos");
+    assertThat(models(out).get(VideoModel.TRANSFORMER))
+        .isNotEqualTo(models(plain).get(VideoModel.TRANSFORMER));
+  }
+
+  @Test
   void anAutoencoderThatIsAbsentOrOfOtherSizesIsRefusedInOneLine() throws Exception {
     var out = folder.resolve("out");
     assertThatThrownBy(() -> train(out, Map.of("vae_from", folder.resolve("none").toString())))

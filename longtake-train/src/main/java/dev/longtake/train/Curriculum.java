@@ -20,10 +20,21 @@ import java.util.stream.IntStream;
  * @param filling share of steps that train while memory fills
  * @param forcing share of steps with teacher forcing
  * @param forcedFrames latent frames of a stretch in teacher forcing, a multiple of the chunk
+ * @param returning share of the samples with full memory that are chosen among chunks that show
+ *     again what memory holds, see {@link MemoryTrace#comebacks}; the others are chosen among all
  */
 public record Curriculum(
-    long seed, int framesPerStep, double first, double filling, double forcing, int forcedFrames) {
+    long seed,
+    int framesPerStep,
+    double first,
+    double filling,
+    double forcing,
+    int forcedFrames,
+    double returning) {
   private static final int CHUNK = CausalObjective.BLOCK;
+
+  /** How many videos are looked at for one in which something comes back. */
+  private static final int ATTEMPTS = 50;
 
   /** Checks the shares and sizes. */
   public Curriculum {
@@ -39,6 +50,9 @@ public record Curriculum(
               + filling
               + " + "
               + forcing);
+    }
+    if (!(returning >= 0 && returning <= 1)) {
+      throw new IllegalArgumentException("returning must be 0 to 1, not " + returning);
     }
     if (forcedFrames % CHUNK != 0 || forcedFrames <= CHUNK) {
       throw new IllegalArgumentException(
@@ -76,39 +90,75 @@ public record Curriculum(
    * The batch of a step; the same for the same step and rank. Batches of a step are of one kind,
    * whatever the rank, so that devices that share a step take as long.
    *
+   * @param footage whole videos
+   * @param openings videos whose first chunks are learnt; may be the same footage
    * @param rank which of the devices that share a step, from 0
    * @throws IllegalArgumentException if samples do not stand at the same positions, see {@link
    *     #check}
    */
-  public CausalBatch batch(Footage footage, long step, int rank) {
+  public CausalBatch batch(Footage footage, Footage openings, long step, int rank) {
     var shared = new SplittableRandom(Rng.mix(seed, step));
     var random = new SplittableRandom(Rng.mix(seed, step, rank));
     double kind = shared.nextDouble();
     if (kind < forcing) {
       return forced(footage, random);
     }
-    int chunks = footage.traces().getFirst().getFirst().plans().size();
-    int full = fullFrom(footage.traces().getFirst().getFirst().plans());
-    int chunk;
     if (kind < forcing + first) {
-      chunk = 0;
-    } else if (kind < forcing + first + filling) {
-      chunk = shared.nextInt(1, Math.max(2, full));
-    } else {
-      chunk = -1;
+      return opening(openings, random);
     }
-    int[] positions = positions(plan(footage, 0, 0, chunk < 0 ? full : chunk));
-    int size = Math.max(1, framesPerStep / positions.length);
+    int full = fullFrom(footage.traces().getFirst().getFirst().plans());
+    boolean filled = kind >= forcing + first + filling;
+    int common = filled ? full : shared.nextInt(1, Math.max(2, full));
+    int[] positions = positions(plan(footage, new Moment(0, 0, common)));
     var samples = new ArrayList<Footage.Sample>();
-    for (int i = 0; i < size; i++) {
-      int video = random.nextInt(footage.videos());
-      int trace = random.nextInt(footage.traces().get(video).size());
-      int at = chunk < 0 ? random.nextInt(full, chunks) : chunk;
-      var plan = plan(footage, video, trace, at);
+    for (int i = 0; i < size(positions.length); i++) {
+      var moment = filled ? anyFrom(full, footage, random) : anyAt(common, footage, random);
+      var plan = plan(footage, moment);
       requireSame(positions, plan);
-      samples.add(new Footage.Sample(video, frames(plan, at)));
+      samples.add(new Footage.Sample(moment.video(), frames(plan, moment.chunk())));
     }
     return footage.gather(samples, positions, CHUNK);
+  }
+
+  private CausalBatch opening(Footage openings, SplittableRandom random) {
+    int[] positions = IntStream.range(0, CHUNK).toArray();
+    var samples = new ArrayList<Footage.Sample>();
+    for (int i = 0; i < size(CHUNK); i++) {
+      samples.add(new Footage.Sample(random.nextInt(openings.videos()), positions));
+    }
+    return openings.gather(samples, positions, CHUNK);
+  }
+
+  /** How many samples of so many frames make a batch. */
+  private int size(int frames) {
+    return Math.max(1, framesPerStep / frames);
+  }
+
+  /** A chunk of a video under one of its policies. */
+  private record Moment(int video, int trace, int chunk) {}
+
+  private static Moment anyAt(int chunk, Footage footage, SplittableRandom random) {
+    int video = random.nextInt(footage.videos());
+    return new Moment(video, random.nextInt(footage.traces().get(video).size()), chunk);
+  }
+
+  /** A moment with full memory; where nothing is known to come back, any of them. */
+  private Moment anyFrom(int full, Footage footage, SplittableRandom random) {
+    boolean back = random.nextDouble() < returning;
+    for (int attempt = 0; back && attempt < ATTEMPTS; attempt++) {
+      var moment = anyAt(full, footage, random);
+      int[] chunks =
+          trace(footage, moment).comebacks().stream()
+              .mapToInt(chunk -> chunk)
+              .filter(chunk -> chunk >= full)
+              .toArray();
+      if (chunks.length > 0) {
+        return new Moment(moment.video(), moment.trace(), chunks[random.nextInt(chunks.length)]);
+      }
+    }
+    var moment = anyAt(full, footage, random);
+    int chunks = trace(footage, moment).plans().size();
+    return new Moment(moment.video(), moment.trace(), random.nextInt(full, chunks));
   }
 
   private CausalBatch forced(Footage footage, SplittableRandom random) {
@@ -130,8 +180,12 @@ public record Curriculum(
     return (int) plans.stream().takeWhile(plan -> plan.past().size() < most).count();
   }
 
-  private static Plan plan(Footage footage, int video, int trace, int chunk) {
-    return footage.traces().get(video).get(trace).plans().get(chunk);
+  private static MemoryTrace trace(Footage footage, Moment moment) {
+    return footage.traces().get(moment.video()).get(moment.trace());
+  }
+
+  private static Plan plan(Footage footage, Moment moment) {
+    return trace(footage, moment).plans().get(moment.chunk());
   }
 
   private static void requireSame(int[] positions, Plan plan) {

@@ -30,7 +30,7 @@ class CurriculumTest {
   private static final int VIDEOS = 4;
   private static final int FRAMES = 30;
   private static final int FULL = 9; // 3 sink, 3 slow, 3 fast beside the chunk
-  private static final Curriculum CURRICULUM = new Curriculum(9, 60, 0.2, 0.3, 0.1, 6);
+  private static final Curriculum CURRICULUM = new Curriculum(9, 60, 0.2, 0.3, 0.1, 6, 0);
   private static final List<MemoryPolicy> POLICIES =
       List.of(
           new SlowFast(3, 3, 6, SlowFast.ALWAYS, 1, Eviction.REDUNDANT),
@@ -44,7 +44,7 @@ class CurriculumTest {
         var footage = numbered()) {
       for (long step = 0; step < steps; step++) {
         try (var inner = Scope.open()) {
-          var batch = CURRICULUM.batch(footage, step, 0);
+          var batch = CURRICULUM.batch(footage, footage, step, 0);
           var kind =
               batch.chunk() == 6
                   ? "forcing"
@@ -65,7 +65,7 @@ class CurriculumTest {
     try (var scope = Scope.open();
         var footage = numbered()) {
       for (long step = 0; step < 60; step++) {
-        var batch = CURRICULUM.batch(footage, step, 0);
+        var batch = CURRICULUM.batch(footage, footage, step, 0);
         int frames = batch.positions().length;
         boolean forced = batch.chunk() == 6;
         long size = forced ? 60 / 12 : 60 / frames;
@@ -78,22 +78,26 @@ class CurriculumTest {
 
   @Test
   void theSameStepGivesTheSameBatchAndAnotherStepOrSeedAnother() {
-    var other = new Curriculum(10, 60, 0.2, 0.3, 0.1, 6);
+    var other = new Curriculum(10, 60, 0.2, 0.3, 0.1, 6, 0);
     try (var scope = Scope.open();
         var footage = numbered()) {
       int like = 0;
       for (long step = 0; step < 20; step++) {
-        var batch = CURRICULUM.batch(footage, step, 0);
-        var again = CURRICULUM.batch(footage, step, 0);
+        var batch = CURRICULUM.batch(footage, footage, step, 0);
+        var again = CURRICULUM.batch(footage, footage, step, 0);
         assertThat(again.latents()).isBitwiseEqualTo(batch.latents());
         assertThat(again.captions().ids()).isBitwiseEqualTo(batch.captions().ids());
         assertThat(again.positions()).isEqualTo(batch.positions());
         float[] latents = batch.latents().toFloats();
         like +=
-            Arrays.equals(CURRICULUM.batch(footage, step + 1, 0).latents().toFloats(), latents)
+            Arrays.equals(
+                    CURRICULUM.batch(footage, footage, step + 1, 0).latents().toFloats(), latents)
                 ? 1
                 : 0;
-        like += Arrays.equals(other.batch(footage, step, 0).latents().toFloats(), latents) ? 1 : 0;
+        like +=
+            Arrays.equals(other.batch(footage, footage, step, 0).latents().toFloats(), latents)
+                ? 1
+                : 0;
       }
       assertThat(like).isLessThan(3);
     }
@@ -105,7 +109,7 @@ class CurriculumTest {
         var footage = numbered()) {
       for (long step = 0; step < 150; step++) {
         try (var inner = Scope.open()) {
-          var batch = CURRICULUM.batch(footage, step, 0);
+          var batch = CURRICULUM.batch(footage, footage, step, 0);
           int each = batch.positions().length;
           float[] numbers = batch.latents().toFloats();
           long[] captions = batch.captions().ids().toLongs();
@@ -157,13 +161,69 @@ class CurriculumTest {
         var footage = numbered()) {
       for (long step = 0; step < 200; step++) {
         try (var inner = Scope.open()) {
-          var batch = new Curriculum(1, 15, 0, 0, 0, 6).batch(footage, step, 0);
+          var batch = new Curriculum(1, 15, 0, 0, 0, 6, 0).batch(footage, footage, step, 0);
           float[] numbers = batch.latents().toFloats();
           chunks.merge((int) numbers[FULL] % 1000 / 3, 1, Integer::sum);
         }
       }
     }
     assertThat(chunks.keySet()).containsExactly(3, 4, 5, 6, 7, 8, 9);
+  }
+
+  @Test
+  void theShareThatComesBackIsDrawnFromChunksKnownToComeBack() {
+    int steps = 200;
+    int back = 0;
+    int all = 0;
+    try (var scope = Scope.open();
+        var footage = numbered(POLICIES, plan -> firstFrame(plan) == 15)) {
+      var half = new Curriculum(1, 60, 0, 0, 0, 6, 0.5);
+      for (long step = 0; step < steps; step++) {
+        try (var inner = Scope.open()) {
+          var batch = half.batch(footage, footage, step, 0);
+          float[] numbers = batch.latents().toFloats();
+          for (int row = 0; row < batch.latents().size(0); row++) {
+            back += numbers[row * 12 + FULL] % 1000 == 15 ? 1 : 0;
+            all++;
+          }
+        }
+      }
+    }
+    // Half of the samples, and a seventh of the other half by chance.
+    assertThat((double) back / all).isEqualTo(0.5 + 0.5 / 7, within(0.05));
+  }
+
+  @Test
+  void whereNothingIsKnownToComeBackAllMomentsAreDrawn() {
+    try (var scope = Scope.open();
+        var footage = numbered()) {
+      var every = new Curriculum(1, 15, 0, 0, 0, 6, 1).batch(footage, footage, 0, 0);
+      assertThat(every.context()).isEqualTo(FULL);
+    }
+  }
+
+  @Test
+  void firstChunksAreThoseOfTheOpenings() {
+    try (var scope = Scope.open();
+        var footage = numbered();
+        var openings =
+            new Footage(
+                Scope.escape(Tensor.of(new float[] {-1, -2, -3, -4, -5, -6}, 2, 3, 1, 1, 1)),
+                new TokenIds(
+                    Scope.escape(Tensor.of(new long[] {7, 7, 8, 8}, 2, 2)),
+                    Scope.escape(Tensor.of(new long[] {7, 7, 8, 8}, 2, 2))),
+                List.of(List.of(), List.of()))) {
+      var batch = new Curriculum(1, 60, 1, 0, 0, 6, 0).batch(footage, openings, 3, 0);
+      assertThat(batch.latents()).hasShape(20, 1, 3, 1, 1);
+      float[] numbers = batch.latents().toFloats();
+      long[] words = batch.captions().ids().toLongs();
+      for (int row = 0; row < 20; row++) {
+        boolean one = words[2 * row] == 7;
+        assertThat(Arrays.copyOfRange(numbers, 3 * row, 3 * row + 3))
+            .containsExactly(one ? new float[] {-1, -2, -3} : new float[] {-4, -5, -6});
+      }
+      assertThat(words).contains(7, 8);
+    }
   }
 
   @Test
@@ -182,7 +242,9 @@ class CurriculumTest {
     try (var scope = Scope.open();
         var footage = numbered(List.of(new SinkWindow(3, 9, Positions.ABSOLUTE)))) {
       assertThatThrownBy(
-              () -> IntStream.range(0, 99).forEach(step -> CURRICULUM.batch(footage, step, 0)))
+              () ->
+                  IntStream.range(0, 99)
+                      .forEach(step -> CURRICULUM.batch(footage, footage, step, 0)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("cannot share a batch");
     }
@@ -190,7 +252,7 @@ class CurriculumTest {
 
   @Test
   void footageTooShortForAStretchIsRefusedWithBothLengths() {
-    var stretches = new Curriculum(1, 60, 0, 0, 0.1, 12);
+    var stretches = new Curriculum(1, 60, 0, 0, 0.1, 12, 0);
     assertThatThrownBy(() -> stretches.check(List.of(trace(POLICIES.getFirst(), 3))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("footage of 9 latent frames is too short; this curriculum needs at least 12");
@@ -198,15 +260,18 @@ class CurriculumTest {
 
   @Test
   void sharesAndSizesOutOfRangeAreRefused() {
-    assertThatThrownBy(() -> new Curriculum(1, 60, 0.5, 0.4, 0.2, 6))
+    assertThatThrownBy(() -> new Curriculum(1, 60, 0.5, 0.4, 0.2, 6, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("add up to at most 1");
-    assertThatThrownBy(() -> new Curriculum(1, 60, 0, 0, 0, 7))
+    assertThatThrownBy(() -> new Curriculum(1, 60, 0, 0, 0, 7, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("multiple of 3");
-    assertThatThrownBy(() -> new Curriculum(1, 0, 0, 0, 0, 6))
+    assertThatThrownBy(() -> new Curriculum(1, 0, 0, 0, 0, 6, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("frames_per_step must be at least 1, not 0");
+    assertThatThrownBy(() -> new Curriculum(1, 60, 0, 0, 0, 6, 1.5))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("returning must be 0 to 1, not 1.5");
   }
 
   private static List<Integer> pastFrames(Plan plan) {
@@ -221,10 +286,18 @@ class CurriculumTest {
     return numbered(POLICIES);
   }
 
+  private static Footage numbered(List<MemoryPolicy> policies) {
+    return numbered(policies, MemoryTrace.Comeback.NEVER);
+  }
+
+  private static int firstFrame(Plan plan) {
+    return plan.past().isEmpty() ? 0 : plan.past().getLast().frame() + 1;
+  }
+
   /**
    * Footage whose latents say which they are, 1000 · video + frame, and whose captions say so too.
    */
-  private static Footage numbered(List<MemoryPolicy> policies) {
+  private static Footage numbered(List<MemoryPolicy> policies, MemoryTrace.Comeback comeback) {
     float[] numbers = new float[VIDEOS * FRAMES];
     long[] words = new long[2 * VIDEOS];
     var traces = new ArrayList<List<MemoryTrace>>();
@@ -241,6 +314,7 @@ class CurriculumTest {
                       MemoryTrace.of(
                           policy,
                           (a, b) -> Math.cos((shift + 1) * (a.first() - b.first())),
+                          comeback,
                           FRAMES / 3,
                           3))
               .toList());

@@ -47,7 +47,7 @@ final class Tiny {
     CausalObjective objective(Footage footage, Curriculum curriculum) {
       var config = new CausalObjective.Config(3, 1, 0.3, 0.1);
       return new CausalObjective(
-          model, text, step -> curriculum.batch(footage, step, 0), config, Dtype.FLOAT32);
+          model, text, step -> curriculum.batch(footage, footage, step, 0), config, Dtype.FLOAT32);
     }
   }
 

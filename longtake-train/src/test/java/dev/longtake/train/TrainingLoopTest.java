@@ -47,7 +47,7 @@ class TrainingLoopTest {
               var weights = Weights.from(flat);
               var loop = new TrainingLoop(Tiny.config(6, 2, 2), flat)) {
             store.resume(loop);
-            var curriculum = new Curriculum(3, 24, 0.2, 0.2, 0.3, 6);
+            var curriculum = new Curriculum(3, 24, 0.2, 0.2, 0.3, 6, 0);
             var objective = Tiny.Causal.of(weights).objective(footage, curriculum);
             loop.run(objective, until, store, SILENT);
             new CheckpointStore(end, "end", 1).save(loop.state());

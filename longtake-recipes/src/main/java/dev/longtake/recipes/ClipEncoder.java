@@ -1,0 +1,138 @@
+package dev.longtake.recipes;
+
+import dev.longtake.memory.FrameRange;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.Pixels;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.train.Prefetcher;
+import dev.longtake.vae.EncodeState;
+import dev.longtake.world.Clip;
+import dev.longtake.world.FrameSize;
+import dev.longtake.world.Panorama;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Films clips and encodes the videos, many at once, piece by piece, while the next pieces are
+ * filmed on other threads.
+ */
+final class ClipEncoder {
+  private static final int PIECE = 8; // latent frames encoded at once, after the first
+
+  private final List<Clip> clips;
+  private final int latentFrames;
+  private final int together;
+  private final FrameSize size;
+  private final Map<Long, Panorama> panoramas = new ConcurrentHashMap<>();
+
+  /**
+   * Clips to encode, those of one world next to one another: it is rendered once.
+   *
+   * @param latentFrames how much of each clip, from its beginning
+   * @param together how many clips at once
+   */
+  ClipEncoder(List<Clip> clips, int latentFrames, int together, FrameSize size) {
+    this.clips = clips;
+    this.latentFrames = latentFrames;
+    this.together = together;
+    this.size = size;
+  }
+
+  /** The latents of all clips, normalised. The caller closes them. */
+  @Axes("N F C Y X")
+  Tensor encode(WorldFootage.Studio studio) {
+    var vae = studio.vae();
+    int pieces = 1 + (latentFrames - 1 + PIECE - 1) / PIECE;
+    int groups = (clips.size() + together - 1) / together;
+    Tensor out;
+    try (var scope = Scope.open()) {
+      out =
+          Scope.escape(
+              Tensor.empty(
+                  studio.dtype(),
+                  studio.device(),
+                  clips.size(),
+                  latentFrames,
+                  vae.config().zDim(),
+                  size.height() / ModelConfig.PIXELS_PER_LATENT,
+                  size.width() / ModelConfig.PIXELS_PER_LATENT));
+    }
+    try (var off = Gradients.off();
+        var pictures =
+            new Prefetcher<>(
+                item -> piece((int) (item / pieces), (int) (item % pieces), groups),
+                studio.threads(),
+                studio.threads() + 2)) {
+      for (int group = 0; group < groups; group++) {
+        int first = group * together;
+        int count = Math.min(together, clips.size() - first);
+        try (var state = EncodeState.start()) {
+          for (int piece = 0; piece < pieces; piece++) {
+            try (var scope = Scope.open()) {
+              var range = latents(piece);
+              var bytes = pictures.apply((long) group * pieces + piece);
+              int frames = pixels(range).count();
+              var rgb =
+                  Tensor.ofBytes(bytes, Dtype.UINT8, count, frames, size.height(), size.width(), 3);
+              var video = Pixels.toTensor(rgb, studio.device()).to(studio.dtype());
+              out.narrow(0, first, count)
+                  .narrow(1, range.first(), range.count())
+                  .copyFrom(vae.encode(video, state).permute(0, 2, 1, 3, 4));
+            }
+          }
+        }
+        forget(first, first + count);
+        studio.progress().accept("encoded " + (first + count) + " of " + clips.size() + " videos");
+      }
+    }
+    return out;
+  }
+
+  private FrameRange latents(int piece) {
+    return piece == 0
+        ? FrameRange.of(0)
+        : new FrameRange(1 + (piece - 1) * PIECE, Math.min(latentFrames, 1 + piece * PIECE));
+  }
+
+  private static FrameRange pixels(FrameRange latents) {
+    return latents.first() == 0
+        ? FrameRange.of(0)
+        : new FrameRange(1 + 4 * (latents.first() - 1), 1 + 4 * (latents.end() - 1));
+  }
+
+  private byte[] piece(int group, int piece, int groups) {
+    if (group >= groups) {
+      return new byte[0]; // asked for ahead of the end
+    }
+    int first = group * together;
+    int last = Math.min(clips.size(), first + together);
+    var range = pixels(latents(piece));
+    byte[] out = new byte[(last - first) * range.count() * size.bytes()];
+    byte[] picture = new byte[size.bytes()];
+    int at = 0;
+    for (int video = first; video < last; video++) {
+      var clip = clips.get(video);
+      var panorama =
+          panoramas.computeIfAbsent(clip.world().seed(), seed -> Panorama.of(clip.world(), size));
+      for (int frame = range.first(); frame < range.end(); frame++) {
+        panorama.render(clip.path().yaw(frame), picture);
+        System.arraycopy(picture, 0, out, at, picture.length);
+        at += picture.length;
+      }
+    }
+    return out;
+  }
+
+  /** Drops the worlds of clips {@code from} to {@code to} that the next clip does not show. */
+  private void forget(int from, int to) {
+    clips.subList(from, to).stream()
+        .map(clip -> clip.world().seed())
+        .filter(seed -> to == clips.size() || seed != clips.get(to).world().seed())
+        .forEach(panoramas::remove);
+  }
+}

@@ -69,8 +69,8 @@ public record MemoryNeeds(
   }
 
   /**
-   * What attention looks back at: every frame's keys and values as they are kept and, with the keys
-   * turned to their positions, as they are attended to.
+   * What attention looks back at: every frame's keys as they are kept, the same turned to their
+   * positions, and its values.
    *
    * @param frames most latent frames attended at once, the chunk included
    */
@@ -80,7 +80,7 @@ public record MemoryNeeds(
         (long) frames
             * (video.latentRows() / WanConfig.PATCH)
             * (video.latentColumns() / WanConfig.PATCH);
-    return 2 * keysAndValues(config.transformer(), tokens, dtype);
+    return keysAndValues(config.transformer(), tokens, dtype) / 2 * 3;
   }
 
   /** All weights. */

@@ -18,9 +18,10 @@ public interface AttentionSpan {
   AttentionSpan FULL = (q, k, rawK, v) -> attend(q, k, v);
 
   /**
-   * Attention's output for the tokens of this pass.
+   * Attention's output for the tokens of this pass, or for the last of them where there are fewer
+   * queries than keys: the last layer asks for no more than is predicted.
    *
-   * @param q rotated queries
+   * @param q rotated queries, of as many tokens or of fewer
    * @param k rotated keys of the same tokens
    * @param rawK the same keys before rotation, for whoever keeps them
    * @param v values of the same tokens
@@ -53,9 +54,10 @@ public interface AttentionSpan {
     public Tensor attend(Tensor q, Tensor k, Tensor rawK, Tensor v) {
       try (var scope = Scope.open()) {
         double scale = 1 / Math.sqrt(q.size(-1));
+        var own = mask.narrow(0, mask.size(0) - q.size(1), q.size(1));
         var out =
             Functional.attention(
-                q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask, scale);
+                q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), own, scale);
         return scope.keep(out.transpose(1, 2));
       }
     }
@@ -88,17 +90,40 @@ public interface AttentionSpan {
   static AttentionSpan contextThenChunks(long context, long chunks) {
     return (q, k, rawK, v) -> {
       try (var scope = Scope.open()) {
-        var seen =
-            attend(q.narrow(1, 0, context), k.narrow(1, 0, context), v.narrow(1, 0, context));
+        long asking = contextAsking(q, k, context);
         var made =
             attend(
-                apart(q, context, chunks),
+                apart(q, asking, chunks),
                 Tensor.cat(List.of(shared(k, context, chunks), apart(k, context, chunks)), 1),
                 Tensor.cat(List.of(shared(v, context, chunks), apart(v, context, chunks)), 1));
-        var inRow = made.reshape(q.size(0), q.size(1) - context, q.size(2), q.size(3));
+        var inRow = made.reshape(q.size(0), q.size(1) - asking, q.size(2), q.size(3));
+        if (asking == 0) {
+          return scope.keep(inRow);
+        }
+        var seen =
+            attend(q.narrow(1, 0, context), k.narrow(1, 0, context), v.narrow(1, 0, context));
         return scope.keep(Tensor.cat(List.of(seen, inRow), 1));
       }
     };
+  }
+
+  /**
+   * How many of the queries are the context's: all of it, or none.
+   *
+   * @throws IllegalArgumentException if it is some of it
+   */
+  static long contextAsking(@Axes("B L H d") Tensor q, @Axes("B L H d") Tensor k, long context) {
+    long asking = q.size(1) - (k.size(1) - context);
+    if (asking != context && asking != 0) {
+      throw new IllegalArgumentException(
+          q.size(1)
+              + " queries are neither all "
+              + k.size(1)
+              + " tokens nor the "
+              + (k.size(1) - context)
+              + " behind the context");
+    }
+    return asking;
   }
 
   /** The context once for each chunk: [B · chunks, context, H, d]. */

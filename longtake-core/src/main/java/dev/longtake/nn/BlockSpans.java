@@ -36,15 +36,18 @@ public final class BlockSpans {
   public static AttentionSpan teacherForcing(long block) {
     return (q, k, rawK, v) -> {
       try (var scope = Scope.open()) {
-        long half = q.size(1) / 2;
-        var parts =
-            new ArrayList<>(
-                causal(q.narrow(1, 0, half), k.narrow(1, 0, half), v.narrow(1, 0, half), block));
+        long half = k.size(1) / 2;
+        long asking = AttentionSpan.contextAsking(q, k, half);
+        var parts = new ArrayList<Tensor>();
+        if (asking > 0) {
+          parts.addAll(
+              causal(q.narrow(1, 0, half), k.narrow(1, 0, half), v.narrow(1, 0, half), block));
+        }
         for (long start = 0; start < half; start += block) {
           long length = Math.min(block, half - start);
           parts.add(
               AttentionSpan.attend(
-                  q.narrow(1, half + start, length),
+                  q.narrow(1, asking + start, length),
                   before(k, start, half + start, length),
                   before(v, start, half + start, length)));
         }
@@ -53,14 +56,19 @@ public final class BlockSpans {
     };
   }
 
+  /** Of the queries there are, which are those of the last tokens. */
   private static List<Tensor> causal(Tensor q, Tensor k, Tensor v, long block) {
     var parts = new ArrayList<Tensor>();
-    long all = q.size(1);
+    long all = k.size(1);
+    long silent = all - q.size(1);
     for (long start = 0; start < all; start += block) {
       long end = Math.min(all, start + block);
-      parts.add(
-          AttentionSpan.attend(
-              q.narrow(1, start, end - start), k.narrow(1, 0, end), v.narrow(1, 0, end)));
+      long from = Math.max(start, silent);
+      if (from < end) {
+        parts.add(
+            AttentionSpan.attend(
+                q.narrow(1, from - silent, end - from), k.narrow(1, 0, end), v.narrow(1, 0, end)));
+      }
     }
     return parts;
   }

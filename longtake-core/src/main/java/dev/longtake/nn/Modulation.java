@@ -18,6 +18,15 @@ public record Modulation(
     }
   }
 
+  /** Of the last frames alone, as views. */
+  public Modulation last(long frames) {
+    long first = shift.size(1) - frames;
+    return new Modulation(
+        shift.narrow(1, first, frames),
+        scale.narrow(1, first, frames),
+        gate.narrow(1, first, frames));
+  }
+
   /** {@code branch · gate}. */
   public @Axes("B F P D") Tensor gated(@Axes("B F P D") Tensor branch) {
     return branch.times(gate);

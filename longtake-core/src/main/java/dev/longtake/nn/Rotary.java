@@ -58,6 +58,11 @@ public record Rotary(Tensor rotation) {
     }
   }
 
+  /** Of the last tokens alone, as a view. */
+  public Rotary last(long tokens) {
+    return new Rotary(rotation.narrow(0, rotation.size(0) - tokens, tokens));
+  }
+
   /** Turns queries or keys; computed in float32, returned in their own type. */
   public @Axes("B L H d") Tensor apply(@Axes("B L H d") Tensor x) {
     return Functional.rotatePairs(x, rotation);

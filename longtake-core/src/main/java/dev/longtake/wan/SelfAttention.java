@@ -35,14 +35,25 @@ record SelfAttention(
         RmsNorm.of(weights.at("norm_k"), dim, WanConfig.EPS));
   }
 
-  @Axes("B F P D")
-  Tensor forward(@Axes("B F P D") Operand x, Rotary rotary, AttentionSpan span) {
+  /**
+   * Attention of the last frames.
+   *
+   * @param asking those frames, A of them
+   * @param x all frames of the pass
+   */
+  @Axes("B A P D")
+  Tensor forward(
+      @Axes("B A P D") Operand asking,
+      @Axes("B F P D") Operand x,
+      Rotary rotary,
+      AttentionSpan span) {
     try (var scope = Scope.open()) {
-      var queries = ops.turned(normQ, q.forward(x), heads, rotary);
+      var shape = asking.values().shape();
+      var queries = ops.turned(normQ, q.forward(asking), heads, rotary.last(shape[1] * shape[2]));
       var keys = ops.turned(normK, k.forward(x), heads, rotary);
       var values = v.forward(x).reshape(keys.raw().shape());
       var seen = span.attend(queries.turned(), keys.turned(), keys.raw(), values);
-      return scope.keep(o.forward(ops.operand(seen.reshape(x.values().shape()))));
+      return scope.keep(o.forward(ops.operand(seen.reshape(shape))));
     }
   }
 }

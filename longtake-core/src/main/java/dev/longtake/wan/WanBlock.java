@@ -47,10 +47,18 @@ record WanBlock(
       @Axes("B F 6 D") Tensor time,
       CrossAttention.Keys prompt,
       Rotary rotary,
-      AttentionSpan span) {
+      AttentionSpan span,
+      long asked) {
     var seen = passage.lasting(span);
     return passage.through(
-        in -> forward(in[0], in[1], new CrossAttention.Keys(in[2], in[3]), new Rotary(in[4]), seen),
+        in ->
+            forward(
+                in[0],
+                in[1],
+                new CrossAttention.Keys(in[2], in[3]),
+                new Rotary(in[4]),
+                seen,
+                asked),
         x,
         time,
         prompt.keys(),
@@ -62,21 +70,29 @@ record WanBlock(
    * Carries the video tokens through this layer.
    *
    * @param time per frame: shift, scale and gate of self-attention, then of feed-forward
+   * @param asked A, how many frames, from the end, are asked for; the others lend their keys
    */
-  @Axes("B F P D")
+  @Axes("B A P D")
   Tensor forward(
       @Axes("B F P D") Tensor x,
       @Axes("B F 6 D") Tensor time,
       CrossAttention.Keys prompt,
       Rotary rotary,
-      AttentionSpan span) {
+      AttentionSpan span,
+      long asked) {
     try (var scope = Scope.open()) {
       var six = time.plus(modulation.to(x.dtype())).chunk(6, 2); // 6 × [B, F, 1, D]
-      var onSelf = new Modulation(six.get(0), six.get(1), six.get(2));
-      var onFfn = new Modulation(six.get(3), six.get(4), six.get(5));
+      var onAll = new Modulation(six.get(0), six.get(1), six.get(2));
+      var onSelf = onAll.last(asked);
+      var onFfn = new Modulation(six.get(3), six.get(4), six.get(5)).last(asked);
 
-      var attended = selfAttention.forward(ops.modulated(norm1, x, onSelf), rotary, span);
-      var afterSelf = ops.gatedThenNormed(x, attended, onSelf, norm3);
+      var all = ops.modulated(norm1, x, onAll);
+      boolean whole = asked == x.size(1);
+      var own = whole ? x : x.narrow(1, x.size(1) - asked, asked);
+      var asking = whole ? all : ops.modulated(norm1, own, onSelf);
+
+      var attended = selfAttention.forward(asking, all, rotary, span);
+      var afterSelf = ops.gatedThenNormed(own, attended, onSelf, norm3);
 
       var told = crossAttention.forward(afterSelf.normed(), prompt);
       var afterText = ops.addedThenModulated(afterSelf.sum(), told, norm2, onFfn);

@@ -152,13 +152,15 @@ public final class WanTransformer {
       var embedded = time.embed(timesteps, latents.dtype());
       var six = time.project(embedded);
       var x = patches.embed(latents);
+      long frames = latents.size(2);
       for (int i = 0; i < blocks.size(); i++) {
-        x = blocks.get(i).through(passage, x, six, prompt.layer(i), rotary, spans.apply(i));
+        long asked = i + 1 < blocks.size() ? frames : predicted;
+        x = blocks.get(i).through(passage, x, six, prompt.layer(i), rotary, spans.apply(i), asked);
       }
-      long first = latents.size(2) - predicted;
+      long first = frames - predicted;
       return scope.keep(
           patches.unembed(
-              x.narrow(1, first, predicted),
+              x,
               embedded.narrow(1, first, predicted),
               latents.size(3) / WanConfig.PATCH,
               latents.size(4) / WanConfig.PATCH));

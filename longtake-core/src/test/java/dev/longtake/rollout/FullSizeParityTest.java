@@ -24,6 +24,10 @@ import org.junit.jupiter.api.TestReporter;
  * implementation ran in bfloat16. Without the property nothing is tested. Both sides are run with
  * the environment variable {@code NVIDIA_TF32_OVERRIDE=0}: cuDNN else computes convolutions of
  * float32 with ten bits of mantissa, which is 1e-3 by itself.
+ *
+ * <p>In bfloat16 an output is good if it lies within 1e-2 of the published one, computed in either
+ * type. Where rounding takes the published one further than that from its own float32, this
+ * implementation may be as far from it and a tenth more. What is reported says which it was.
  */
 @Tag("gpu")
 class FullSizeParityTest {
@@ -100,12 +104,9 @@ class FullSizeParityTest {
 
   private static void check(TestReporter reporter, double allowed, List<Measured> all) {
     all.forEach(measured -> report(reporter, "relative error", measured.toString()));
-    assertThat(all)
-        .allSatisfy(
-            measured ->
-                assertThat(measured.error())
-                    .as(measured.toString())
-                    .isLessThanOrEqualTo(allowed)); // NaN is not
+    for (var measured : all) {
+      assertThat(measured.isWithin(allowed)).as("%s, %s is allowed", measured, allowed).isTrue();
+    }
   }
 
   private static void report(TestReporter reporter, String key, String value) {

@@ -31,7 +31,8 @@ import java.util.stream.IntStream;
  * tiny reference outputs are, of any size.
  *
  * <p>Beside an output {@code x}, which was computed in float32, there may be {@code x.bf16}: what
- * the published implementation makes of the same input where it runs in bfloat16.
+ * the published implementation makes of the same input where it runs in bfloat16. Pictures are made
+ * of {@code latents.given}, numbers of bfloat16, if there are such.
  *
  * @param folder with {@code config.json}, the networks' weights, and inputs and outputs
  * @param device where this implementation computes
@@ -40,7 +41,8 @@ import java.util.stream.IntStream;
 record ReferenceErrors(Path folder, Device device, Dtype dtype) {
 
   /**
-   * One output.
+   * One output. In bfloat16 the published implementation is itself some way from float32, and two
+   * implementations that round at other moments are about that far from each other.
    *
    * @param output of what
    * @param error relative, to the reference in the same type, or in float32 if there is none
@@ -48,6 +50,16 @@ record ReferenceErrors(Path folder, Device device, Dtype dtype) {
    * @param yardstick of the reference in the same type to that in float32
    */
   record Measured(String output, double error, double toFloat32, double yardstick) {
+    private static final double AS_FAR = 1.1;
+
+    /**
+     * Whether this implementation is that near to the reference, in the same type or in float32; or
+     * as near to float32 as rounding leaves the reference itself.
+     */
+    boolean isWithin(double allowed) {
+      return error <= allowed || toFloat32 <= Math.max(allowed, AS_FAR * yardstick);
+    }
+
     @Override
     public String toString() {
       return String.format(
@@ -112,9 +124,11 @@ record ReferenceErrors(Path folder, Device device, Dtype dtype) {
               var weights = Weights.from(source(file));
               var vae = WanVae.of(config, weights)) {
             source(file).requireNothingSpare(weights);
+            var rounded = golden.names().contains("latents.given");
+            var latents = given(golden, rounded ? "latents.given" : "latents");
             return List.of(
                 measured("latents", vae.encode(given(golden, "video")), golden, "latents"),
-                measured("pictures", vae.decode(given(golden, "latents")), golden, "decoded"));
+                measured("pictures", vae.decode(latents), golden, "decoded"));
           }
         });
   }

@@ -3,6 +3,7 @@ package dev.longtake.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.longtake.rollout.ReferenceErrors.Measured;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
@@ -42,6 +43,16 @@ class ReferenceErrorsTest {
               narrow.flow(Arithmetic.PLAIN_FP8), narrow.flow(Arithmetic.PLAIN));
       assertThat(eights).isBetween(1e-3, 0.1);
     }
+  }
+
+  @Test
+  void roundingExcusesAsMuchAsTheReferenceLosesByItAndNoMore() {
+    assertThat(new Measured("x", 0.009, 0.5, 0.5).isWithin(0.01)).isTrue();
+    assertThat(new Measured("x", 0.014, 0.009, 0.009).isWithin(0.01)).isTrue();
+    assertThat(new Measured("x", 0.04, 0.03, 0.03).isWithin(0.01)).isTrue();
+    assertThat(new Measured("x", 0.04, 0.04, 0.03).isWithin(0.01)).isFalse();
+    assertThat(new Measured("x", Double.NaN, Double.NaN, 0.03).isWithin(0.01)).isFalse();
+    assertThat(new Measured("x", 0.02, 0.02, 0).isWithin(0.01)).isFalse(); // in float32
   }
 
   @Test

@@ -70,6 +70,7 @@ public record NetworkVideo(
       String decoder,
       double seconds,
       Reporter reporter) {
+    NativeMemory.giveBack(device); // what was measured before took more, and would hide growth
     try (var parts = RandomParts.of(size, dtype, device, decoder.equals(TINY));
         var model = VideoModel.open(parts, device, dtype, TextResidence.DEVICE, arithmetic)) {
       NativeMemory.resetPeak(device);

@@ -42,7 +42,8 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "NETWORK",
       description =
           "Times wan-1.3b, wan-14b or tiny without its files, in every arithmetic there is; of the"
-              + " other options --device, --dtype, --threads, --runs, --format and --out apply")
+              + " other options --device, --dtype, --threads, --seconds, --runs, --format and --out"
+              + " apply")
   private Optional<String> network = Optional.empty();
 
   @Option(
@@ -138,7 +139,8 @@ final class BenchCommand implements Callable<Integer> {
     }
     var device = compute.device();
     compute.apply();
-    var times = NetworkTimes.measure(size, device, compute.dtype(device), runs, terminal::say);
+    var times =
+        NetworkTimes.measure(size, device, compute.dtype(device), runs, seconds, terminal::say);
     show(format.equals("json") ? ResultFile.json(times) : NetworkReport.text(times));
     return Failures.NONE;
   }

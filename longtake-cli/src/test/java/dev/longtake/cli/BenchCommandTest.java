@@ -86,13 +86,25 @@ class BenchCommandTest {
 
     var spoken =
         Spoken.by(
-            "bench", "--random-weights", "tiny", "--device", "cpu", "--format", "json", "-o", file);
+            "bench",
+            "--random-weights",
+            "tiny",
+            "--device",
+            "cpu",
+            "--seconds",
+            3,
+            "--format",
+            "json",
+            "-o",
+            file);
 
     assertThat(spoken.code()).as("%s", spoken.err()).isZero();
     var json = new ObjectMapper().readTree(file.toFile());
     assertThat(json.path("network").asText()).isEqualTo("tiny");
     assertThat(json.path("chunks").get(0).path("way").asText()).isEqualTo("plain");
     assertThat(json.path("chunks").get(0).path("milliseconds").asDouble()).isPositive();
+    assertThat(json.path("chunk_ms_bf16").asDouble()).isPositive();
+    assertThat(json.path("videos").get(0).path("resident_gib").size()).isBetween(3, 7);
   }
 
   @Test

@@ -12,6 +12,9 @@ import dev.longtake.tensor.Tensor;
  * which is chosen when a network is made. Axes: B batch, F frames, P tokens of a frame, L = F·P, D
  * width, H heads, d head width.
  *
+ * <p>{@code x}, to which branches are added, and the sums are FLOAT32 also where branches and
+ * modulations are BFLOAT16; what is normed has the type of the branch, or of the modulation.
+ *
  * <p>Confined to one thread, but {@link #normedSilu}, the decoder's, may have another. Results
  * belong to the caller's scope.
  */

@@ -117,7 +117,7 @@ final class KernelOps implements FusedOps {
       return plain.gated(x, branch, by);
     }
     try (var scope = Scope.open()) {
-      var sum = like(x);
+      var sum = sumLike(x);
       var unread = by.gate();
       addNorm(x, branch, by.gate(), unread, unread, 1, sum, null, null, null, null, 0);
       return scope.keep(sum);
@@ -139,7 +139,7 @@ final class KernelOps implements FusedOps {
     try (var scope = Scope.open()) {
       var times = scale.to(Dtype.BFLOAT16);
       var plus = shift.to(Dtype.BFLOAT16);
-      var sum = branch == null ? x : like(x);
+      var sum = branch == null ? x : sumLike(x);
       var toSum = branch == null ? null : sum;
       double eps = norm.eps();
       var normed =
@@ -191,7 +191,7 @@ final class KernelOps implements FusedOps {
     }
     addNorm
         .launch(rows(x), threads(x.size(-1) / GROUP))
-        .tensor(packed(x))
+        .tensor(packedSum(x))
         .tensor(branch == null ? null : packed(branch))
         .tensor(gate)
         .count(gate == null ? 0 : frameStride(gate))
@@ -364,6 +364,10 @@ final class KernelOps implements FusedOps {
     return Tensor.empty(Dtype.BFLOAT16, device, x.shape());
   }
 
+  private Tensor sumLike(Tensor x) {
+    return Tensor.empty(Dtype.FLOAT32, device, x.shape());
+  }
+
   private Tensor headed(Tensor x, int heads) {
     return Tensor.empty(
         Dtype.BFLOAT16, device, x.size(0), x.size(1) * x.size(2), heads, x.size(3) / heads);
@@ -372,6 +376,14 @@ final class KernelOps implements FusedOps {
   /** In row-major order without gaps, and of the type that the kernels read. */
   private static Tensor packed(Tensor x) {
     requireType(x);
+    return x.contiguous();
+  }
+
+  /** The same for what branches are added to. */
+  private static Tensor packedSum(Tensor x) {
+    if (x.dtype() != Dtype.FLOAT32) {
+      throw new IllegalArgumentException("kernels add branches to FLOAT32, not to " + x);
+    }
     return x.contiguous();
   }
 

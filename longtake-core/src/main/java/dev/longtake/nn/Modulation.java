@@ -11,10 +11,10 @@ import dev.longtake.tensor.Tensor;
 public record Modulation(
     @Axes("B F 1 D") Tensor shift, @Axes("B F 1 D") Tensor scale, @Axes("B F 1 D") Tensor gate) {
 
-  /** {@code normed · (1 + scale) + shift}. */
+  /** {@code normed · (1 + scale) + shift}, in the type of what is normed. */
   public @Axes("B F P D") Tensor apply(@Axes("B F P D") Tensor normed) {
     try (var scope = Scope.open()) {
-      return scope.keep(normed.times(scale.plus(1)).plus(shift));
+      return scope.keep(normed.times(scale.to(normed.dtype()).plus(1)).plus(shift));
     }
   }
 

@@ -20,7 +20,7 @@ record PlainOps(LinearFormat format) implements FusedOps {
   @Override
   public Operand modulated(LayerNorm norm, Tensor x, Modulation by) {
     try (var scope = Scope.open()) {
-      return operand(by.apply(norm.forward(x))).keptBy(scope);
+      return operand(by.apply(norm.forward(x)).to(by.shift().dtype())).keptBy(scope);
     }
   }
 
@@ -28,7 +28,7 @@ record PlainOps(LinearFormat format) implements FusedOps {
   public Carried gatedThenNormed(Tensor x, Tensor branch, Modulation by, LayerNorm norm) {
     try (var scope = Scope.open()) {
       var sum = gated(x, branch, by);
-      return new Carried(sum, operand(norm.forward(sum))).keptBy(scope);
+      return new Carried(sum, operand(norm.forward(sum).to(branch.dtype()))).keptBy(scope);
     }
   }
 
@@ -43,7 +43,7 @@ record PlainOps(LinearFormat format) implements FusedOps {
   @Override
   public Tensor gated(Tensor x, Tensor branch, Modulation by) {
     try (var scope = Scope.open()) {
-      return scope.keep(x.plus(by.gated(branch)));
+      return scope.keep(x.plus(by.gated(branch.to(x.dtype()))));
     }
   }
 

@@ -57,7 +57,8 @@ record Patches(
   @Axes("B C F Y X")
   Tensor unembed(@Axes("B F P D") Tensor x, @Axes("B F D") Tensor time, long rows, long columns) {
     try (var scope = Scope.open()) {
-      var two = time.unsqueeze(2).plus(modulation.to(x.dtype())).chunk(2, 2); // 2 × [B, F, 1, D]
+      var at = time.to(x.dtype()).unsqueeze(2);
+      var two = at.plus(modulation.to(x.dtype())).chunk(2, 2); // 2 × [B, F, 1, D]
       var tokens = head.forward(norm.forward(x).times(two.get(1).plus(1)).plus(two.get(0)));
       return scope.keep(
           tokens

@@ -10,6 +10,7 @@ import dev.longtake.nn.Rotary;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Functional;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -125,7 +126,7 @@ public final class WanTransformer {
    * @param prompt what {@link #read} made of the prompt, for the same batch
    * @param spans what each layer's queries see
    * @param predicted how many frames, from the end, to predict
-   * @return {@code noise − clean} of those frames, [B, C, predicted, Y, X]
+   * @return {@code noise − clean} of those frames, [B, C, predicted, Y, X], FLOAT32 or wider
    */
   public @Axes("B C F Y X") Tensor forward(
       @Axes("B C F Y X") Tensor latents,
@@ -151,7 +152,7 @@ public final class WanTransformer {
     try (var scope = Scope.open()) {
       var embedded = time.embed(timesteps, latents.dtype());
       var six = time.project(embedded);
-      var x = patches.embed(latents);
+      var x = patches.embed(latents).to(sums(latents.dtype()));
       long frames = latents.size(2);
       for (int i = 0; i < blocks.size(); i++) {
         long asked = i + 1 < blocks.size() ? frames : predicted;
@@ -165,6 +166,11 @@ public final class WanTransformer {
               latents.size(3) / WanConfig.PATCH,
               latents.size(4) / WanConfig.PATCH));
     }
+  }
+
+  /** What branches are added to is FLOAT32 at least, whatever they are computed in. */
+  private static Dtype sums(Dtype arithmetic) {
+    return arithmetic == Dtype.FLOAT64 ? Dtype.FLOAT64 : Dtype.FLOAT32;
   }
 
   /** Predicts the flow of all frames, every token seeing every token. */

@@ -2,8 +2,9 @@
 // memory. Needs no header, so that NVRTC compiles it on a machine without a CUDA toolkit. Compute capability 8.9 or
 // newer, for conversions to e4m3.
 //
-// Activations are bfloat16, rows of `width` channels, width a multiple of 8; arithmetic is float32. A row belongs to
-// one block (or to a few lanes, in channel_norm_silu), a thread has groups of 8 channels: 16 bytes to load and store.
+// Activations are bfloat16, but for the sums that branches are added to, which are float32; rows of `width` channels,
+// width a multiple of 8; arithmetic is float32. A row belongs to one block (or to a few lanes, in channel_norm_silu), a
+// thread has groups of 8 channels.
 
 typedef unsigned short bf16;
 typedef unsigned char e4m3;
@@ -16,6 +17,7 @@ const float LARGEST = 448.0f;   // of e4m3
 const float LEAST = 1e-12f;     // of a scale's numerator: a row of zeros stays zeros
 
 struct alignas(16) Words { unsigned int word[4]; };
+struct alignas(16) Floats { float number[4]; };
 struct alignas(8) Bytes { unsigned int word[2]; };
 
 __device__ __forceinline__ void load(const bf16* at, float (&v)[GROUP]) {
@@ -38,6 +40,25 @@ __device__ __forceinline__ void store(bf16* at, const float (&v)[GROUP]) {
 #pragma unroll
   for (int i = 0; i < 4; i++) packed.word[i] = pair(v[2 * i], v[2 * i + 1]);
   *reinterpret_cast<Words*>(at) = packed;
+}
+
+__device__ __forceinline__ void load(const float* at, float (&v)[GROUP]) {
+#pragma unroll
+  for (int i = 0; i < 2; i++) {
+    Floats packed = reinterpret_cast<const Floats*>(at)[i];
+#pragma unroll
+    for (int j = 0; j < 4; j++) v[4 * i + j] = packed.number[j];
+  }
+}
+
+__device__ __forceinline__ void store(float* at, const float (&v)[GROUP]) {
+#pragma unroll
+  for (int i = 0; i < 2; i++) {
+    Floats packed;
+#pragma unroll
+    for (int j = 0; j < 4; j++) packed.number[j] = v[4 * i + j];
+    reinterpret_cast<Floats*>(at)[i] = packed;
+  }
 }
 
 // What a bfloat16 would hold.
@@ -152,11 +173,11 @@ extern "C" __global__ void norm_rotate(const bf16* x, index_t stride, const bf16
   store(turned + batch * batchStride + token * width + channel, v);
 }
 
-// sum = x + branch * gate (branch and gate may be absent), normed = layerNorm(sum) * (base + scale) + shift. Vectors
+// sum = x + branch * gate in float32 (branch and gate may be absent), normed = layerNorm(sum) * (base + scale) + shift. Vectors
 // of frames are `vectorStride` apart and serve `patches` rows each; one vector for all has stride 0. Every result may
 // be absent: sum; normed as bfloat16; normed in eight bits with a scale for each row; the largest magnitude in normed.
-extern "C" __global__ void add_norm(const bf16* x, const bf16* branch, const bf16* gate, index_t gateStride,
-    const bf16* scale, const bf16* shift, index_t vectorStride, float base, bf16* sum, bf16* normed, e4m3* eights,
+extern "C" __global__ void add_norm(const float* x, const bf16* branch, const bf16* gate, index_t gateStride,
+    const bf16* scale, const bf16* shift, index_t vectorStride, float base, float* sum, bf16* normed, e4m3* eights,
     float* rowScales, float* most, int patches, int width, float eps) {
   index_t row = blockIdx.x, frame = row / patches;
   int channel = threadIdx.x * GROUP;
@@ -175,7 +196,6 @@ extern "C" __global__ void add_norm(const bf16* x, const bf16* branch, const bf1
       }
 #pragma unroll
       for (int i = 0; i < GROUP; i++) v[i] += added[i];
-      rounded(v);
     }
     if (sum) store(sum + row * width + channel, v);
   }

@@ -95,7 +95,7 @@ public final class KernelTimes {
     try (var scope = Scope.open()) {
       int dim = size.wan().dim();
       long tokens = (long) FRAMES * size.patches();
-      var x = draw(1, FRAMES, size.patches(), dim);
+      var x = draw(1, FRAMES, size.patches(), dim).to(Dtype.FLOAT32); // branches are added to it
       var branch = draw(1, FRAMES, size.patches(), dim);
       var six = draw(1, FRAMES, 6, dim).chunk(6, 2);
       var by = new Modulation(six.get(0), six.get(1), six.get(2));
@@ -117,14 +117,14 @@ public final class KernelTimes {
           "sum, modulated norm, " + name,
           ops -> real(ops.addedThenModulated(x, branch, plainNorm, by).normed()));
       var up = plain.linear(weights.at("ffn.0"), dim, size.wan().ffnDim());
-      var input = plain.operand(x);
+      var input = plain.operand(branch);
       compare("linear, gelu, " + name, ops -> real(ops.gelu(up, input)));
-      compare("operand, " + name, ops -> real(ops.operand(x)));
+      compare("operand, " + name, ops -> real(ops.operand(branch)));
       if (format == LinearFormat.AS_STORED) {
         int count = size.wan().numHeads();
         compare("gated sum", ops -> ops.gated(x, branch, by));
-        compare("norm by head", ops -> ops.byHead(heads, x, count));
-        compare("norm by head, turned", ops -> ops.turned(heads, x, count, rotary).turned());
+        compare("norm by head", ops -> ops.byHead(heads, branch, count));
+        compare("norm by head, turned", ops -> ops.turned(heads, branch, count, rotary).turned());
         var raw = draw(1, tokens, count, size.wan().headDim());
         compare(
             "keys turned",
@@ -166,11 +166,11 @@ public final class KernelTimes {
     return rng.normal(Dtype.FLOAT32, shape).to(dtype);
   }
 
-  /** Taken in FLOAT64 on the processor. */
+  /** Taken in FLOAT64, where the tensors are. */
   static double relative(Tensor out, Tensor reference) {
     try (var scope = Scope.open()) {
-      var expected = reference.to(Device.CPU).to(Dtype.FLOAT64);
-      var error = out.to(Device.CPU).to(Dtype.FLOAT64).minus(expected);
+      var expected = reference.to(Dtype.FLOAT64);
+      var error = out.to(Dtype.FLOAT64).minus(expected);
       return Math.sqrt(error.square().sum().item() / expected.square().sum().item());
     }
   }

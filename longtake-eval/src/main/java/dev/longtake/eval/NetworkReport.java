@@ -6,10 +6,11 @@ import java.util.Locale;
 /** {@link NetworkTimes} for people; as JSON, {@link ResultFile} has it. */
 public final class NetworkReport {
   private static final double FRAMES = 12; // pictures of a chunk
+  private static final int TEN_SECONDS = 10; // where a video's memory should be what it stays
 
   private NetworkReport() {}
 
-  /** Tables of steps, chunks and decoding, machine first. */
+  /** Tables of steps, chunks, decoding and videos, machine first. */
   public static String text(NetworkTimes times) {
     var machine = times.machine();
     var lines = new ArrayList<String>();
@@ -54,6 +55,20 @@ public final class NetworkReport {
           line(
               "%-44s%12.3f%12.3f",
               conv.channels() + " channels", conv.solidMilliseconds(), conv.foldedMilliseconds()));
+    }
+    lines.add("");
+    lines.add(
+        line("%-32s%12s%12s%12s%12s", "video", "frames/s", "at 10 s", "at the end", "peak GiB"));
+    for (var video : times.videos()) {
+      var held = video.deviceGib().isEmpty() ? video.residentGib() : video.deviceGib();
+      lines.add(
+          line(
+              "%-32s%12.2f%12s%12s%12.2f",
+              line("%.1f s, %s, %s", video.seconds(), video.decoder(), video.arithmetic()),
+              video.framesPerSecond(),
+              held.size() < TEN_SECONDS ? "-" : line("%.2f GiB", held.get(TEN_SECONDS - 1)),
+              held.isEmpty() ? "-" : line("%.2f GiB", held.getLast()),
+              video.peakGib()));
     }
     lines.add("");
     lines.add(line("%-44s%24s%12.2f", "fastest chunk and decoding", "frames/s", fastest(times)));

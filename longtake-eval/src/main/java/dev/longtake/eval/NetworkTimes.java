@@ -1,5 +1,7 @@
 package dev.longtake.eval;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.longtake.diffusion.FewStepSampler;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.nn.FusedOps;
@@ -21,6 +23,7 @@ import dev.longtake.vae.WanVae;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.WanTransformer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,16 +32,18 @@ import java.util.function.Supplier;
 /**
  * How fast a published network is on this machine, without its files: random weights take as long
  * as trained ones. The transformer generates chunks with full memory, in every way of computing
- * there is; the autoencoder decodes a chunk.
+ * there is; the autoencoder decodes a chunk; both together make videos.
  *
  * @param method the above in a sentence
  * @param machine on what
  * @param network which sizes
  * @param device on what part of the machine
  * @param dtype of weights and arithmetic
+ * @param headline what it comes to; in JSON its keys stand beside the others
  * @param steps fused steps beside plain operators; none where there are no kernels
  * @param chunks four denoising passes and the clean one, with memory full
  * @param decoding of a chunk to 12 pictures
+ * @param videos one with the autoencoder, and one a quarter as long with the tiny decoder
  * @param convolutions of the autoencoder, solid and folded
  */
 public record NetworkTimes(
@@ -47,9 +52,11 @@ public record NetworkTimes(
     String network,
     String device,
     String dtype,
+    @JsonUnwrapped Headline headline,
     List<KernelTimes.Row> steps,
     List<Chunk> chunks,
     List<Decoding> decoding,
+    List<NetworkVideo> videos,
     List<Convolution> convolutions) {
 
   private static final String METHOD =
@@ -57,7 +64,14 @@ public record NetworkTimes(
           + " there is one. A chunk is 3 latent frames: 4 denoising passes, 1 clean pass, and what"
           + " memory does between chunks, with 21 latent frames attended. flow_difference: of one"
           + " pass without memory to that of plain operators and layers as stored, relative."
-          + " replay_difference: of the last chunk's latents to those without replay, relative.";
+          + " replay_difference: of the last chunk's latents to those without replay, relative."
+          + " Videos: from noise to pictures in the processor's memory, without an MP4, in the"
+          + " fastest arithmetic without replay, a chunk decoded while the next is denoised on a"
+          + " GPU; the first 8 chunks do not count. The prompt is read by a token encoder of one"
+          + " layer, so memory is that of transformer, remembered keys and values, and decoder."
+          + " device_gib: what LibTorch holds of the GPU; resident_gib: VmRSS of the process; both"
+          + " after 1, 2, 3 ... s of video. peak_gib: the most that tensors took during the video"
+          + " with the autoencoder, on a processor the most resident.";
 
   private static final int FRAMES = 3;
   private static final int WARM_UPS = 2;
@@ -86,6 +100,52 @@ public record NetworkTimes(
   }
 
   /**
+   * The numbers that others are compared by.
+   *
+   * @param chunkMsBf16 the fastest chunk with linear layers as stored: in bfloat16, unless another
+   *     type was asked for
+   * @param chunkMsFp8 the fastest chunk with linear layers in eight bits
+   * @param fp8FlowDifference the largest of any arithmetic in eight bits, relative
+   * @param vaeMsPer12Frames the fastest decoding by the autoencoder
+   * @param fpsFullVae pictures a second, from noise, with the autoencoder
+   * @param fpsTinyVae the same with the tiny decoder
+   * @param peakGib the most memory while the first of these was made, 2^30 bytes
+   */
+  public record Headline(
+      double chunkMsBf16,
+      double chunkMsFp8,
+      double fp8FlowDifference,
+      @JsonProperty("vae_ms_per_12_frames") double vaeMsPer12Frames,
+      double fpsFullVae,
+      double fpsTinyVae,
+      double peakGib) {
+
+    static Headline of(List<Chunk> chunks, List<Decoding> decoding, List<NetworkVideo> videos) {
+      var full = videos.getFirst();
+      return new Headline(
+          fastest(chunks, false),
+          fastest(chunks, true),
+          chunks.stream()
+              .filter(Chunk::inEightBits)
+              .mapToDouble(Chunk::flowDifference)
+              .max()
+              .orElseThrow(),
+          decoding.stream().mapToDouble(Decoding::milliseconds).min().orElseThrow(),
+          full.framesPerSecond(),
+          videos.getLast().framesPerSecond(),
+          full.peakGib());
+    }
+
+    private static double fastest(List<Chunk> chunks, boolean inEightBits) {
+      return chunks.stream()
+          .filter(chunk -> chunk.inEightBits() == inEightBits)
+          .mapToDouble(Chunk::milliseconds)
+          .min()
+          .orElseThrow();
+    }
+  }
+
+  /**
    * One way of generating a chunk.
    *
    * @param way arithmetic, and whether passes are replayed
@@ -94,7 +154,11 @@ public record NetworkTimes(
    * @param replayDifference of the last chunk's latents, to the same arithmetic without replay
    */
   public record Chunk(
-      String way, double milliseconds, double flowDifference, double replayDifference) {}
+      String way, double milliseconds, double flowDifference, double replayDifference) {
+    private boolean inEightBits() {
+      return way.contains("fp8");
+    }
+  }
 
   /** One way of decoding a chunk. */
   public record Decoding(String way, double milliseconds) {}
@@ -114,16 +178,18 @@ public record NetworkTimes(
     steps = List.copyOf(steps);
     chunks = List.copyOf(chunks);
     decoding = List.copyOf(decoding);
+    videos = List.copyOf(videos);
     convolutions = List.copyOf(convolutions);
   }
 
   /**
-   * Measures; a minute or two for Wan 1.3B on a GPU made for it.
+   * Measures; a minute for Wan 1.3B on a GPU made for it, and as long as the videos take.
    *
    * @param runs how often each time is taken, at least 1
+   * @param seconds of the video with the autoencoder, above 0
    */
   public static NetworkTimes measure(
-      NetworkSize size, Device device, Dtype dtype, int runs, Reporter reporter) {
+      NetworkSize size, Device device, Dtype dtype, int runs, double seconds, Reporter reporter) {
     if (runs < 1) {
       throw new IllegalArgumentException("runs must be at least 1, not " + runs);
     }
@@ -161,16 +227,30 @@ public record NetworkTimes(
         reporter.say(took.toString());
       }
     }
+    var convolutions = convolutions(size, device, dtype, runs);
+    var quickest = Arithmetic.parse(quickest(chunks));
+    var videos = NetworkVideo.both(size, device, dtype, quickest, seconds, reporter);
     return new NetworkTimes(
         METHOD,
         Machine.with(device),
         size.name(),
         device.toString(),
         dtype.name().toLowerCase(Locale.ROOT),
+        Headline.of(chunks, decoding, videos),
         steps,
         chunks,
         decoding,
-        convolutions(size, device, dtype, runs));
+        videos,
+        convolutions);
+  }
+
+  /** The arithmetic of the fastest chunk without replay. */
+  private static String quickest(List<Chunk> chunks) {
+    return chunks.stream()
+        .filter(chunk -> !chunk.way().contains("replayed"))
+        .min(Comparator.comparingDouble(Chunk::milliseconds))
+        .orElseThrow()
+        .way();
   }
 
   /** Generation in one way, on weights that are the same in every way. */
@@ -208,7 +288,7 @@ public record NetworkTimes(
               i < CHUNKS_TO_FILL && rollout.plan(FRAMES).attended() < memory.capacity();
               i++) {
             try (var each = Scope.open()) {
-              chunk.run();
+              rollout.remember(noise(draws), prompt);
             }
           }
           double took = Stopwatch.on(device).median(WARM_UPS, runs, chunk);

@@ -57,6 +57,24 @@ public final class NativeMemory {
   }
 
   /**
+   * How many bytes of that GPU LibTorch holds now, for tensors and for those to come; empty for the
+   * processor.
+   */
+  public static OptionalLong reservedBytes(Device device) {
+    return device.kind() == Device.Kind.CUDA
+        ? OptionalLong.of(allocator().getDeviceStats(index(device)).reserved_bytes().current())
+        : OptionalLong.empty();
+  }
+
+  /** Gives back to the GPU what LibTorch holds for tensors to come; nothing on the processor. */
+  public static void giveBack(Device device) {
+    if (device.kind() == Device.Kind.CUDA) {
+      device.synchronize();
+      allocator().emptyCache();
+    }
+  }
+
+  /**
    * How many bytes could still be taken: of a GPU's memory what is free, of the processor's what
    * the system can give without swapping; empty where the system does not tell (only Linux does).
    */

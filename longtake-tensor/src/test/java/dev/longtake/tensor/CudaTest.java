@@ -68,6 +68,20 @@ class CudaTest {
   }
 
   @Test
+  void whatIsHeldForTensorsToComeIsCountedUntilItIsGivenBack() {
+    NativeMemory.giveBack(GPU);
+    long before = NativeMemory.reservedBytes(GPU).orElseThrow();
+    long size = 256L << 20;
+    try (var scope = Scope.open()) {
+      var tensor = Tensor.zeros(Dtype.UINT8, GPU, size);
+      assertThat(tensor.count()).isEqualTo(size);
+    }
+    assertThat(NativeMemory.reservedBytes(GPU).orElseThrow()).isGreaterThanOrEqualTo(before + size);
+    NativeMemory.giveBack(GPU);
+    assertThat(NativeMemory.reservedBytes(GPU).orElseThrow()).isEqualTo(before);
+  }
+
+  @Test
   void workThatWaitsForTheDeviceCannotBeRecorded() {
     try (var scope = Scope.open()) {
       var x = Tensor.full(2, Dtype.FLOAT32, GPU, 4);

@@ -29,9 +29,12 @@ public final class RunFiles {
       Map.ofEntries(
           Map.entry("backbone", BackboneRun.class),
           Map.entry("causal-start", CausalStartRun.class),
+          Map.entry("contextual-dmd", ContextualDmdRun.class),
           Map.entry("from-nothing", TrainingRun.class),
+          Map.entry("local-dmd", LocalDmdRun.class),
           Map.entry("ode-pairs", OdePairsRun.class),
-          Map.entry("ode-regression", OdeRegressionRun.class));
+          Map.entry("ode-regression", OdeRegressionRun.class),
+          Map.entry("streaming-tuning", StreamingTuningRun.class));
 
   private RunFiles() {}
 

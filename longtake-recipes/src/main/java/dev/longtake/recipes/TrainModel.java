@@ -29,8 +29,6 @@ import dev.longtake.vae.VaeConfig;
 import dev.longtake.vae.WanVae;
 import dev.longtake.wan.WanTransformer;
 import dev.longtake.world.Caption;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -60,6 +58,7 @@ public final class TrainModel {
   public static final String MODEL_FOLDER = "model";
 
   private final TrainingRun run;
+  private final Workplace place;
   private final VaeOrigin origin;
   private final Device device; // the first of all
   private final List<Device> others;
@@ -87,6 +86,7 @@ public final class TrainModel {
           "model.text_encoder.vocab is " + room + ", the captions need at least " + words);
     }
     this.run = run;
+    this.place = place;
     origin = new VaeOrigin(run.vaeFrom());
     device = place.first();
     others = place.others();
@@ -106,11 +106,7 @@ public final class TrainModel {
    * @throws TrainingException if training diverges, or the folder holds another run's files
    */
   public void run() {
-    try {
-      Files.createDirectories(output);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot make " + output, e);
-    }
+    place.makeOutput();
     if (!hasVae()) {
       for (var later : List.of(causalStage, decoderStage)) {
         if (!later.store().files().isEmpty()) {
@@ -269,20 +265,14 @@ public final class TrainModel {
   }
 
   private void sample(TrainingLoop loop, TrainingRun.SampleStage samples) {
-    if (samples.every() == 0) {
-      return;
-    }
-    checkPrompts();
     var trained =
         Map.of(VideoModel.TRANSFORMER, TRANSFORMER + ".", VideoModel.TEXT_ENCODER, TEXT + ".");
-    loop.sampling(samples.every(), new SampleVideos(output, trained, samples, device, dtype));
+    new SampleVideos(output, output, configWithStatistics(), trained, samples, device, dtype)
+        .during(loop);
   }
 
   private void checkPrompts() {
-    try (var tokenizer =
-        Tokenizer.open(output.resolve(VideoModel.TOKENIZER), run.model().transformer().textLen())) {
-      run.causal().samples().prompts().forEach(tokenizer::check);
-    }
+    SampleVideos.check(run.causal().samples(), output, run.model());
   }
 
   /** Films and encodes a device's share of the worlds. */

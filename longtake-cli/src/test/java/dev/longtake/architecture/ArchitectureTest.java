@@ -78,6 +78,9 @@ class ArchitectureTest {
                   "train",
                   "vae",
                   "wan")),
+          entry(
+              "teacher",
+              Set.of("diffusion", "memory", "nn", "rollout", "tensor", "text", "train", "wan")),
           entry("world", Set.of()),
           entry("media", Set.of()),
           entry("data", Set.of("checkpoint", "media", "rollout", "tensor", "text", "vae")),
@@ -109,6 +112,7 @@ class ArchitectureTest {
                   "nn",
                   "optim",
                   "rollout",
+                  "teacher",
                   "tensor",
                   "text",
                   "train",

@@ -1,7 +1,5 @@
 package dev.longtake.recipes;
 
-import dev.longtake.checkpoint.CheckpointSource;
-import dev.longtake.checkpoint.KeyMap;
 import dev.longtake.checkpoint.Manifest;
 import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.nn.Weights;
@@ -13,7 +11,6 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
-import dev.longtake.text.Tokenizer;
 import dev.longtake.text.Umt5Encoder;
 import dev.longtake.text.WordTokenizerFile;
 import dev.longtake.train.CausalObjective;
@@ -422,15 +419,15 @@ public final class TrainModel {
   /** One device's share of the videos; the first tells how it gets on. */
   private Footage film(
       TrainingRun.FootageStage stage, VaeConfig config, Device on, int rank, int devices) {
-    try (var file = Safetensors.open(output.resolve(VideoModel.VAE));
-        var weights = Weights.from(new CheckpointSource(file, KeyMap.identity(), dtype, on));
-        var vae = WanVae.of(config, weights);
-        var tokenizer =
-            Tokenizer.open(
-                output.resolve(VideoModel.TOKENIZER), run.model().transformer().textLen())) {
-      return new WorldFootage(stage, run.model().video(), rank, devices)
-          .encode(vae, tokenizer, dtype, on, threads, rank == 0 ? watcher::said : text -> {});
-    }
+    return WorldFootage.film(
+        stage,
+        output,
+        run.model().withVae(config),
+        new WorldFootage.Share(rank, devices),
+        dtype,
+        on,
+        threads,
+        rank == 0 ? watcher::said : text -> {});
   }
 
   private static List<Double> numbers(Tensor tensor) {

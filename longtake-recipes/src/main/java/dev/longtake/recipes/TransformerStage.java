@@ -10,6 +10,7 @@ import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
+import dev.longtake.train.Carried;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Team;
 import dev.longtake.train.TrainingConfig;
@@ -61,6 +62,11 @@ record TransformerStage(
 
     /** What is trained on, once it is known. */
     String description();
+
+    /** What the run carries along besides weights and moments. */
+    default Carried carried() {
+      return Carried.NOTHING;
+    }
   }
 
   private record Member(Weights weights, Lesson lesson) implements Team.Member {
@@ -83,7 +89,7 @@ record TransformerStage(
     Map<String, Double> losses = new TreeMap<>();
     var stage = new Stage(name, training, place, losses);
     try (var parameters = first();
-        var loop = new TrainingLoop(training, parameters)) {
+        var loop = new TrainingLoop(training, parameters, teaching.carried())) {
       var store = stage.resumed(loop);
       long before = loop.step();
       if (before < Math.min(place.until(), training.steps())) {

@@ -1,10 +1,15 @@
 package dev.longtake.recipes;
 
+import dev.longtake.checkpoint.CheckpointSource;
+import dev.longtake.checkpoint.KeyMap;
+import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.memory.FrameRange;
 import dev.longtake.memory.KeySimilarity;
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.nn.Weights;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.Pixels;
+import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -21,6 +26,7 @@ import dev.longtake.vae.WanVae;
 import dev.longtake.world.Clip;
 import dev.longtake.world.FrameSize;
 import dev.longtake.world.Split;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +57,41 @@ final class WorldFootage {
     this.devices = devices;
     size = new FrameSize(video.width(), video.height());
     pixelFrames = 1 + 4 * (stage.latentFrames() - 1);
+  }
+
+  /**
+   * Which of a run's videos.
+   *
+   * @param rank which of the devices, from 0
+   * @param devices how many share the videos
+   */
+  record Share(int rank, int devices) {}
+
+  /**
+   * Encodes a share with the autoencoder and the tokenizer of a model folder. The caller closes
+   * what is returned.
+   *
+   * @param config of the model, with the latents' statistics
+   * @param dtype of the arithmetic and the latents
+   * @param progress hears how many latent frames of how many videos are done, as text
+   */
+  static Footage film(
+      TrainingRun.FootageStage stage,
+      Path folder,
+      ModelConfig config,
+      Share share,
+      Dtype dtype,
+      Device on,
+      int threads,
+      Consumer<String> progress) {
+    try (var file = Safetensors.open(folder.resolve(VideoModel.VAE));
+        var weights = Weights.from(new CheckpointSource(file, KeyMap.identity(), dtype, on));
+        var vae = WanVae.of(config.vae(), weights);
+        var tokenizer =
+            Tokenizer.open(folder.resolve(VideoModel.TOKENIZER), config.transformer().textLen())) {
+      return new WorldFootage(stage, config.video(), share.rank(), share.devices())
+          .encode(vae, tokenizer, dtype, on, threads, progress);
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.longtake.distill;
 
 import dev.longtake.rollout.ModelConfig;
+import dev.longtake.train.ContextTimestep;
 
 /**
  * What generator and critic learn; everything but the networks.

@@ -4,6 +4,7 @@ import dev.longtake.optim.FlatParameters;
 import dev.longtake.optim.MovingAverage;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import dev.longtake.train.Carried;
 import dev.longtake.train.CheckpointStore;
 import dev.longtake.train.Checkpoints;
 import dev.longtake.train.Loop;
@@ -85,7 +86,7 @@ public final class DistillLoop implements Loop {
   @Override
   public boolean resume(CheckpointStore store) {
     try (var scope = Scope.open()) {
-      var found = store.read(parts());
+      var found = store.read(parts(), Carried.NOTHING);
       found.ifPresent(
           counts -> {
             step = counts.step();

@@ -5,6 +5,7 @@ import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import dev.longtake.train.ContextTimestep;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
@@ -47,9 +48,7 @@ public record ScoreNetwork(
       long videos = window.size(0);
       var noisy = window.narrow(2, part.first(), part.frames());
       var own = sigma.reshape(videos, 1).times(FlowSchedule.TIMESTEPS);
-      var before = own.times(contextTimestep == ContextTimestep.ZERO ? 0 : 1);
-      var timesteps =
-          Tensor.cat(List.of(before.expand(videos, context), own.expand(videos, part.frames())), 1);
+      var timesteps = contextTimestep.of(own, context, part.frames());
       var span = sight.span(context * patches(window));
       var flow =
           model.forward(

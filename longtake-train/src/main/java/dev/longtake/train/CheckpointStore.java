@@ -28,6 +28,7 @@ import java.util.TreeMap;
 public final class CheckpointStore implements Checkpoints {
   private static final String PREFIX = "checkpoint-";
   private static final String SUFFIX = ".safetensors";
+  private static final String CARRIED = "carried."; // then its name
   private static final String CHECKSUM = "sha256";
   private static final String VALUE = "value."; // then a logged value's tag
   private static final String REMEDY = "; delete it to resume from the one before";
@@ -80,6 +81,7 @@ public final class CheckpointStore implements Checkpoints {
       facts.put(part.key("updates"), Long.toString(part.updates()));
       part.tensors().forEach((name, tensor) -> tensors.put(part.key(name), tensor));
     }
+    state.carried().forEach((name, tensor) -> tensors.put(CARRIED + name, tensor));
     if (!best.isEmpty()) {
       facts.put(VALUE + best, Double.toString(reached(values)));
     }
@@ -155,11 +157,12 @@ public final class CheckpointStore implements Checkpoints {
    * Writes the newest state into a run's own tensors.
    *
    * @param parts whose tensors are overwritten; none is if one does not fit
+   * @param carried gets what else the run carries
    * @return how far that state is, or nothing if there is none
    * @throws CheckpointException if it is damaged, saying what to do
    * @throws TrainingException if it belongs to another stage or model, or does not say its step
    */
-  public Optional<Counts> read(List<SavedPart> parts) {
+  public Optional<Counts> read(List<SavedPart> parts, Carried carried) {
     var files = files();
     if (files.isEmpty()) {
       return Optional.empty();
@@ -190,9 +193,21 @@ public final class CheckpointStore implements Checkpoints {
         part.tensors()
             .forEach((name, own) -> fitting.put(own, part(newest, tensors, part.key(name))));
       }
+      carried.restore(carriedIn(tensors));
       fitting.forEach(Tensor::copyFrom);
       return Optional.of(counts);
     }
+  }
+
+  private static Map<String, Tensor> carriedIn(Map<String, Tensor> tensors) {
+    Map<String, Tensor> carried = new LinkedHashMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          if (name.startsWith(CARRIED)) {
+            carried.put(name.substring(CARRIED.length()), tensor);
+          }
+        });
+    return carried;
   }
 
   private static void requireSize(Path newest, Safetensors file, SavedPart part) {

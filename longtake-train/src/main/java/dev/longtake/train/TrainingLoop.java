@@ -21,11 +21,22 @@ public final class TrainingLoop implements Loop {
   private final FlatParameters parameters;
   private final AdamW adam;
   private final MovingAverage average;
+  private final Carried carried;
   private Sampling sampling = Sampling.NONE;
   private long step;
 
-  /** At step 0. */
+  /** At step 0, carrying nothing but weights and moments. */
   public TrainingLoop(TrainingConfig config, FlatParameters parameters) {
+    this(config, parameters, Carried.NOTHING);
+  }
+
+  /**
+   * At step 0.
+   *
+   * @param carried saved and restored with the rest; stays the caller's
+   */
+  public TrainingLoop(TrainingConfig config, FlatParameters parameters, Carried carried) {
+    this.carried = carried;
     this.config = config;
     this.parameters = parameters;
     adam = new AdamW(config.adam(), parameters);
@@ -56,7 +67,7 @@ public final class TrainingLoop implements Loop {
   public boolean resume(CheckpointStore store) {
     try (var scope = Scope.open()) {
       var state = state();
-      var counts = store.read(List.of(state.part()));
+      var counts = store.read(List.of(state.part()), carried);
       counts.ifPresent(
           read -> {
             step = read.step();
@@ -99,7 +110,7 @@ public final class TrainingLoop implements Loop {
       }
       if (save) {
         try (var scope = Scope.open()) {
-          checkpoints.save(state().whole(), reached);
+          checkpoints.save(state().carrying(carried.tensors()), reached);
         }
       }
       sampling.after(step, parameters, average.average());

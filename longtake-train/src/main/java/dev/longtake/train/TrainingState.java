@@ -18,9 +18,14 @@ import java.util.Map;
 public record TrainingState(
     long step, long updates, Tensor values, Tensor first, Tensor second, Tensor average) {
 
-  /** As a run of one network. */
+  /** As a run of one network that carries nothing else. */
   public RunState whole() {
-    return new RunState(step, List.of(part()));
+    return carrying(Map.of());
+  }
+
+  /** As a run of one network that carries something along. */
+  RunState carrying(Map<String, Tensor> carried) {
+    return new RunState(step, List.of(part()), carried);
   }
 
   SavedPart part() {

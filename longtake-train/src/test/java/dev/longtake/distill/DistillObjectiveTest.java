@@ -12,6 +12,7 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
+import dev.longtake.train.ContextTimestep;
 import java.util.ArrayList;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;

@@ -11,6 +11,7 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
+import dev.longtake.train.ContextTimestep;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -14,6 +14,7 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import dev.longtake.train.ContextTimestep;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
 import java.util.LinkedHashMap;

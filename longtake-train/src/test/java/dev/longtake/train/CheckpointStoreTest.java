@@ -16,6 +16,7 @@ import dev.longtake.testkit.LeakGuard;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -237,7 +238,8 @@ class CheckpointStoreTest {
           store.read(
               List.of(
                   new SavedPart("one", 0, Map.of("values", values, "average", average)),
-                  new SavedPart("two", 0, Map.of("values", others))));
+                  new SavedPart("two", 0, Map.of("values", others))),
+              Carried.NOTHING);
       assertThat(counts).contains(new CheckpointStore.Counts(9, List.of(3L, 8L)));
       assertThat(values.toFloats()).containsOnly(1);
       assertThat(average.toFloats()).containsOnly(2);
@@ -252,10 +254,64 @@ class CheckpointStoreTest {
       var part = new SavedPart("one", 3, Map.of("values", full(1)));
       store.save(new RunState(9, List.of(part)), Map.of());
       var wanted = new SavedPart("one", 0, Map.of("values", full(0), "average", full(0)));
-      assertThatThrownBy(() -> store.read(List.of(wanted)))
+      assertThatThrownBy(() -> store.read(List.of(wanted), Carried.NOTHING))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("lacks tensor 'one.average'");
     }
+  }
+
+  @Test
+  void whatARunCarriesIsSavedWithTheRestAndItsDamageIsSeen() throws Exception {
+    var store = new CheckpointStore(folder, "distil", 1);
+    try (var scope = Scope.open()) {
+      var part = new SavedPart("", 3, Map.of("values", full(1)));
+      var carried = Tensor.full(7, Dtype.FLOAT32, Device.CPU, 2, 3);
+      store.save(new RunState(9, List.of(part), Map.of("zz", carried)), Map.of());
+      var found = new LinkedHashMap<String, Tensor>();
+      var own = new SavedPart("", 0, Map.of("values", full(0)));
+      store.read(List.of(own), carrier(found));
+      assertThat(found).containsOnlyKeys("zz");
+      assertThat(own.tensors()).allSatisfy((name, t) -> assertThat(t.toFloats()).containsOnly(1));
+      assertThatThrownBy(() -> store.read(List.of(own), Carried.NOTHING))
+          .isInstanceOf(TrainingException.class)
+          .hasMessageContaining("carries zz, which this run knows nothing of");
+
+      var file = store.files().getLast();
+      byte[] bytes = Files.readAllBytes(file);
+      int seven = carriedAt(bytes);
+      bytes[seven] ^= 1;
+      Files.write(file, bytes);
+      var untouched = new SavedPart("", 0, Map.of("values", full(0)));
+      assertThatThrownBy(() -> store.read(List.of(untouched), carrier(found)))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("is damaged: the checksum");
+      assertThat(untouched.tensors())
+          .allSatisfy((name, tensor) -> assertThat(tensor.toFloats()).containsOnly(0));
+    }
+  }
+
+  /** Where the first byte of a carried 7 is, told from the weights' 1 by its sign and exponent. */
+  private static int carriedAt(byte[] bytes) {
+    for (int i = 3; i < bytes.length; i++) {
+      if (bytes[i] == 0x40 && bytes[i - 1] == (byte) 0xe0) { // 7 is 0x40e00000
+        return i - 3;
+      }
+    }
+    throw new AssertionError("no 7 in the file");
+  }
+
+  private static Carried carrier(Map<String, Tensor> found) {
+    return new Carried() {
+      @Override
+      public Map<String, Tensor> tensors() {
+        return Map.of();
+      }
+
+      @Override
+      public void restore(Map<String, Tensor> saved) {
+        found.putAll(saved);
+      }
+    };
   }
 
   @Test

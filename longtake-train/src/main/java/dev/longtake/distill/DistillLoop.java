@@ -11,8 +11,8 @@ import dev.longtake.train.Loop;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Progress;
 import dev.longtake.train.RunState;
+import dev.longtake.train.SampleTimes;
 import dev.longtake.train.Samples;
-import dev.longtake.train.Sampling;
 import dev.longtake.train.SavedPart;
 import dev.longtake.train.Team;
 import java.util.LinkedHashMap;
@@ -38,7 +38,7 @@ public final class DistillLoop implements Loop {
   private final Learner critic;
   private final MovingAverage average;
   private Map<String, Double> latest = Map.of(); // the generator's values, as last looked at
-  private Sampling sampling = Sampling.NONE;
+  private SampleTimes samples = SampleTimes.NONE;
   private long step;
 
   /**
@@ -66,7 +66,7 @@ public final class DistillLoop implements Loop {
   /** Has samples of the generator made; its weights' names are as in training. */
   @Override
   public void sampling(long every, Samples maker) {
-    sampling = new Sampling(every, maker);
+    samples = new SampleTimes(every, maker);
   }
 
   /**
@@ -124,7 +124,7 @@ public final class DistillLoop implements Loop {
           checkpoints.save(new RunState(step, parts()), reached);
         }
       }
-      sampling.after(step, generator.parameters(), average.average());
+      samples.after(step, generator.parameters(), average.average());
     }
   }
 

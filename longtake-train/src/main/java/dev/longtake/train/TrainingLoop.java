@@ -22,7 +22,7 @@ public final class TrainingLoop implements Loop {
   private final AdamW adam;
   private final MovingAverage average;
   private final Carried carried;
-  private Sampling sampling = Sampling.NONE;
+  private SampleTimes samples = SampleTimes.NONE;
   private long step;
 
   /** At step 0, carrying nothing but weights and moments. */
@@ -60,7 +60,7 @@ public final class TrainingLoop implements Loop {
 
   @Override
   public void sampling(long every, Samples maker) {
-    sampling = new Sampling(every, maker);
+    samples = new SampleTimes(every, maker);
   }
 
   @Override
@@ -113,7 +113,7 @@ public final class TrainingLoop implements Loop {
           checkpoints.save(state().carrying(carried.tensors()), reached);
         }
       }
-      sampling.after(step, parameters, average.average());
+      samples.after(step, parameters, average.average());
     }
   }
 

@@ -13,12 +13,12 @@ import java.util.Map;
  * @param every steps between them, at least 1
  * @param maker makes them
  */
-public record Sampling(long every, Samples maker) {
+public record SampleTimes(long every, Samples maker) {
   /** Never. */
-  public static final Sampling NONE = new Sampling(Long.MAX_VALUE, (at, weights) -> {});
+  public static final SampleTimes NONE = new SampleTimes(Long.MAX_VALUE, (at, weights) -> {});
 
   /** Checks the steps. */
-  public Sampling {
+  public SampleTimes {
     if (every < 1) {
       throw new IllegalArgumentException("steps between samples must be at least 1, not " + every);
     }

@@ -328,12 +328,9 @@ public final class KvStore implements AutoCloseable {
       boolean fits = past > 0 && past + k.size(1) <= window().room();
       boolean behind = fits && !Gradients.recording();
       if (recording) {
-        if (behind) {
-          dropPending();
-          recorded = k.size(1);
-        } else {
-          keep(rawK, v);
-        }
+        dropPending();
+        recorded = k.size(1);
+        apart = behind ? null : KeyValue.copyOf(rawK, v);
       }
       if (past == 0) {
         return AttentionSpan.attend(q, k, v);
@@ -370,10 +367,15 @@ public final class KvStore implements AutoCloseable {
       return Optional.of(window().seen(past));
     }
 
+    /** Behind the past, where nobody else reads, if there is one and room. */
     void keep(Tensor rawK, Tensor v) {
       dropPending();
       recorded = rawK.size(1);
-      apart = KeyValue.copyOf(rawK, v);
+      if (past > 0 && past + recorded <= window().room()) {
+        window().put(past, rawK.detach(), v.detach());
+      } else {
+        apart = KeyValue.copyOf(rawK, v);
+      }
     }
 
     KeyValue pending() {

@@ -50,7 +50,6 @@ final class BatchMemory implements ActiveMemory {
         positions = videos.get(i).begin(chunkFrames, prompt.sample(i));
       }
       each.add(videos.get(i).past());
-      videos.get(i).store().forgetPast();
     }
     dropPast();
     past = KvPast.batched(each);

@@ -251,7 +251,10 @@ public final class Rollout implements AutoCloseable {
       public KeptPasses keep() {
         var past = memory.past();
         var own = new Rotary(Scope.escape(rotary.rotation().alias()));
-        return new KeptPasses(past, own, prompt -> plainDenoiser(prompt, own, past::layer));
+        return new KeptPasses(
+            past,
+            own,
+            (prompt, passage) -> denoiser(model.through(passage), prompt, own, past::layer));
       }
     };
   }
@@ -334,11 +337,16 @@ public final class Rollout implements AutoCloseable {
   }
 
   private Denoiser plainDenoiser(Prompt prompt, Rotary rotary, IntFunction<AttentionSpan> spans) {
+    return denoiser(model, prompt, rotary, spans);
+  }
+
+  private Denoiser denoiser(
+      WanTransformer network, Prompt prompt, Rotary rotary, IntFunction<AttentionSpan> spans) {
     return (noisy, timestep) -> {
       try (var scope = Scope.open()) {
         int frames = Math.toIntExact(noisy.size(2));
         var flow =
-            model.forward(
+            network.forward(
                 noisy.to(dtype), timesteps(noisy, timestep), rotary, prompt, spans, frames);
         return scope.keep(flow.to(Dtype.FLOAT32));
       }

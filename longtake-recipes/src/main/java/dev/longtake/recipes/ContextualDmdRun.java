@@ -6,6 +6,7 @@ import dev.longtake.distill.DistillTraining;
 import dev.longtake.distill.PromptChange;
 import dev.longtake.optim.OrElse;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.train.Activations;
 
 /**
  * Distribution matching of long rollouts given what came before, {@code stage: contextual-dmd}:
@@ -19,6 +20,8 @@ import dev.longtake.tensor.Dtype;
  * @param worlds how many worlds' captions are the prompts, at least 1
  * @param matching what generator and critic learn
  * @param training how the loop runs
+ * @param activations what becomes of those of the network that learns: recomputed needs less memory
+ *     and gives the same gradients
  * @param samples what the student generates on the way
  */
 public record ContextualDmdRun(
@@ -29,6 +32,7 @@ public record ContextualDmdRun(
     int worlds,
     DistillConfig matching,
     DistillTraining training,
+    @OrElse("kept") Activations activations,
     @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
     implements Run {
   private static final String STAGE = "contextual-dmd";
@@ -51,7 +55,17 @@ public record ContextualDmdRun(
   public void carryOut(Workplace place) {
     new Distill(
             new Distillation(
-                STAGE, this, name, student, teacher, dtype, worlds, matching, training, samples),
+                STAGE,
+                this,
+                name,
+                student,
+                teacher,
+                dtype,
+                worlds,
+                matching,
+                training,
+                activations,
+                samples),
             place)
         .run();
   }

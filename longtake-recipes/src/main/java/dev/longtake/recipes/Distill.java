@@ -158,6 +158,7 @@ final class Distill {
                 run.teacher().negativePrompt()),
             new VaeOpening(model.vae(), dtype),
             run.training(),
+            run.activations(),
             rank));
   }
 

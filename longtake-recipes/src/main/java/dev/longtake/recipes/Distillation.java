@@ -3,6 +3,7 @@ package dev.longtake.recipes;
 import dev.longtake.distill.DistillConfig;
 import dev.longtake.distill.DistillTraining;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.train.Activations;
 
 /**
  * What the runs that distil have in common.
@@ -16,6 +17,7 @@ import dev.longtake.tensor.Dtype;
  * @param worlds how many worlds' captions are the prompts
  * @param config what is learnt
  * @param training how the loop runs
+ * @param activations what becomes of those of the network that learns
  * @param samples what the student generates on the way
  */
 record Distillation(
@@ -28,6 +30,7 @@ record Distillation(
     int worlds,
     DistillConfig config,
     DistillTraining training,
+    Activations activations,
     TrainingRun.SampleStage samples) {
 
   /**

@@ -6,6 +6,7 @@ import dev.longtake.distill.DistillTraining;
 import dev.longtake.distill.PromptChange;
 import dev.longtake.optim.OrElse;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.train.Activations;
 
 /**
  * Distribution matching of short rollouts, {@code stage: local-dmd}: stage 1 of Context Forcing, in
@@ -18,6 +19,8 @@ import dev.longtake.tensor.Dtype;
  * @param worlds how many worlds' captions are the prompts, at least 1
  * @param matching what generator and critic learn
  * @param training how the loop runs
+ * @param activations what becomes of those of the network that learns: recomputed needs less memory
+ *     and gives the same gradients
  * @param samples what the student generates on the way
  */
 public record LocalDmdRun(
@@ -28,6 +31,7 @@ public record LocalDmdRun(
     int worlds,
     DistillConfig matching,
     DistillTraining training,
+    @OrElse("kept") Activations activations,
     @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
     implements Run {
   private static final String STAGE = "local-dmd";
@@ -52,7 +56,17 @@ public record LocalDmdRun(
   public void carryOut(Workplace place) {
     new Distill(
             new Distillation(
-                STAGE, this, name, student, teacher, dtype, worlds, matching, training, samples),
+                STAGE,
+                this,
+                name,
+                student,
+                teacher,
+                dtype,
+                worlds,
+                matching,
+                training,
+                activations,
+                samples),
             place)
         .run();
   }

@@ -5,6 +5,7 @@ import dev.longtake.distill.DistillConfig;
 import dev.longtake.distill.DistillTraining;
 import dev.longtake.optim.OrElse;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.train.Activations;
 
 /**
  * LongLive's long tuning as a baseline, {@code stage: streaming-tuning}: windows of a long rollout,
@@ -21,6 +22,8 @@ import dev.longtake.tensor.Dtype;
  * @param worlds how many worlds' captions are the prompts, at least 1
  * @param matching what generator and critic learn
  * @param training how the loop runs
+ * @param activations what becomes of those of the network that learns: recomputed needs less memory
+ *     and gives the same gradients
  * @param samples what the student generates on the way
  */
 public record StreamingTuningRun(
@@ -31,6 +34,7 @@ public record StreamingTuningRun(
     int worlds,
     DistillConfig matching,
     DistillTraining training,
+    @OrElse("kept") Activations activations,
     @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
     implements Run {
   private static final String STAGE = "streaming-tuning";
@@ -49,7 +53,17 @@ public record StreamingTuningRun(
   public void carryOut(Workplace place) {
     new Distill(
             new Distillation(
-                STAGE, this, name, student, teacher, dtype, worlds, matching, training, samples),
+                STAGE,
+                this,
+                name,
+                student,
+                teacher,
+                dtype,
+                worlds,
+                matching,
+                training,
+                activations,
+                samples),
             place)
         .run();
   }

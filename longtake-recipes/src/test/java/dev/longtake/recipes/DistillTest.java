@@ -214,6 +214,7 @@ class DistillTest {
       settings.put("matching.critic_context", "none");
       settings.put("matching.context_timestep", "shared");
       settings.put("matching.critic_weight", "bell");
+      settings.put("activations", "recomputed");
       settings.put("training.steps", "1");
       settings.put("teacher.negative_prompt", "a brick room");
       var out = folder.resolve(context);

@@ -1,6 +1,7 @@
 package dev.longtake.distill;
 
 import dev.longtake.diffusion.FlowSchedule;
+import dev.longtake.nn.Passage;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -8,6 +9,7 @@ import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import dev.longtake.train.Activations;
 import dev.longtake.train.Objective;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +26,7 @@ import java.util.SplittableRandom;
  * @param prompts what is rolled out
  * @param opening begins new videos for a bidirectional teacher
  * @param training whose seed and batches these are
+ * @param activations what becomes of those of the network that learns
  * @param rank which of the devices that share a step, from 0: prompts and noise differ, lengths and
  *     exits do not
  */
@@ -35,6 +38,7 @@ public record DistillObjective(
     PromptSource prompts,
     Opening opening,
     DistillTraining training,
+    Activations activations,
     int rank)
     implements Objective {
 
@@ -68,10 +72,13 @@ public record DistillObjective(
     long turn = batch / training.accumulate();
     var trial = trial(turn, batch);
     if (isCritics(turn)) {
-      return criticLoss(trial, rng);
+      return activations
+          .of(passage -> (i, dice) -> criticLoss(trial, passage, dice))
+          .at(batch, rng);
     }
     return switch (config.exitGradient()) {
-      case RECORDED -> recordedLoss(trial, rng);
+      case RECORDED ->
+          activations.of(passage -> (i, dice) -> recordedLoss(trial, passage, dice)).at(batch, rng);
       case REPLAYED -> replayedLoss(trial, rng);
     };
   }
@@ -105,9 +112,12 @@ public record DistillObjective(
     return trial.draw().frames() - config.teacherFraming().scored();
   }
 
-  private Loss recordedLoss(Trial trial, Rng rng) {
+  private Loss recordedLoss(Trial trial, Passage passage, Rng rng) {
     try (var scope = Scope.open();
-        var rolled = rollout.recorded(trial.draw(), trial.shots(), judgedFrom(trial), rng)) {
+        var rolled =
+            rollout
+                .through(passage)
+                .recorded(trial.draw(), trial.shots(), judgedFrom(trial), rng)) {
       var direction = direction(rolled, trial, rng);
       var total = Dmd.surrogate(rolled.judged(), direction).to(Dtype.FLOAT32);
       return new Loss(scope.keep(total), watched(scope, direction));
@@ -128,7 +138,7 @@ public record DistillObjective(
             watched(scope, direction),
             () -> {
               try (rolled) {
-                rolled.backward(slope);
+                rolled.backward(slope, activations);
               }
             });
       } catch (RuntimeException e) {
@@ -176,12 +186,12 @@ public record DistillObjective(
     }
   }
 
-  private Loss criticLoss(Trial trial, Rng rng) {
+  private Loss criticLoss(Trial trial, Passage passage, Rng rng) {
     try (var scope = Scope.open();
         var rolled = rollout.withoutGradient(trial.draw(), trial.shots(), judgedFrom(trial), rng)) {
       var noisy = noisy(rolled, trial, rng);
       var shown = config.criticFraming().excerpts(rolled, opening);
-      var flow = flow(critic, noisy, shown, trial.lastStates());
+      var flow = flow(critic.through(passage), noisy, shown, trial.lastStates());
       var weights = weights(noisy, rng.device());
       var loss = Dmd.critic(flow, rolled.judged(), scored(noisy.noise()), weights);
       return new Loss(scope.keep(loss), Map.of());

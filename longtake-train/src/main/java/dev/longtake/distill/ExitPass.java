@@ -1,11 +1,13 @@
 package dev.longtake.distill;
 
+import dev.longtake.nn.Passage;
 import dev.longtake.rollout.KeptPasses;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import dev.longtake.train.Activations;
 
 /**
  * The pass that a judged chunk ended with, to be made again.
@@ -27,11 +29,11 @@ record ExitPass(
     implements AutoCloseable {
 
   /** The clean latents again, now with gradients. */
-  Tensor again() {
+  Tensor again(Passage passage) {
     try (var scope = Scope.open();
         var on = Gradients.on()) {
       var prompt = of.generator().read(states);
-      return scope.keep(of.sampler().jump(pass, passes.under(prompt), noisy));
+      return scope.keep(of.sampler().jump(pass, passes.under(prompt, passage), noisy));
     }
   }
 
@@ -39,13 +41,14 @@ record ExitPass(
    * Adds the generator's gradient of a loss.
    *
    * @param slope the loss's gradient by all latents from frame {@code from} on
+   * @param activations what becomes of the pass's
    */
-  void backward(@Axes("B C F Y X") Tensor slope, int from) {
+  void backward(@Axes("B C F Y X") Tensor slope, int from, Activations activations) {
     try (var scope = Scope.open()) {
       int chunkFrames = ModelConfig.CHUNK;
       var own = slope.narrow(2, (long) chunk * chunkFrames - from, chunkFrames);
       try (var on = Gradients.on()) {
-        again().times(own).sum().backward();
+        activations.backward(passage -> again(passage).times(own).sum());
       }
     }
   }

@@ -4,6 +4,7 @@ import dev.longtake.memory.Plan;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import dev.longtake.train.Activations;
 import java.util.List;
 
 /**
@@ -32,9 +33,10 @@ public record Rolled(
    * Makes the judged chunks' exit passes again, the last first, and adds the generator's gradient.
    *
    * @param slope the loss's gradient by {@link #judged}
+   * @param activations what becomes of those of a pass
    */
-  public void backward(@Axes("B C F Y X") Tensor slope) {
-    exits.reversed().forEach(exit -> exit.backward(slope, judgedFrom));
+  public void backward(@Axes("B C F Y X") Tensor slope, Activations activations) {
+    exits.reversed().forEach(exit -> exit.backward(slope, judgedFrom, activations));
   }
 
   Rolled keptBy(Scope scope) {

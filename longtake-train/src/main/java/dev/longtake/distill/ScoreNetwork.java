@@ -1,6 +1,7 @@
 package dev.longtake.distill;
 
 import dev.longtake.diffusion.FlowSchedule;
+import dev.longtake.nn.Passage;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
@@ -22,6 +23,11 @@ import java.util.stream.IntStream;
  */
 public record ScoreNetwork(
     WanTransformer model, Sight sight, ContextTimestep contextTimestep, Dtype dtype) {
+
+  /** The same with the network's layers run by a passage. */
+  ScoreNetwork through(Passage passage) {
+    return new ScoreNetwork(model.through(passage), sight, contextTimestep, dtype);
+  }
 
   /**
    * The flow of the scored frames, joined in order, FLOAT32, owned by the caller's scope.

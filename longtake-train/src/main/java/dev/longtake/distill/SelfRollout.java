@@ -4,6 +4,7 @@ import dev.longtake.diffusion.FewStepSampler;
 import dev.longtake.diffusion.FlowSchedule;
 import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.Plan;
+import dev.longtake.nn.Passage;
 import dev.longtake.rollout.ChunkPasses;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.PromptSwitch;
@@ -54,6 +55,21 @@ public record SelfRollout(
       throw new IllegalArgumentException(
           "context_noise must be in [0, 1), not " + contextNoise + "; generation has 0");
     }
+  }
+
+  /** The same with the generator's layers run by a passage. */
+  SelfRollout through(Passage passage) {
+    return new SelfRollout(
+        generator.through(passage),
+        memory,
+        sampler,
+        rows,
+        columns,
+        cleanContext,
+        contextFrames,
+        contextNoise,
+        onSwitch,
+        dtype);
   }
 
   /**

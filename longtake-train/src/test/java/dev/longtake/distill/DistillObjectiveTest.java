@@ -12,6 +12,7 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
+import dev.longtake.train.Activations;
 import dev.longtake.train.ContextTimestep;
 import java.util.ArrayList;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -60,6 +61,41 @@ class DistillObjectiveTest {
       assertThat(replayed).isCloseTo(recorded, 1e-5);
       assertThat(loss(Troupe.contextual(ExitGradient.REPLAYED), GENERATOR))
           .isEqualTo(loss(Troupe.contextual(ExitGradient.RECORDED), GENERATOR));
+    }
+  }
+
+  @Test
+  void layersThatAreRunAgainGiveTheSameGradientAndLossInEveryTurn() {
+    Opening any = video -> video.narrow(2, video.size(2) - 1, 1).detach();
+    for (var config :
+        new DistillConfig[] {
+          Troupe.contextual(ExitGradient.RECORDED),
+          Troupe.contextual(ExitGradient.REPLAYED),
+          local(Sight.BIDIRECTIONAL),
+          streaming()
+        }) {
+      for (long turn : new long[] {GENERATOR, CRITIC}) {
+        try (var scope = Scope.open()) {
+          var losses = new ArrayList<Double>();
+          var gradients = new ArrayList<Tensor>();
+          for (var activations : Activations.values()) {
+            try (var rng = Rng.seeded(5, Device.CPU)) {
+              troupe.flat().gradients().fill(0);
+              var loss =
+                  troupe
+                      .objective(config, any, Troupe.training(9, 3, 1), activations, 0)
+                      .at(turn, rng);
+              losses.add(loss.total().item());
+              loss.backward().run();
+              gradients.add(troupe.flat().gradients().copy());
+            }
+          }
+          assertThat(losses.get(1)).isEqualTo(losses.get(0));
+          assertThat(norm(turn == CRITIC ? DistillLoop.CRITIC : DistillLoop.GENERATOR))
+              .isPositive();
+          assertThat(gradients.get(1)).isCloseTo(gradients.get(0), 1e-5);
+        }
+      }
     }
   }
 

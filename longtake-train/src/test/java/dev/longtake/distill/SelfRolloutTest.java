@@ -4,6 +4,7 @@ import static dev.longtake.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import dev.longtake.nn.Passage;
 import dev.longtake.rollout.PromptSwitch;
 import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.Rollout;
@@ -14,6 +15,7 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
+import dev.longtake.train.Activations;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -93,7 +95,7 @@ class SelfRolloutTest {
         var rng = Rng.seeded(4, Device.CPU)) {
       var slope = rng.normal(Dtype.FLOAT32, rolled.judged().shape());
       troupe.flat().gradients().fill(0);
-      rolled.backward(slope);
+      rolled.backward(slope, Activations.KEPT);
       var direction = rng.normal(Dtype.FLOAT32, troupe.flat().count());
       double analytic = troupe.flat().gradients().times(direction).sum().item();
 
@@ -110,7 +112,7 @@ class SelfRolloutTest {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       troupe.flat().values().plusInPlace(direction, by);
-      var again = rolled.exits().stream().map(ExitPass::again).toList();
+      var again = rolled.exits().stream().map(exit -> exit.again(Passage.DIRECT)).toList();
       return Tensor.cat(again, 2)
           .detach()
           .to(Dtype.FLOAT64)
@@ -134,7 +136,7 @@ class SelfRolloutTest {
       recorded.judged().times(slope).sum().backward();
       var expected = troupe.flat().gradients().copy();
       troupe.flat().gradients().fill(0);
-      replayable.backward(slope);
+      replayable.backward(slope, Activations.KEPT);
       assertThat(expected.abs().max().item()).isPositive();
       assertThat(troupe.flat().gradients()).isCloseTo(expected, 1e-5);
     }
@@ -196,7 +198,7 @@ class SelfRolloutTest {
       assertThat(changed.latents().narrow(2, 15, 3).toFloats())
           .isNotEqualTo(usual.latents().narrow(2, 15, 3).toFloats());
       for (var exit : changed.exits()) {
-        assertThat(exit.again().detach())
+        assertThat(exit.again(Passage.DIRECT).detach())
             .isBitwiseEqualTo(changed.latents().narrow(2, 3L * exit.chunk(), 3));
       }
       assertThat(plain().onSwitch()).isEqualTo(PromptSwitch.RECOMPUTE);

@@ -14,6 +14,7 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import dev.longtake.train.Activations;
 import dev.longtake.train.ContextTimestep;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
@@ -123,6 +124,15 @@ record Troupe(
 
   DistillObjective objective(
       DistillConfig config, Opening opening, DistillTraining training, int rank) {
+    return objective(config, opening, training, Activations.KEPT, rank);
+  }
+
+  DistillObjective objective(
+      DistillConfig config,
+      Opening opening,
+      DistillTraining training,
+      Activations activations,
+      int rank) {
     return new DistillObjective(
         config,
         rollout(config.cleanContext(), config.contextFrames(), config.contextNoise()),
@@ -131,6 +141,7 @@ record Troupe(
         PROMPTS,
         opening,
         training,
+        activations,
         rank);
   }
 

@@ -38,21 +38,48 @@ public record FewStepSampler(float... timesteps) implements Sampler {
   @Override
   public Tensor sample(Denoiser denoiser, Tensor noise, Rng rng) {
     try (var scope = Scope.open()) {
+      int last = timesteps.length - 1;
+      return scope.keep(jump(last, denoiser, before(last, denoiser, noise, rng)));
+    }
+  }
+
+  /**
+   * What the pass of that number starts from: the passes before it, each with fresh noise after it.
+   * Training ends a chunk's passes early and lets gradients through the last one only.
+   *
+   * @param pass from 0; the first starts from the noise itself
+   */
+  public Tensor before(int pass, Denoiser denoiser, Tensor noise, Rng rng) {
+    try (var scope = Scope.open()) {
       var x = noise.copy();
-      for (int i = 0; i < timesteps.length; i++) {
+      for (int i = 0; i < pass; i++) {
         try (var step = Scope.open()) {
-          double sigma = timesteps[i] / FlowSchedule.TIMESTEPS;
-          x.plusInPlace(denoiser.flow(x, timesteps[i]), -sigma);
-          if (i + 1 < timesteps.length) {
-            double next = timesteps[i + 1] / FlowSchedule.TIMESTEPS;
-            x.timesInPlace(1 - next);
-            var fresh = rng.normal(Dtype.FLOAT32, x.shape()).to(x.device()).to(x.dtype());
-            x.plusInPlace(fresh, next);
-          }
+          double next = sigma(i + 1);
+          x.plusInPlace(denoiser.flow(x, timesteps[i]), -sigma(i));
+          x.timesInPlace(1 - next);
+          var fresh = rng.normal(Dtype.FLOAT32, x.shape()).to(x.device()).to(x.dtype());
+          x.plusInPlace(fresh, next);
         }
       }
       return scope.keep(x);
     }
+  }
+
+  /**
+   * The clean latent that a pass jumps to: {@code x₀ = x − σ·v}.
+   *
+   * @param pass from 0
+   * @param x at that pass's noise level; stays as it is
+   */
+  public Tensor jump(int pass, Denoiser denoiser, Tensor x) {
+    try (var scope = Scope.open()) {
+      var flow = denoiser.flow(x, timesteps[pass]);
+      return scope.keep(x.copy().plusInPlace(flow, -sigma(pass)));
+    }
+  }
+
+  private double sigma(int pass) {
+    return timesteps[pass] / FlowSchedule.TIMESTEPS;
   }
 
   @Override

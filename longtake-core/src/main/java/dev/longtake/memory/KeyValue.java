@@ -26,6 +26,23 @@ record KeyValue(@Axes("B L H d") Tensor key, @Axes("B L H d") Tensor value)
     }
   }
 
+  /** The same memory once more, with a life of its own. */
+  KeyValue shared() {
+    return new KeyValue(Scope.escape(key.detach()), Scope.escape(value.detach()));
+  }
+
+  /** As many tokens of several videos, as a batch. */
+  static KeyValue batched(List<KeyValue> videos) {
+    if (videos.size() == 1) {
+      return videos.getFirst().shared();
+    }
+    try (var scope = Scope.open()) {
+      return new KeyValue(
+          Scope.escape(Tensor.cat(videos.stream().map(KeyValue::key).toList(), 0)),
+          Scope.escape(Tensor.cat(videos.stream().map(KeyValue::value).toList(), 0)));
+    }
+  }
+
   /** Copies of single frames, of so many tokens each, without gradients. */
   static List<KeyValue> byFrame(Tensor key, Tensor value, int tokens) {
     try (var scope = Scope.open()) {

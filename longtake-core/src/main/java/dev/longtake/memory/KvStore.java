@@ -11,6 +11,7 @@ import dev.longtake.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -162,6 +163,28 @@ public final class KvStore implements AutoCloseable {
   /** What one layer's queries see: the planned past, then the tokens of the pass. */
   public AttentionSpan layer(int index) {
     return layers.get(index);
+  }
+
+  /**
+   * The planned past of every layer as it is now. It shares this store's memory, outlives what the
+   * store does next, and is the caller's to close.
+   */
+  public KvPast past() {
+    try (var scope = Scope.open()) {
+      return KvPast.of(layers.stream().map(Layer::seen).toList());
+    }
+  }
+
+  /**
+   * Remembers the tokens of a recorded pass in one layer, as attending to them there would.
+   *
+   * @throws IllegalStateException outside of {@link #record} and {@link #commit}
+   */
+  public void keep(int layer, @Axes("B L H d") Tensor rawK, @Axes("B L H d") Tensor v) {
+    if (!recording) {
+      throw new IllegalStateException("keep comes after record");
+    }
+    layers.get(layer).keep(rawK, v);
   }
 
   /** From now to {@link #commit}, the keys and values of a pass are remembered. */
@@ -333,6 +356,26 @@ public final class KvStore implements AutoCloseable {
       var own = window().alias();
       own.tensors().forEach(owner);
       return (q, k, rawK, v) -> own.attendJoined(seen, q, k, v);
+    }
+
+    /** The planned past for others, which the next plan may not overwrite now. */
+    Optional<KeyValue> seen() {
+      if (past == 0) {
+        return Optional.empty();
+      }
+      lent = true;
+      return Optional.of(window().seen(past));
+    }
+
+    /** Behind the past, where nobody else reads, if there is one and room. */
+    void keep(Tensor rawK, Tensor v) {
+      dropPending();
+      recorded = rawK.size(1);
+      if (past > 0 && past + recorded <= window().room()) {
+        window().put(past, rawK.detach(), v.detach());
+      } else {
+        apart = KeyValue.copyOf(rawK, v);
+      }
     }
 
     KeyValue pending() {

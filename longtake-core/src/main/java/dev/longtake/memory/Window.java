@@ -67,6 +67,11 @@ record Window(
     return new KeyValue(raw.narrow(1, at, tokens), values.narrow(1, at, tokens));
   }
 
+  /** Turned keys and values of the first tokens, as views. */
+  KeyValue seen(long tokens) {
+    return new KeyValue(turned.narrow(1, 0, tokens), values.narrow(1, 0, tokens));
+  }
+
   /**
    * Whole frames of another window, one after the other from {@code at}. They may be this window's
    * own: all are read before any is written.

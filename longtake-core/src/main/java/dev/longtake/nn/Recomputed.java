@@ -73,6 +73,9 @@ public final class Recomputed implements Passage, AutoCloseable {
 
   @Override
   public AttentionSpan lasting(AttentionSpan span) {
+    if (!Gradients.recording()) {
+      return span; // nothing is run again
+    }
     var later = span.lasting(this::own);
     return (q, k, rawK, v) -> (again ? later : span).attend(q, k, rawK, v);
   }

@@ -1,5 +1,6 @@
 package dev.longtake.rollout;
 
+import dev.longtake.memory.KvPast;
 import dev.longtake.nn.AttentionSpan;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Tensor;
@@ -10,7 +11,8 @@ import dev.longtake.wan.Prompt;
  * chunk goes: {@link #begin}, noisy passes, {@link #beforeCleanPass}, the clean pass, {@link
  * #remember}; whatever does not get that far is forgotten at the next beginning.
  */
-sealed interface ActiveMemory extends AutoCloseable permits PlannedMemory, ReleasedMemory {
+sealed interface ActiveMemory extends AutoCloseable
+    permits PlannedMemory, BatchMemory, ReleasedMemory {
 
   /** Latent frames remembered since the video began. */
   int frames();
@@ -25,6 +27,12 @@ sealed interface ActiveMemory extends AutoCloseable permits PlannedMemory, Relea
 
   /** What the queries of a layer see. */
   AttentionSpan layer(int index);
+
+  /**
+   * What the queries of every layer see besides their own tokens, for passes made again later; the
+   * caller's to close.
+   */
+  KvPast past();
 
   /** Refuses a scale of guidance that cannot be used with this memory. */
   void checkGuidance(double guidance);

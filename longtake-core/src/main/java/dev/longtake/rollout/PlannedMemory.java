@@ -1,6 +1,7 @@
 package dev.longtake.rollout;
 
 import dev.longtake.memory.Held;
+import dev.longtake.memory.KvPast;
 import dev.longtake.memory.KvStore;
 import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.Plan;
@@ -82,6 +83,15 @@ final class PlannedMemory implements ActiveMemory {
   @Override
   public AttentionSpan layer(int index) {
     return store.layer(index);
+  }
+
+  @Override
+  public KvPast past() {
+    return store.past();
+  }
+
+  KvStore store() {
+    return store;
   }
 
   @Override

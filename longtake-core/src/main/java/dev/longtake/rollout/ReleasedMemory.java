@@ -1,5 +1,6 @@
 package dev.longtake.rollout;
 
+import dev.longtake.memory.KvPast;
 import dev.longtake.memory.KvStore.Geometry;
 import dev.longtake.memory.ReleasedSlowFast;
 import dev.longtake.memory.ReleasedStore;
@@ -36,6 +37,13 @@ final class ReleasedMemory implements ActiveMemory {
   @Override
   public void checkGuidance(double guidance) {
     requireNone(guidance);
+  }
+
+  @Override
+  public KvPast past() {
+    throw new IllegalStateException(
+        "context-forcing-released writes in every pass, so none can be made again; train with"
+            + " context-forcing");
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.Plan;
 import dev.longtake.memory.ReleasedSlowFast;
+import dev.longtake.nn.AttentionSpan;
 import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
@@ -19,6 +20,11 @@ import dev.longtake.tensor.Tensor;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +37,8 @@ import org.jspecify.annotations.Nullable;
 public final class Rollout implements AutoCloseable {
   private final WanTransformer model;
   private final ActiveMemory memory;
+  private final int rows;
+  private final int columns;
   private final Dtype dtype;
   private final Device device;
   private ChunkWatch watch = ChunkWatch.NONE;
@@ -53,19 +61,63 @@ public final class Rollout implements AutoCloseable {
       int columns,
       Dtype dtype,
       Device device) {
-    this.model = model;
-    this.dtype = dtype;
-    this.device = device;
-    int patch = WanConfig.PATCH;
-    var geometry =
-        new KvStore.Geometry(
-            model.config().numLayers(), rows / patch, columns / patch, model.config().headDim());
-    this.memory =
+    this(
+        model,
         switch (memory) {
           case MemoryPolicy policy ->
-              new PlannedMemory(model, policy, recall, geometry, dtype, device);
-          case ReleasedSlowFast released -> new ReleasedMemory(released, geometry, device);
-        };
+              new PlannedMemory(
+                  model, policy, recall, geometry(model, rows, columns), dtype, device);
+          case ReleasedSlowFast released ->
+              new ReleasedMemory(released, geometry(model, rows, columns), device);
+        },
+        rows,
+        columns,
+        dtype,
+        device);
+  }
+
+  /**
+   * Several videos at once, each with a memory of its own, whose passes are made together.
+   *
+   * @param videos how many, the batch of every chunk, at least 1
+   * @param policy of every video; where frames stand must not depend on what they show
+   */
+  public static Rollout ofBatch(
+      int videos,
+      WanTransformer model,
+      MemoryPolicy policy,
+      Recall recall,
+      int rows,
+      int columns,
+      Dtype dtype,
+      Device device) {
+    var geometry = geometry(model, rows, columns);
+    var memories =
+        IntStream.range(0, videos)
+            .mapToObj(i -> new PlannedMemory(model, policy, recall, geometry, dtype, device))
+            .toList();
+    return new Rollout(model, new BatchMemory(memories), rows, columns, dtype, device);
+  }
+
+  private Rollout(
+      WanTransformer model,
+      ActiveMemory memory,
+      int rows,
+      int columns,
+      Dtype dtype,
+      Device device) {
+    this.model = model;
+    this.memory = memory;
+    this.rows = rows;
+    this.columns = columns;
+    this.dtype = dtype;
+    this.device = device;
+  }
+
+  private static KvStore.Geometry geometry(WanTransformer model, int rows, int columns) {
+    int patch = WanConfig.PATCH;
+    return new KvStore.Geometry(
+        model.config().numLayers(), rows / patch, columns / patch, model.config().headDim());
   }
 
   /** Tells of every part of the chunks that {@link #next} makes from now on. */
@@ -112,6 +164,17 @@ public final class Rollout implements AutoCloseable {
   }
 
   /**
+   * {@link #plan(int)} of each video of a batch.
+   *
+   * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides on the way
+   */
+  public List<Plan> plans(int chunkFrames) {
+    return memory instanceof BatchMemory batch
+        ? batch.plans(chunkFrames)
+        : List.of(plan(chunkFrames));
+  }
+
+  /**
    * Says that the next chunk comes under another prompt than those before it, and what memory is to
    * do about that.
    *
@@ -142,7 +205,7 @@ public final class Rollout implements AutoCloseable {
       Rng rng) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      var rotary = begin(noise, prompt, guidance);
+      var rotary = begin(framesOf(noise), prompt, guidance);
       watch.done(ChunkPart.RECALL);
       var clean = sample(rotary, prompt, unprompted, guidance, sampler, noise, rng);
       watch.done(ChunkPart.DENOISE);
@@ -150,6 +213,50 @@ public final class Rollout implements AutoCloseable {
       watch.done(ChunkPart.REMEMBER);
       return scope.keep(clean);
     }
+  }
+
+  /**
+   * Makes the next chunk in the caller's way and remembers it: a training rollout, which is
+   * generation with the same plans at the same positions. Gradients are off; the maker may switch
+   * them on for a pass. They never reach what memory holds.
+   *
+   * @param prompt of the clean pass
+   * @param chunkFrames latent frames of the chunk
+   * @param maker makes clean latents, FLOAT32
+   * @param remembered what the clean pass is given for them, such as themselves
+   * @return what the maker made, owned by the caller's scope
+   */
+  public @Axes("B C F Y X") Tensor next(
+      Prompt prompt,
+      int chunkFrames,
+      Function<ChunkPasses, Tensor> maker,
+      UnaryOperator<Tensor> remembered) {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var rotary = begin(chunkFrames, prompt, 1);
+      var clean = maker.apply(passes(rotary));
+      rememberClean(remembered.apply(clean.detach()), prompt, rotary);
+      return scope.keep(clean);
+    }
+  }
+
+  private ChunkPasses passes(Rotary rotary) {
+    return new ChunkPasses() {
+      @Override
+      public Denoiser under(Prompt prompt) {
+        return plainDenoiser(prompt, rotary, memory::layer);
+      }
+
+      @Override
+      public KeptPasses keep() {
+        var past = memory.past();
+        var own = new Rotary(Scope.escape(rotary.rotation().alias()));
+        return new KeptPasses(
+            past,
+            own,
+            (prompt, passage) -> denoiser(model.through(passage), prompt, own, past::layer));
+      }
+    };
   }
 
   /**
@@ -168,7 +275,7 @@ public final class Rollout implements AutoCloseable {
       Rng rng) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      var rotary = begin(noise, prompt, guidance);
+      var rotary = begin(framesOf(noise), prompt, guidance);
       return scope.keep(sample(rotary, prompt, unprompted, guidance, sampler, noise, rng));
     }
   }
@@ -180,18 +287,22 @@ public final class Rollout implements AutoCloseable {
   public void remember(@Axes("B C F Y X") Tensor clean, Prompt prompt) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
-      rememberClean(clean.to(device), prompt, begin(clean, prompt, 1));
+      rememberClean(clean.to(device), prompt, begin(framesOf(clean), prompt, 1));
     }
   }
 
   /** Makes room in memory; the rotations of the chunk serve all its passes. */
-  private Rotary begin(Tensor chunk, Prompt prompt, double guidance) {
+  private Rotary begin(int chunkFrames, Prompt prompt, double guidance) {
     memory.checkGuidance(guidance);
-    int[] positions = memory.begin(Math.toIntExact(chunk.size(2)), prompt);
+    int[] positions = memory.begin(chunkFrames, prompt);
     if (captured != null) {
       captured.begin(planned().layout());
     }
-    return model.rotary(positions, chunk.size(3), chunk.size(4), device);
+    return model.rotary(positions, rows, columns, device);
+  }
+
+  private static int framesOf(@Axes("B C F Y X") Tensor chunk) {
+    return Math.toIntExact(chunk.size(2));
   }
 
   private Tensor sample(
@@ -209,14 +320,14 @@ public final class Rollout implements AutoCloseable {
 
   private void rememberClean(Tensor clean, Prompt prompt, Rotary rotary) {
     memory.beforeCleanPass();
-    plainDenoiser(prompt, rotary).flow(clean, 0);
+    plainDenoiser(prompt, rotary, memory::layer).flow(clean, 0);
     memory.remember(clean);
   }
 
   private Denoiser denoiser(Prompt prompt, Rotary rotary) {
     var passes = captured;
     if (passes == null) {
-      return plainDenoiser(prompt, rotary);
+      return plainDenoiser(prompt, rotary, memory::layer);
     }
     return (noisy, timestep) -> {
       try (var scope = Scope.open()) {
@@ -225,13 +336,18 @@ public final class Rollout implements AutoCloseable {
     };
   }
 
-  private Denoiser plainDenoiser(Prompt prompt, Rotary rotary) {
+  private Denoiser plainDenoiser(Prompt prompt, Rotary rotary, IntFunction<AttentionSpan> spans) {
+    return denoiser(model, prompt, rotary, spans);
+  }
+
+  private Denoiser denoiser(
+      WanTransformer network, Prompt prompt, Rotary rotary, IntFunction<AttentionSpan> spans) {
     return (noisy, timestep) -> {
       try (var scope = Scope.open()) {
         int frames = Math.toIntExact(noisy.size(2));
         var flow =
-            model.forward(
-                noisy.to(dtype), timesteps(noisy, timestep), rotary, prompt, memory::layer, frames);
+            network.forward(
+                noisy.to(dtype), timesteps(noisy, timestep), rotary, prompt, spans, frames);
         return scope.keep(flow.to(Dtype.FLOAT32));
       }
     };
@@ -244,6 +360,9 @@ public final class Rollout implements AutoCloseable {
   private PlannedMemory planned() {
     return switch (memory) {
       case PlannedMemory planned -> planned;
+      case BatchMemory batch ->
+          throw new IllegalStateException(
+              "each video of a batch holds frames of its own; ask for the plans of all");
       case ReleasedMemory released ->
           throw new IllegalStateException(
               "context-forcing-released holds other frames in every layer and plans nothing");

@@ -18,6 +18,21 @@ public final class Prompt implements AutoCloseable {
     return layers.get(index);
   }
 
+  /**
+   * One prompt of a batch, as views owned by the caller's scope.
+   *
+   * @param index from 0
+   */
+  public Prompt sample(int index) {
+    return new Prompt(
+        layers.stream()
+            .map(
+                layer ->
+                    new CrossAttention.Keys(
+                        layer.keys().narrow(0, index, 1), layer.values().narrow(0, index, 1)))
+            .toList());
+  }
+
   /** Hands every tensor to the scope that encloses the given one. */
   public Prompt keptBy(Scope scope) {
     for (var layer : layers) {

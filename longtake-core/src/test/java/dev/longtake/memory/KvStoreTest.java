@@ -249,6 +249,71 @@ class KvStoreTest {
   }
 
   @Test
+  void aPastStaysWhatItWasAndTellsAnotherPassTheSame() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var book = new Book(MEMORY)) {
+      int chunk = 0;
+      while (MEMORY.plan(book.held, 2).attended() < MEMORY.capacity()) {
+        book.chunk(chunk++);
+      }
+      var plan = MEMORY.plan(book.held, 2);
+      book.store.begin(plan);
+      var first = pass(latents(9, 2), 800, plan, book.store::layer);
+      try (var past = book.store.past();
+          var shared = past.shared()) {
+        var owned = new ArrayList<Tensor>();
+        List<AttentionSpan> spans =
+            IntStream.range(0, LAYERS).mapToObj(i -> past.layer(i).lasting(owned::add)).toList();
+        for (int later = 0; later < 4; later++) {
+          book.chunk(chunk++);
+        }
+        assertThat(pass(latents(9, 2), 800, plan, past::layer)).isCloseTo(first, 1e-6);
+        past.close();
+        assertThat(pass(latents(9, 2), 800, plan, shared::layer)).isCloseTo(first, 1e-6);
+        shared.close();
+        assertThat(pass(latents(9, 2), 800, plan, spans::get)).isCloseTo(first, 1e-6);
+        owned.forEach(Tensor::close);
+      }
+    }
+  }
+
+  @Test
+  void tokensKeptFromOutsideAreThoseThatAPassWouldHaveRecorded() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var recorded = new Book(MEMORY);
+        var told = new Book(MEMORY)) {
+      for (int chunk = 0; chunk < 7; chunk++) { // also while memory fills
+        recorded.chunk(chunk);
+        var plan = MEMORY.plan(told.held, 2);
+        told.store.begin(plan);
+        assertThatThrownBy(() -> told.store.keep(0, latents(1, 2), latents(1, 2)))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessage("keep comes after record");
+        try (var past = told.store.past()) {
+          told.store.record();
+          pass(latents(chunk, 2), 0, plan, layer -> telling(told.store, layer, past));
+          told.store.commit(told.held.frames(), true);
+        }
+        told.held = MEMORY.remember(told.held, plan, told.store.similarity());
+        assertThat(told.store.frames()).isEqualTo(recorded.store.frames());
+        for (int layer = 0; layer < LAYERS; layer++) {
+          assertThat(told.store.keys(layer)).isCloseTo(recorded.store.keys(layer), 1e-6);
+          assertThat(told.store.values(layer)).isCloseTo(recorded.store.values(layer), 1e-6);
+        }
+      }
+    }
+  }
+
+  private static AttentionSpan telling(KvStore store, int layer, KvPast past) {
+    return (q, k, rawK, v) -> {
+      store.keep(layer, rawK, v);
+      return past.layer(layer).attend(q, k, rawK, v);
+    };
+  }
+
+  @Test
   void withoutItsPastAPassSeesItselfOnly() {
     try (var scope = Scope.open();
         var off = Gradients.off();

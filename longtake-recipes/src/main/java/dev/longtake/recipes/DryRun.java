@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 
 /**
  * Tries a run out: builds every stage, takes one step of each in a temporary folder, and tells what
@@ -92,12 +94,19 @@ public final class DryRun {
         lines.add(
             String.format(
                 Locale.ROOT,
-                "  one step of %s: loss %.4g, %.0f ms%s",
+                "  one step of %s: %s, %.0f ms%s",
                 name,
-                values.getOrDefault("loss", Double.NaN),
+                losses(values),
                 values.getOrDefault("per iteration time", Double.NaN) * 1e3,
                 took));
       };
+    }
+
+    private static String losses(Map<String, Double> values) {
+      return values.entrySet().stream()
+          .filter(value -> value.getKey().equals("loss") || value.getKey().endsWith("_loss"))
+          .map(loss -> String.format(Locale.ROOT, "%s %.4g", loss.getKey(), loss.getValue()))
+          .collect(Collectors.joining(", "));
     }
 
     /** Of tensors on a GPU, or of the whole process. */

@@ -29,9 +29,13 @@ public final class RunFiles {
       Map.ofEntries(
           Map.entry("backbone", BackboneRun.class),
           Map.entry("causal-start", CausalStartRun.class),
+          Map.entry("context-teacher", ContextTeacherRun.class),
+          Map.entry("contextual-dmd", ContextualDmdRun.class),
           Map.entry("from-nothing", TrainingRun.class),
+          Map.entry("local-dmd", LocalDmdRun.class),
           Map.entry("ode-pairs", OdePairsRun.class),
-          Map.entry("ode-regression", OdeRegressionRun.class));
+          Map.entry("ode-regression", OdeRegressionRun.class),
+          Map.entry("streaming-tuning", StreamingTuningRun.class));
 
   private RunFiles() {}
 
@@ -61,7 +65,7 @@ public final class RunFiles {
       RunKeys.check(tree, type);
       return mapper().treeToValue(tree, type);
     } catch (JsonMappingException e) {
-      throw new IllegalArgumentException(file + ": " + path(e) + ": " + reason(e), e);
+      throw new IllegalArgumentException(file + ": " + path(e) + reason(e), e);
     } catch (IOException e) {
       throw new IllegalArgumentException(file + " is not a run file: " + firstLine(e), e);
     } catch (IllegalArgumentException e) {
@@ -124,7 +128,7 @@ public final class RunFiles {
           Objects.requireNonNullElse(
               reference.getFieldName(), Integer.toString(reference.getIndex())));
     }
-    return String.join(".", parts);
+    return parts.isEmpty() ? "" : String.join(".", parts) + ": "; // empty: the file as a whole
   }
 
   private static String reason(JsonMappingException e) {

@@ -13,6 +13,8 @@ import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import dev.longtake.text.Tokenizer;
+import dev.longtake.train.Loop;
 import dev.longtake.train.Samples;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,12 +29,16 @@ import java.util.Map;
  * Generates a video of each prompt with its contact sheet: {@code samples/STEP.mp4} and {@code
  * .png}, or {@code STEP-N} where there are several prompts.
  *
- * @param model folder with everything but the weights in training
+ * @param output the run's folder
+ * @param from folder of the model that everything else is taken from
+ * @param config of the model in training
  * @param trained the prefix of a weight's name, by the file of its network
  * @param stage prompts and length
  */
 record SampleVideos(
-    Path model,
+    Path output,
+    Path from,
+    ModelConfig config,
     Map<String, String> trained,
     TrainingRun.SampleStage stage,
     Device device,
@@ -46,9 +52,32 @@ record SampleVideos(
   private static final int WIDEST_CELL = 240;
   private static final int NARROWEST_CELL = 32;
 
+  /**
+   * Refuses prompts that the model cannot read.
+   *
+   * @param from folder with its tokenizer
+   */
+  static void check(TrainingRun.SampleStage stage, Path from, ModelConfig config) {
+    if (stage.every() == 0) {
+      return;
+    }
+    try (var tokenizer =
+        Tokenizer.open(from.resolve(VideoModel.TOKENIZER), config.transformer().textLen())) {
+      stage.prompts().forEach(tokenizer::check);
+    }
+  }
+
+  /** Has these made while a loop runs, if any are wanted. */
+  void during(Loop loop) {
+    if (stage.every() > 0) {
+      check(stage, from, config);
+      loop.sampling(stage.every(), this);
+    }
+  }
+
   @Override
   public void make(long step, Map<String, Tensor> weights) {
-    var samples = model.resolve(FOLDER);
+    var samples = output.resolve(FOLDER);
     Path folder;
     try {
       Files.createDirectories(samples);
@@ -72,12 +101,15 @@ record SampleVideos(
 
   /** A model folder with the weights as they are now. */
   private void lay(Path folder, Map<String, Tensor> weights) {
+    config.write(folder);
     try {
-      for (var name : List.of(ModelConfig.FILE, VideoModel.TOKENIZER, VideoModel.VAE)) {
-        Files.copy(model.resolve(name), folder.resolve(name));
+      for (var name : List.of(VideoModel.TOKENIZER, VideoModel.VAE, VideoModel.TEXT_ENCODER)) {
+        if (!trained.containsKey(name)) {
+          Files.copy(from.resolve(name), folder.resolve(name));
+        }
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot copy a model from " + model + " to " + folder, e);
+      throw new UncheckedIOException("cannot copy a model from " + from + " to " + folder, e);
     }
     trained.forEach(
         (file, prefix) -> {

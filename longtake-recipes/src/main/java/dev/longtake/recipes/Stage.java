@@ -2,10 +2,10 @@ package dev.longtake.recipes;
 
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.train.CheckpointStore;
+import dev.longtake.train.Course;
 import dev.longtake.train.EventFile;
+import dev.longtake.train.Loop;
 import dev.longtake.train.Team;
-import dev.longtake.train.TrainingConfig;
-import dev.longtake.train.TrainingLoop;
 import java.util.Map;
 
 /**
@@ -16,7 +16,7 @@ import java.util.Map;
  * @param place where it is carried out
  * @param losses gets what was last logged, each under the stage's name and a dot
  */
-record Stage(String name, TrainingConfig training, Workplace place, Map<String, Double> losses) {
+record Stage(String name, Course training, Workplace place, Map<String, Double> losses) {
 
   /** The stage's checkpoints. */
   CheckpointStore store() {
@@ -25,9 +25,9 @@ record Stage(String name, TrainingConfig training, Workplace place, Map<String, 
   }
 
   /** The stage's checkpoints, with the loop continued from the newest, if there is one. */
-  CheckpointStore resumed(TrainingLoop loop) {
+  CheckpointStore resumed(Loop loop) {
     var store = store();
-    if (store.resume(loop)) {
+    if (loop.resume(store)) {
       place
           .watcher()
           .said("resumed " + name + " at step " + loop.step() + " of " + training.steps());
@@ -36,10 +36,16 @@ record Stage(String name, TrainingConfig training, Workplace place, Map<String, 
   }
 
   /** Takes the steps that are left, in this place. */
-  void steps(FlatParameters parameters, TrainingLoop loop, Team team, CheckpointStore store) {
+  void steps(FlatParameters parameters, Loop loop, Team team, CheckpointStore store) {
     var watcher = place.watcher();
     watcher.planned(
-        new StagePlan(name, training, loop.step(), place.devices().size(), parameters.count()));
+        new StagePlan(
+            name,
+            training,
+            loop.step(),
+            place.devices().size(),
+            parameters.count(),
+            loop.averaged()));
     var heard = watcher.stage(name);
     try (var events = EventFile.in(place.output().resolve(name).resolve("tensorboard"))) {
       loop.run(

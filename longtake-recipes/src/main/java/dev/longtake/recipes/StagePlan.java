@@ -1,6 +1,6 @@
 package dev.longtake.recipes;
 
-import dev.longtake.train.TrainingConfig;
+import dev.longtake.train.Course;
 
 /**
  * A stage that is built and about to take its steps.
@@ -10,8 +10,10 @@ import dev.longtake.train.TrainingConfig;
  * @param from the step it goes on from
  * @param devices that share each step
  * @param trained how many numbers are trained
+ * @param averaged how many of them have a moving average
  */
-public record StagePlan(String name, TrainingConfig config, long from, int devices, long trained) {
+public record StagePlan(
+    String name, Course config, long from, int devices, long trained, long averaged) {
   private static final long FLOAT_BYTES = 4;
 
   /** Bytes of all trained weights, FLOAT32, on each device. */
@@ -31,6 +33,6 @@ public record StagePlan(String name, TrainingConfig config, long from, int devic
 
   /** Bytes of the moving average, on the first device. */
   public long averageBytes() {
-    return FLOAT_BYTES * trained;
+    return FLOAT_BYTES * averaged;
   }
 }

@@ -1,7 +1,5 @@
 package dev.longtake.recipes;
 
-import dev.longtake.checkpoint.CheckpointSource;
-import dev.longtake.checkpoint.KeyMap;
 import dev.longtake.checkpoint.Manifest;
 import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.nn.Weights;
@@ -13,7 +11,6 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
-import dev.longtake.text.Tokenizer;
 import dev.longtake.text.Umt5Encoder;
 import dev.longtake.text.WordTokenizerFile;
 import dev.longtake.train.CausalObjective;
@@ -29,8 +26,6 @@ import dev.longtake.vae.VaeConfig;
 import dev.longtake.vae.WanVae;
 import dev.longtake.wan.WanTransformer;
 import dev.longtake.world.Caption;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -38,7 +33,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -61,6 +55,7 @@ public final class TrainModel {
   public static final String MODEL_FOLDER = "model";
 
   private final TrainingRun run;
+  private final Workplace place;
   private final VaeOrigin origin;
   private final Device device; // the first of all
   private final List<Device> others;
@@ -88,6 +83,7 @@ public final class TrainModel {
           "model.text_encoder.vocab is " + room + ", the captions need at least " + words);
     }
     this.run = run;
+    this.place = place;
     origin = new VaeOrigin(run.vaeFrom());
     device = place.first();
     others = place.others();
@@ -107,11 +103,7 @@ public final class TrainModel {
    * @throws TrainingException if training diverges, or the folder holds another run's files
    */
   public void run() {
-    try {
-      Files.createDirectories(output);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot make " + output, e);
-    }
+    place.makeOutput();
     if (!hasVae()) {
       for (var later : List.of(causalStage, decoderStage)) {
         if (!later.store().files().isEmpty()) {
@@ -229,7 +221,8 @@ public final class TrainModel {
             all.memories(),
             0);
     try (var scope = Scope.open();
-        var footage = film(few, config, device, 0, 1, WorldFootage::whole)) {
+        var footage =
+            film(few, config, device, new WorldFootage.Share(0, 1), WorldFootage.What.WHOLE)) {
       var latents = footage.latents().to(Dtype.FLOAT32);
       var mean = latents.mean(0, 1, 3, 4);
       var deviation = latents.minus(mean).square().mean(0, 1, 3, 4).sqrt();
@@ -271,31 +264,25 @@ public final class TrainModel {
   }
 
   private void sample(TrainingLoop loop, TrainingRun.SampleStage samples) {
-    if (samples.every() == 0) {
-      return;
-    }
-    checkPrompts();
     var trained =
         Map.of(VideoModel.TRANSFORMER, TRANSFORMER + ".", VideoModel.TEXT_ENCODER, TEXT + ".");
-    loop.sampling(samples.every(), new SampleVideos(output, trained, samples, device, dtype));
+    new SampleVideos(output, output, configWithStatistics(), trained, samples, device, dtype)
+        .during(loop);
   }
 
   private void checkPrompts() {
-    try (var tokenizer =
-        Tokenizer.open(output.resolve(VideoModel.TOKENIZER), run.model().transformer().textLen())) {
-      run.causal().samples().prompts().forEach(tokenizer::check);
-    }
+    SampleVideos.check(run.causal().samples(), output, run.model());
   }
 
   /** Films and encodes a device's share of the worlds. */
   private CausalMember causalMember(FlatParameters own, int rank, ModelConfig config) {
     var on = own.values().device();
-    int sharing = 1 + others.size();
-    var whole = film(run.footage(), config.vae(), on, rank, sharing, WorldFootage::whole);
+    var share = new WorldFootage.Share(rank, 1 + others.size());
+    var whole = film(run.footage(), config.vae(), on, share, WorldFootage.What.WHOLE);
     var openings =
         run.footage().openings() == 0
             ? whole
-            : film(run.footage(), config.vae(), on, rank, sharing, WorldFootage::openings);
+            : film(run.footage(), config.vae(), on, share, WorldFootage.What.OPENINGS);
     var weights = Weights.from(own);
     var networks = Networks.of(weights, config);
     var curriculum = run.causal().curriculum();
@@ -445,20 +432,18 @@ public final class TrainModel {
       TrainingRun.FootageStage stage,
       VaeConfig config,
       Device on,
-      int rank,
-      int devices,
-      BiFunction<WorldFootage, WorldFootage.Studio, Footage> what) {
-    try (var file = Safetensors.open(output.resolve(VideoModel.VAE));
-        var weights = Weights.from(new CheckpointSource(file, KeyMap.identity(), dtype, on));
-        var vae = WanVae.of(config, weights);
-        var tokenizer =
-            Tokenizer.open(
-                output.resolve(VideoModel.TOKENIZER), run.model().transformer().textLen())) {
-      var studio =
-          new WorldFootage.Studio(
-              vae, tokenizer, dtype, on, threads, rank == 0 ? watcher::said : text -> {});
-      return what.apply(new WorldFootage(stage, run.model().video(), rank, devices), studio);
-    }
+      WorldFootage.Share share,
+      WorldFootage.What what) {
+    return WorldFootage.film(
+        stage,
+        output,
+        run.model().withVae(config),
+        share,
+        what,
+        dtype,
+        on,
+        threads,
+        share.rank() == 0 ? watcher::said : text -> {});
   }
 
   private static List<Double> numbers(Tensor tensor) {

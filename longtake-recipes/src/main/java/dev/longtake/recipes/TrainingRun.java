@@ -78,15 +78,7 @@ public record TrainingRun(
   /** With so few worlds that they are filmed in a moment; a step costs what it always does. */
   @Override
   public Run tried() {
-    int videos = Math.min(FEW_VIDEOS, footage.videos());
-    var few =
-        new FootageStage(
-            videos,
-            footage.latentFrames(),
-            Math.min(videos, footage.together()),
-            footage.memories(),
-            footage.openings());
-    return new TrainingRun(model, dtype, vae, few, causal, decoder, vaeFrom);
+    return new TrainingRun(model, dtype, vae, footage.few(), causal, decoder, vaeFrom);
   }
 
   /**
@@ -161,6 +153,12 @@ public record TrainingRun(
         throw new IllegalArgumentException("footage.memories must name at least one policy");
       }
       memories.forEach(MemoryPolicies::policy);
+    }
+
+    /** With so few videos that they are made in a moment. */
+    FootageStage few() {
+      int few = Math.min(FEW_VIDEOS, videos);
+      return new FootageStage(few, latentFrames, Math.min(few, together), memories, openings);
     }
   }
 

@@ -2,7 +2,6 @@ package dev.longtake.recipes;
 
 import dev.longtake.checkpoint.CheckpointSource;
 import dev.longtake.checkpoint.KeyMap;
-import dev.longtake.checkpoint.Manifest;
 import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.nn.Weights;
 import dev.longtake.optim.FlatParameters;
@@ -11,16 +10,14 @@ import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
+import dev.longtake.train.Carried;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Team;
 import dev.longtake.train.TrainingConfig;
 import dev.longtake.train.TrainingLoop;
+import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -65,6 +62,11 @@ record TransformerStage(
 
     /** What is trained on, once it is known. */
     String description();
+
+    /** What the run carries along besides weights and moments. */
+    default Carried carried() {
+      return Carried.NOTHING;
+    }
   }
 
   private record Member(Weights weights, Lesson lesson) implements Team.Member {
@@ -82,16 +84,12 @@ record TransformerStage(
 
   /** Trains until the configured end, and packs the model where there is something new. */
   void carryOut(Teaching teaching) {
-    var output = place.output();
-    try {
-      Files.createDirectories(output);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot make " + output, e);
-    }
+    var leaving = new FinishedModel(from, finished, place);
+    place.makeOutput();
     Map<String, Double> losses = new TreeMap<>();
     var stage = new Stage(name, training, place, losses);
     try (var parameters = first();
-        var loop = new TrainingLoop(training, parameters)) {
+        var loop = new TrainingLoop(training, parameters, teaching.carried())) {
       var store = stage.resumed(loop);
       long before = loop.step();
       if (before < Math.min(place.until(), training.steps())) {
@@ -103,16 +101,15 @@ record TransformerStage(
           stage.steps(parameters, loop, team, store);
         }
       }
-      var packed = output.resolve(TrainModel.MODEL_FOLDER);
-      if (loop.step() > before || !Files.exists(packed.resolve(Manifest.FILE_NAME))) {
-        var trained = output.resolve(VideoModel.TRANSFORMER);
+      if (loop.step() > before || !leaving.isThere(loop.step())) {
         try (var scope = Scope.open()) {
-          Safetensors.write(trained, TrainModel.averaged(parameters, loop, ""), Map.of());
+          leaving.write(TrainModel.averaged(parameters, loop, ""));
         }
-        var manifest = manifest(loop.step(), teaching.description(), losses);
-        PackModel.withTransformer(from, trained, finished, packed, Dtype.BFLOAT16, manifest);
+        leaving.pack(
+            FinishedModel.manifest(
+                name, run, training.seed(), loop.step(), teaching.description(), losses));
       }
-      place.watcher().said("the model is in " + packed);
+      leaving.tell();
     }
   }
 
@@ -133,27 +130,29 @@ record TransformerStage(
       case FRESH ->
           TrainModel.drawn(training.seed(), place.first(), w -> WanTransformer.of(w, config));
       case GIVEN -> {
-        try (var file = Safetensors.open(from.resolve(VideoModel.TRANSFORMER))) {
-          var source = new CheckpointSource(file, KeyMap.identity(), Dtype.FLOAT32, Device.CPU);
-          try (var given = Weights.from(source)) {
-            WanTransformer.of(given, config);
-            source.requireNothingSpare(given);
-            yield FlatParameters.copyOf(given.taken(), place.first());
-          }
+        try (var given = given(from, config, Device.CPU)) {
+          yield FlatParameters.copyOf(given.taken(), place.first());
         }
       }
     };
   }
 
-  private Manifest manifest(long step, String data, Map<String, Double> losses) {
-    return new Manifest(
-        Manifest.tree(run),
-        training.seed(),
-        step,
-        Revision.here(),
-        data,
-        losses,
-        Manifest.versionsHere(),
-        Instant.now());
+  /**
+   * The weights of a model folder's transformer in FLOAT32, all of them and no others; the caller
+   * closes them.
+   */
+  static Weights given(Path folder, WanConfig config, Device device) {
+    try (var file = Safetensors.open(folder.resolve(VideoModel.TRANSFORMER))) {
+      var source = new CheckpointSource(file, KeyMap.identity(), Dtype.FLOAT32, device);
+      var weights = Weights.from(source);
+      try {
+        WanTransformer.of(weights, config);
+        source.requireNothingSpare(weights);
+        return weights;
+      } catch (RuntimeException e) {
+        weights.close();
+        throw e;
+      }
+    }
   }
 }

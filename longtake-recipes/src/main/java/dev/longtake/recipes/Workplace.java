@@ -2,6 +2,9 @@ package dev.longtake.recipes;
 
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -27,6 +30,19 @@ public record Workplace(
     if (threads < 1 || until < 1) {
       throw new IllegalArgumentException(
           "threads and until must be at least 1, not " + threads + " and " + until);
+    }
+  }
+
+  /**
+   * Makes the output folder, if absent.
+   *
+   * @throws UncheckedIOException if it cannot be made
+   */
+  void makeOutput() {
+    try {
+      Files.createDirectories(output);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot make " + output, e);
     }
   }
 

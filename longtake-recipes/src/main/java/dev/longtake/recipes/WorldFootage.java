@@ -1,8 +1,13 @@
 package dev.longtake.recipes;
 
+import dev.longtake.checkpoint.CheckpointSource;
+import dev.longtake.checkpoint.KeyMap;
+import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.memory.KeySimilarity;
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.nn.Weights;
 import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
@@ -14,6 +19,7 @@ import dev.longtake.vae.WanVae;
 import dev.longtake.world.Clip;
 import dev.longtake.world.FrameSize;
 import dev.longtake.world.Split;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -27,17 +33,63 @@ final class WorldFootage {
   private final int pixelFrames;
   private final List<Integer> videos;
 
+  private WorldFootage(TrainingRun.FootageStage stage, ModelConfig.VideoSize video, Share share) {
+    this.stage = stage;
+    size = new FrameSize(video.width(), video.height());
+    pixelFrames = 1 + 4 * (stage.latentFrames() - 1);
+    videos =
+        IntStream.range(0, stage.videos())
+            .filter(i -> i % share.devices() == share.rank())
+            .boxed()
+            .toList();
+  }
+
   /**
-   * The share of one device.
+   * Which of a run's videos.
    *
    * @param rank which of the devices, from 0
    * @param devices how many share the videos, at most as many as there are
    */
-  WorldFootage(TrainingRun.FootageStage stage, ModelConfig.VideoSize video, int rank, int devices) {
-    this.stage = stage;
-    size = new FrameSize(video.width(), video.height());
-    pixelFrames = 1 + 4 * (stage.latentFrames() - 1);
-    videos = IntStream.range(0, stage.videos()).filter(i -> i % devices == rank).boxed().toList();
+  record Share(int rank, int devices) {}
+
+  /** What of the worlds is filmed. */
+  enum What {
+    /** The videos, from beginning to end, and what memory would hold. */
+    WHOLE,
+    /** The first chunks of further videos of the same worlds, whose camera looks elsewhere. */
+    OPENINGS
+  }
+
+  /**
+   * Encodes a share with the autoencoder and the tokenizer of a model folder. The caller closes
+   * what is returned.
+   *
+   * @param config of the model, with the latents' statistics
+   * @param dtype of the arithmetic and the latents
+   * @param progress hears how many videos are done, as text
+   */
+  static Footage film(
+      TrainingRun.FootageStage stage,
+      Path folder,
+      ModelConfig config,
+      Share share,
+      What what,
+      Dtype dtype,
+      Device on,
+      int threads,
+      Consumer<String> progress) {
+    try (var file = Safetensors.open(folder.resolve(VideoModel.VAE));
+        var weights = Weights.from(new CheckpointSource(file, KeyMap.identity(), dtype, on));
+        var vae = WanVae.of(config.vae(), weights);
+        var tokenizer =
+            Tokenizer.open(folder.resolve(VideoModel.TOKENIZER), config.transformer().textLen())) {
+      var footage = new WorldFootage(stage, config.video(), share);
+      var studio = new Studio(vae, tokenizer, dtype, on, threads, progress);
+      return switch (what) {
+        case WHOLE -> footage.whole(studio);
+        case OPENINGS -> footage.openings(studio);
+      };
+    }
   }
 
   /**
@@ -58,8 +110,7 @@ final class WorldFootage {
       int threads,
       Consumer<String> progress) {}
 
-  /** Every video of the share, whole. The caller closes what is returned. */
-  Footage whole(Studio studio) {
+  private Footage whole(Studio studio) {
     var clips = videos.stream().map(i -> Clip.of(Split.TRAIN.seed(i), pixelFrames)).toList();
     return footage(
         clips,
@@ -69,11 +120,7 @@ final class WorldFootage {
         studio);
   }
 
-  /**
-   * The first chunks of further videos of the same worlds, whose camera looks elsewhere; at least
-   * one a world. The caller closes what is returned.
-   */
-  Footage openings(Studio studio) {
+  private Footage openings(Studio studio) {
     var clips =
         videos.stream()
             .flatMap(i -> IntStream.range(0, stage.openings()).mapToObj(take -> opening(i, take)))

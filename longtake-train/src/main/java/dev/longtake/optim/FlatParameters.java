@@ -45,6 +45,12 @@ public final class FlatParameters implements Weights.Source, AutoCloseable {
     }
   }
 
+  private FlatParameters(Map<String, Place> parts, Tensor values, Tensor gradients) {
+    places.putAll(parts);
+    this.values = values;
+    this.gradients = gradients;
+  }
+
   /** Copies weights by name, in the order given, to one place on a device. */
   public static FlatParameters copyOf(Map<String, Tensor> initial, Device device) {
     return new FlatParameters(initial, device);
@@ -57,6 +63,37 @@ public final class FlatParameters implements Weights.Source, AutoCloseable {
       places.keySet().forEach(name -> views.put(name, view(values, name)));
       return copyOf(views, device);
     }
+  }
+
+  /**
+   * The weights whose names start so, under the same names: a view, whose updates are updates of
+   * these. They must stand in one row.
+   *
+   * @throws IllegalArgumentException if there are none, or others stand between them
+   */
+  public FlatParameters part(String prefix) {
+    Map<String, Place> parts = new LinkedHashMap<>();
+    long first = 0;
+    long end = 0;
+    for (var entry : places.entrySet()) {
+      if (entry.getKey().startsWith(prefix)) {
+        var place = entry.getValue();
+        first = parts.isEmpty() ? place.start() : first;
+        if (!parts.isEmpty() && place.start() != end) {
+          throw new IllegalArgumentException(
+              "the weights " + prefix + "* do not stand in one row; draw them one after the other");
+        }
+        end = place.start() + place.count();
+        parts.put(entry.getKey(), new Place(place.start() - first, place.shape()));
+      }
+    }
+    if (parts.isEmpty()) {
+      throw new IllegalArgumentException("no trained weight is called " + prefix + "*");
+    }
+    return new FlatParameters(
+        parts,
+        Scope.escape(values.narrow(0, first, end - first)),
+        Scope.escape(gradients.narrow(0, first, end - first)));
   }
 
   /** All weights, [count]. */

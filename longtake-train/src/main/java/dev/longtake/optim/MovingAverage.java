@@ -40,6 +40,18 @@ public final class MovingAverage implements AutoCloseable {
     }
   }
 
+  /** Begins anew as a copy of the current weights. */
+  public void restart(FlatParameters parameters) {
+    average.copyFrom(parameters.values());
+  }
+
+  /** Takes the current weights in at the full decay, for a start that was not random. */
+  public void follow(FlatParameters parameters) {
+    try (var off = Gradients.off()) {
+      average.lerpInPlace(parameters.values(), 1 - decay);
+    }
+  }
+
   /** The average, laid out like the parameters. */
   public Tensor average() {
     return average;

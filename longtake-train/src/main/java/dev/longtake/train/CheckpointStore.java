@@ -28,6 +28,7 @@ import java.util.TreeMap;
 public final class CheckpointStore implements Checkpoints {
   private static final String PREFIX = "checkpoint-";
   private static final String SUFFIX = ".safetensors";
+  private static final String CARRIED = "carried."; // then its name
   private static final String CHECKSUM = "sha256";
   private static final String VALUE = "value."; // then a logged value's tag
   private static final String REMEDY = "; delete it to resume from the one before";
@@ -64,11 +65,6 @@ public final class CheckpointStore implements Checkpoints {
     }
   }
 
-  @Override
-  public void save(TrainingState state) {
-    save(state, Map.of());
-  }
-
   /**
    * Saves a state, then deletes those that need not stay.
    *
@@ -76,26 +72,24 @@ public final class CheckpointStore implements Checkpoints {
    * @throws CheckpointException if the file cannot be written; earlier ones are untouched then
    */
   @Override
-  public void save(TrainingState state, Map<String, Double> values) {
+  public void save(RunState state, Map<String, Double> values) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
     Map<String, String> facts = new TreeMap<>();
     facts.put("stage", stage);
     facts.put("step", Long.toString(state.step()));
-    facts.put("updates", Long.toString(state.updates()));
+    for (var part : state.parts()) {
+      facts.put(part.key("updates"), Long.toString(part.updates()));
+      part.tensors().forEach((name, tensor) -> tensors.put(part.key(name), tensor));
+    }
+    state.carried().forEach((name, tensor) -> tensors.put(CARRIED + name, tensor));
     if (!best.isEmpty()) {
       facts.put(VALUE + best, Double.toString(reached(values)));
     }
-    try (var scope = Scope.open()) {
-      Map<String, Tensor> tensors = new LinkedHashMap<>();
-      tensors.put("values", state.values().detach());
-      tensors.put("first", state.first());
-      tensors.put("second", state.second());
-      tensors.put("average", state.average());
-      facts.put(CHECKSUM, Checksum.of(tensors));
-      Safetensors.write(
-          folder.resolve(String.format(Locale.ROOT, "%s%08d%s", PREFIX, state.step(), SUFFIX)),
-          tensors,
-          facts);
-    }
+    facts.put(CHECKSUM, Checksum.of(tensors));
+    Safetensors.write(
+        folder.resolve(String.format(Locale.ROOT, "%s%08d%s", PREFIX, state.step(), SUFFIX)),
+        tensors,
+        facts);
     prune();
   }
 
@@ -147,16 +141,31 @@ public final class CheckpointStore implements Checkpoints {
   }
 
   /**
-   * Continues a loop from the newest state.
+   * How far a run is.
    *
-   * @return whether there was one
+   * @param step the next step, from 0
+   * @param updates optimiser updates of each part so far
+   */
+  public record Counts(long step, List<Long> updates) {
+    /** Copies the list. */
+    public Counts {
+      updates = List.copyOf(updates);
+    }
+  }
+
+  /**
+   * Writes the newest state into a run's own tensors.
+   *
+   * @param parts whose tensors are overwritten; none is if one does not fit
+   * @param carried gets what else the run carries
+   * @return how far that state is, or nothing if there is none
    * @throws CheckpointException if it is damaged, saying what to do
    * @throws TrainingException if it belongs to another stage or model, or does not say its step
    */
-  public boolean resume(TrainingLoop loop) {
+  public Optional<Counts> read(List<SavedPart> parts, Carried carried) {
     var files = files();
     if (files.isEmpty()) {
-      return false;
+      return Optional.empty();
     }
     var newest = files.getLast();
     try (var scope = Scope.open();
@@ -171,31 +180,51 @@ public final class CheckpointStore implements Checkpoints {
                 + stage
                 + "; give another output folder");
       }
-      long wanted = loop.state().values().count();
-      if (file.shape("values")[0] != wanted) {
-        throw new TrainingException(
-            newest
-                + " holds "
-                + file.shape("values")[0]
-                + " weights, this model has "
-                + wanted
-                + "; give another output folder");
-      }
-      long step = number(newest, facts, "step");
-      long updates = number(newest, facts, "updates");
+      parts.forEach(part -> requireSize(newest, file, part));
+      var counts =
+          new Counts(
+              number(newest, facts, "step"),
+              parts.stream().map(part -> number(newest, facts, part.key("updates"))).toList());
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       file.names().forEach(name -> tensors.put(name, file.read(name)));
       requireWhole(newest, facts, tensors);
-      loop.restore(
-          new TrainingState(
-              step,
-              updates,
-              part(newest, tensors, "values"),
-              part(newest, tensors, "first"),
-              part(newest, tensors, "second"),
-              part(newest, tensors, "average")));
+      Map<Tensor, Tensor> fitting = new LinkedHashMap<>();
+      for (var part : parts) {
+        part.tensors()
+            .forEach((name, own) -> fitting.put(own, part(newest, tensors, part.key(name))));
+      }
+      carried.restore(carriedIn(tensors));
+      fitting.forEach(Tensor::copyFrom);
+      return Optional.of(counts);
     }
-    return true;
+  }
+
+  private static Map<String, Tensor> carriedIn(Map<String, Tensor> tensors) {
+    Map<String, Tensor> carried = new LinkedHashMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          if (name.startsWith(CARRIED)) {
+            carried.put(name.substring(CARRIED.length()), tensor);
+          }
+        });
+    return carried;
+  }
+
+  private static void requireSize(Path newest, Safetensors file, SavedPart part) {
+    part.tensors()
+        .forEach(
+            (name, tensor) -> {
+              var key = part.key(name);
+              if (file.names().contains(key) && file.shape(key)[0] != tensor.count()) {
+                throw new TrainingException(
+                    newest
+                        + " holds "
+                        + file.shape(key)[0]
+                        + " weights, this model has "
+                        + tensor.count()
+                        + "; give another output folder");
+              }
+            });
   }
 
   private static Safetensors opened(Path path) {

@@ -5,15 +5,10 @@ import java.util.Map;
 /** Keeps the states of a run. */
 @FunctionalInterface
 public interface Checkpoints {
-  /** Saves a state so that a crash at any moment leaves this one or its predecessor whole. */
-  void save(TrainingState state);
-
   /**
-   * Saves a state with what was reached.
+   * Saves a state so that a crash at any moment leaves this one or its predecessor whole.
    *
-   * @param values logged numbers of the last step by tag
+   * @param values what was reached: logged numbers of the last step by tag
    */
-  default void save(TrainingState state, Map<String, Double> values) {
-    save(state);
-  }
+  void save(RunState state, Map<String, Double> values);
 }

@@ -7,7 +7,7 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 
 /** Hides some captions, so that a model learns what guidance compares with. */
-final class PromptDropout {
+public final class PromptDropout {
   private PromptDropout() {}
 
   /**
@@ -15,7 +15,7 @@ final class PromptDropout {
    *
    * @param share how many are hidden, 0 to 1
    */
-  static @Axes("B L E") Tensor apply(@Axes("B L E") Tensor states, double share, Rng rng) {
+  public static @Axes("B L E") Tensor apply(@Axes("B L E") Tensor states, double share, Rng rng) {
     try (var scope = Scope.open()) {
       var shown =
           rng.uniform(Dtype.FLOAT32, states.size(0), 1, 1).lessThan(1 - share).to(states.dtype());
@@ -24,7 +24,7 @@ final class PromptDropout {
   }
 
   /** Refuses what is no share. */
-  static void check(double share) {
+  public static void check(double share) {
     if (!(share >= 0 && share <= 1)) {
       throw new IllegalArgumentException("prompt_dropout must be in [0, 1], not " + share);
     }

@@ -104,7 +104,7 @@ public final class Team implements AutoCloseable {
    * @param batches of each member, one after the other, at least 1
    * @return the first member's mean loss without its graph, owned by the caller's scope
    */
-  Objective.Loss backward(long seed, long step, int batches) {
+  public Objective.Loss backward(long seed, long step, int batches) {
     others.forEach(other -> other.begin(parameters, seed, step, batches));
     var loss = backward(parameters, first.objective(), seed, step, batches, 0);
     for (var other : others) {

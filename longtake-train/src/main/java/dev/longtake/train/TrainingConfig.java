@@ -32,7 +32,8 @@ public record TrainingConfig(
     long saveEvery,
     @OrElse("1") int accumulate,
     @OrElse("2") int keep,
-    @OrElse("''") String keepBest) {
+    @OrElse("''") String keepBest)
+    implements Course {
 
   /** Checks the ranges. */
   public TrainingConfig {

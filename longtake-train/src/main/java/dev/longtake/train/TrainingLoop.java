@@ -4,12 +4,10 @@ import dev.longtake.optim.AdamW;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.optim.GradientClip;
 import dev.longtake.optim.MovingAverage;
-import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Scope;
-import dev.longtake.tensor.Tensor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Runs an objective: backward pass, clipping, update, moving average, log, checkpoint, samples.
@@ -18,24 +16,34 @@ import java.util.Optional;
  * What happens at a step depends on the state before it and on the step's number only, not on when
  * the loop was started.
  */
-public final class TrainingLoop implements AutoCloseable {
+public final class TrainingLoop implements Loop {
   private final TrainingConfig config;
   private final FlatParameters parameters;
   private final AdamW adam;
   private final MovingAverage average;
-  private Samples samples = (at, weights) -> {};
-  private long sampleEvery = Long.MAX_VALUE;
+  private final Carried carried;
+  private SampleTimes samples = SampleTimes.NONE;
   private long step;
 
-  /** At step 0. */
+  /** At step 0, carrying nothing but weights and moments. */
   public TrainingLoop(TrainingConfig config, FlatParameters parameters) {
+    this(config, parameters, Carried.NOTHING);
+  }
+
+  /**
+   * At step 0.
+   *
+   * @param carried saved and restored with the rest; stays the caller's
+   */
+  public TrainingLoop(TrainingConfig config, FlatParameters parameters, Carried carried) {
+    this.carried = carried;
     this.config = config;
     this.parameters = parameters;
     adam = new AdamW(config.adam(), parameters);
     average = new MovingAverage(config.emaDecay(), parameters);
   }
 
-  /** The next step, from 0. */
+  @Override
   public long step() {
     return step;
   }
@@ -45,29 +53,33 @@ public final class TrainingLoop implements AutoCloseable {
     return average;
   }
 
-  /**
-   * Has samples made from now on.
-   *
-   * @param every steps between them, at least 1
-   */
+  @Override
+  public long averaged() {
+    return parameters.count();
+  }
+
+  @Override
   public void sampling(long every, Samples maker) {
-    if (every < 1) {
-      throw new IllegalArgumentException("steps between samples must be at least 1, not " + every);
+    samples = new SampleTimes(every, maker);
+  }
+
+  @Override
+  public boolean resume(CheckpointStore store) {
+    try (var scope = Scope.open()) {
+      var state = state();
+      var counts = store.read(List.of(state.part()), carried);
+      counts.ifPresent(
+          read -> {
+            step = read.step();
+            adam.restore(read.updates().getFirst(), state.first(), state.second());
+          });
+      return counts.isPresent();
     }
-    sampleEvery = every;
-    samples = maker;
   }
 
   TrainingState state() {
     return new TrainingState(
         step, adam.updates(), parameters.values(), adam.first(), adam.second(), average.average());
-  }
-
-  void restore(TrainingState state) {
-    step = state.step();
-    parameters.values().copyFrom(state.values());
-    adam.restore(state.updates(), state.first(), state.second());
-    average.average().copyFrom(state.average());
   }
 
   /** Runs with one device alone, see the other method. */
@@ -77,16 +89,7 @@ public final class TrainingLoop implements AutoCloseable {
     }
   }
 
-  /**
-   * Runs until the configured number of steps, or until told to stop.
-   *
-   * @param team what computes gradients, of the same parameters; the parts of the loss that are
-   *     logged are its first member's
-   * @param until stop before this step; the configured end if larger
-   * @param checkpoints where states are saved
-   * @throws TrainingException if the loss or a gradient is not finite, which is looked at in every
-   *     step that is logged or saved: a broken state never replaces a good checkpoint
-   */
+  @Override
   public void run(Team team, long until, Checkpoints checkpoints, Progress progress) {
     long end = Math.min(until, config.steps());
     long started = System.nanoTime();
@@ -106,22 +109,11 @@ public final class TrainingLoop implements AutoCloseable {
         progress.logged(step - 1, config.steps(), values);
       }
       if (save) {
-        checkpoints.save(state(), reached);
+        try (var scope = Scope.open()) {
+          checkpoints.save(state().carrying(carried.tensors()), reached);
+        }
       }
-      if (step % sampleEvery == 0) {
-        sample();
-      }
-    }
-  }
-
-  private void sample() {
-    try (var scope = Scope.open();
-        var off = Gradients.off()) {
-      Map<String, Tensor> weights = new LinkedHashMap<>();
-      parameters
-          .names()
-          .forEach(name -> weights.put(name, parameters.view(average.average(), name)));
-      samples.make(step, weights);
+      samples.after(step, parameters, average.average());
     }
   }
 
@@ -136,52 +128,12 @@ public final class TrainingLoop implements AutoCloseable {
         values.put("loss", loss.total().item());
         values.put("grad_norm", norm.item());
         values.put("learning_rate", rate);
-        requireFinite(values);
+        Finite.require(step, values, parameters);
       }
       adam.step(parameters, rate);
       average.update(parameters, adam.updates());
     }
     return values;
-  }
-
-  private void requireFinite(Map<String, Double> values) {
-    values.forEach(
-        (tag, value) -> {
-          if (!Double.isFinite(value)) {
-            throw new TrainingException(
-                "step "
-                    + step
-                    + ": "
-                    + tag
-                    + " is "
-                    + value
-                    + firstBroken()
-                    + "; resume from the last checkpoint with a lower learning rate, or with"
-                    + " log_every 1 to find the step where it began");
-          }
-        });
-  }
-
-  /**
-   * A broken weight broke the gradients, not the other way round, so weights are looked at first.
-   */
-  private String firstBroken() {
-    return firstNotFinite(parameters.values())
-        .map(name -> ", weight " + name + " is not finite")
-        .or(
-            () ->
-                firstNotFinite(parameters.gradients())
-                    .map(name -> ", the gradient of " + name + " is not finite"))
-        .orElse("");
-  }
-
-  private Optional<String> firstNotFinite(Tensor flat) {
-    try (var scope = Scope.open();
-        var off = Gradients.off()) {
-      return parameters.names().stream()
-          .filter(name -> !Double.isFinite(parameters.view(flat, name).square().sum().item()))
-          .findFirst();
-    }
   }
 
   @Override

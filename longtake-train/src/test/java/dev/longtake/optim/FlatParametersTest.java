@@ -13,6 +13,8 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -116,5 +118,45 @@ class FlatParametersTest {
       Linear.of(drawn.at("b"), 2, 1);
       return FlatParameters.copyOf(drawn.taken(), Device.CPU);
     }
+  }
+
+  @Test
+  void aPartIsAViewOfTheWeightsWhoseNamesStartSo() {
+    try (var scope = Scope.open();
+        var flat = FlatParameters.copyOf(twoNetworks(), Device.CPU);
+        var second = flat.part("b.")) {
+      assertThat(second.names()).containsExactly("b.norm.weight", "b.weight");
+      assertThat(second.values().toFloats()).containsExactly(3, 4, 5, 6, 7, 8);
+      second.values().fill(9);
+      second.view(second.gradients(), "b.norm.weight").fill(1);
+      assertThat(flat.values().toFloats()).containsExactly(1, 2, 9, 9, 9, 9, 9, 9);
+      assertThat(flat.gradients().toFloats()).containsExactly(0, 0, 1, 1, 0, 0, 0, 0);
+      assertThat(second.decayMask().toFloats()).containsExactly(0, 0, 1, 1, 1, 1);
+      assertThat(second.nameAt(2)).isEqualTo("b.weight");
+    }
+  }
+
+  @Test
+  void aPartThatIsNotThereOrNotInOneRowIsRefused() {
+    try (var scope = Scope.open()) {
+      Map<String, Tensor> mixed = new LinkedHashMap<>(twoNetworks());
+      mixed.put("a.more", Tensor.of(new float[] {0}, 1));
+      try (var flat = FlatParameters.copyOf(mixed, Device.CPU)) {
+        assertThatThrownBy(() -> flat.part("c."))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessage("no trained weight is called c.*");
+        assertThatThrownBy(() -> flat.part("a."))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining("do not stand in one row");
+      }
+    }
+  }
+
+  private static Map<String, Tensor> twoNetworks() {
+    Map<String, Tensor> weights = new LinkedHashMap<>();
+    weights.put("a.weight", Tensor.of(new float[] {1, 2}, 2));
+    weights.put("b.norm.weight", Tensor.of(new float[] {3, 4}, 2));
+    weights.put("b.weight", Tensor.of(new float[] {5, 6, 7, 8}, 2, 2));
+    return weights;
   }
 }

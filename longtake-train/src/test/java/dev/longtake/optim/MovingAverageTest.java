@@ -70,4 +70,18 @@ class MovingAverageTest {
       return FlatParameters.copyOf(Map.of("w", Tensor.of(values, values.length)), Device.CPU);
     }
   }
+
+  @Test
+  void anAverageThatFollowsMovesAtItsFullDecayFromWhereItBegan() {
+    try (var scope = Scope.open();
+        var flat =
+            FlatParameters.copyOf(Map.of("w", Tensor.of(new float[] {1, 3}, 2)), Device.CPU);
+        var average = new MovingAverage(0.75, flat)) {
+      flat.values().fill(5);
+      average.follow(flat);
+      assertThat(average.average().toFloats()).containsExactly(2, 3.5f);
+      average.restart(flat);
+      assertThat(average.average().toFloats()).containsExactly(5, 5);
+    }
+  }
 }

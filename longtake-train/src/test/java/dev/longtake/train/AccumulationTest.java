@@ -140,7 +140,7 @@ class AccumulationTest {
                     loop.run(
                         team,
                         9,
-                        state -> {},
+                        (state, values) -> {},
                         (step, steps, values) -> assertThat(step).isLessThan(3)))
             .isInstanceOf(TrainingException.class)
             .hasMessageContaining("step 3: ")
@@ -175,7 +175,7 @@ class AccumulationTest {
               passage ->
                   new Tiny.Causal(networks.model().through(passage), networks.text())
                       .objective(footage, curriculum));
-      loop.run(objective, 4, state -> {}, (step, steps, values) -> {});
+      loop.run(objective, 4, (state, values) -> {}, (step, steps, values) -> {});
       return scope.keep(flat.values().copy());
     }
   }
@@ -189,7 +189,7 @@ class AccumulationTest {
       var objective =
           activations.of(
               passage -> new VaeObjective(vae.through(passage), Tiny::clip, Dtype.FLOAT32, 1e-3));
-      loop.run(objective, 3, state -> {}, (step, steps, values) -> {});
+      loop.run(objective, 3, (state, values) -> {}, (step, steps, values) -> {});
       return scope.keep(flat.values().copy());
     }
   }

@@ -16,6 +16,8 @@ import dev.longtake.testkit.LeakGuard;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -30,7 +32,7 @@ class CheckpointStoreTest {
   @Test
   void anEmptyFolderResumesNothing() {
     var store = new CheckpointStore(folder.resolve("new"), "causal", 2);
-    withLoop(4, loop -> assertThat(store.resume(loop)).isFalse());
+    withLoop(4, loop -> assertThat(loop.resume(store)).isFalse());
     assertThat(store.newestStep()).isEmpty();
   }
 
@@ -47,7 +49,7 @@ class CheckpointStoreTest {
     withLoop(
         4,
         loop -> {
-          assertThat(store.resume(loop)).isTrue();
+          assertThat(loop.resume(store)).isTrue();
           assertThat(loop.step()).isEqualTo(20_000);
           assertThat(loop.state().first().toFloats()).containsOnly(2);
           assertThat(loop.state().second().toFloats()).containsOnly(3);
@@ -65,7 +67,7 @@ class CheckpointStoreTest {
     withLoop(
         4,
         loop -> {
-          assertThat(store.resume(loop)).isTrue();
+          assertThat(loop.resume(store)).isTrue();
           assertThat(loop.step()).isEqualTo(2);
         });
     save(store, 4);
@@ -81,7 +83,7 @@ class CheckpointStoreTest {
     withLoop(
         4,
         loop ->
-            assertThatThrownBy(() -> store.resume(loop))
+            assertThatThrownBy(() -> loop.resume(store))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("checkpoint-00000002.safetensors")
                 .hasMessageEndingWith("; delete it to resume from the one before")
@@ -100,7 +102,7 @@ class CheckpointStoreTest {
     withLoop(
         4,
         loop -> {
-          assertThatThrownBy(() -> store.resume(loop))
+          assertThatThrownBy(() -> loop.resume(store))
               .isInstanceOf(CheckpointException.class)
               .hasMessageContaining("checkpoint-00000004.safetensors: is damaged: the checksum")
               .hasMessageEndingWith("; delete it to resume from the one before");
@@ -111,7 +113,7 @@ class CheckpointStoreTest {
     withLoop(
         4,
         loop -> {
-          assertThat(store.resume(loop)).isTrue();
+          assertThat(loop.resume(store)).isTrue();
           assertThat(loop.step()).isEqualTo(2);
         });
   }
@@ -123,7 +125,7 @@ class CheckpointStoreTest {
     try (var scope = Scope.open()) {
       for (int step = 0; step < losses.length; step++) {
         var state = new TrainingState(step, step, full(1), full(2), full(3), full(4));
-        store.save(state, Map.of("loss", losses[step], "other", -1.0));
+        store.save(state.whole(), Map.of("loss", losses[step], "other", -1.0));
       }
     }
     assertThat(store.best()).hasValueSatisfying(file -> assertThat(file).endsWithRaw(named(3)));
@@ -133,7 +135,7 @@ class CheckpointStoreTest {
     withLoop(
         4,
         loop -> {
-          assertThat(store.resume(loop)).isTrue();
+          assertThat(loop.resume(store)).isTrue();
           assertThat(loop.step()).isEqualTo(6);
         });
     assertThatThrownBy(() -> save(store, 8))
@@ -175,7 +177,7 @@ class CheckpointStoreTest {
     withLoop(
         4,
         loop -> {
-          assertThat(store.resume(loop)).isTrue();
+          assertThat(loop.resume(store)).isTrue();
           assertThat(loop.step()).isEqualTo(2);
         });
   }
@@ -211,15 +213,105 @@ class CheckpointStoreTest {
     var store = new CheckpointStore(folder, "causal", 1);
     try (var scope = Scope.open()) {
       var values = Tensor.of(new float[] {Float.MIN_VALUE, -0f, 1e38f, 1 / 3f}, 4);
-      store.save(new TrainingState(7, 6, values, values, values, values));
+      store.save(new TrainingState(7, 6, values, values, values, values).whole(), Map.of());
       withLoop(
           4,
           loop -> {
-            store.resume(loop);
+            loop.resume(store);
             assertThat(loop.state().updates()).isEqualTo(6);
             assertThat(loop.state().values()).isBitwiseEqualTo(values);
           });
     }
+  }
+
+  @Test
+  void severalNetworksAreSavedAndReadTogether() {
+    var store = new CheckpointStore(folder, "distil", 1);
+    try (var scope = Scope.open()) {
+      var one = new SavedPart("one", 3, Map.of("values", full(1), "average", full(2)));
+      var two = new SavedPart("two", 8, Map.of("values", full(3)));
+      store.save(new RunState(9, List.of(one, two)), Map.of());
+      var values = full(0);
+      var average = full(0);
+      var others = full(0);
+      var counts =
+          store.read(
+              List.of(
+                  new SavedPart("one", 0, Map.of("values", values, "average", average)),
+                  new SavedPart("two", 0, Map.of("values", others))),
+              Carried.NOTHING);
+      assertThat(counts).contains(new CheckpointStore.Counts(9, List.of(3L, 8L)));
+      assertThat(values.toFloats()).containsOnly(1);
+      assertThat(average.toFloats()).containsOnly(2);
+      assertThat(others.toFloats()).containsOnly(3);
+    }
+  }
+
+  @Test
+  void aPartThatIsMissingIsNamed() {
+    var store = new CheckpointStore(folder, "distil", 1);
+    try (var scope = Scope.open()) {
+      var part = new SavedPart("one", 3, Map.of("values", full(1)));
+      store.save(new RunState(9, List.of(part)), Map.of());
+      var wanted = new SavedPart("one", 0, Map.of("values", full(0), "average", full(0)));
+      assertThatThrownBy(() -> store.read(List.of(wanted), Carried.NOTHING))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("lacks tensor 'one.average'");
+    }
+  }
+
+  @Test
+  void whatARunCarriesIsSavedWithTheRestAndItsDamageIsSeen() throws Exception {
+    var store = new CheckpointStore(folder, "distil", 1);
+    try (var scope = Scope.open()) {
+      var part = new SavedPart("", 3, Map.of("values", full(1)));
+      var carried = Tensor.full(7, Dtype.FLOAT32, Device.CPU, 2, 3);
+      store.save(new RunState(9, List.of(part), Map.of("zz", carried)), Map.of());
+      var found = new LinkedHashMap<String, Tensor>();
+      var own = new SavedPart("", 0, Map.of("values", full(0)));
+      store.read(List.of(own), carrier(found));
+      assertThat(found).containsOnlyKeys("zz");
+      assertThat(own.tensors()).allSatisfy((name, t) -> assertThat(t.toFloats()).containsOnly(1));
+      assertThatThrownBy(() -> store.read(List.of(own), Carried.NOTHING))
+          .isInstanceOf(TrainingException.class)
+          .hasMessageContaining("carries zz, which this run knows nothing of");
+
+      var file = store.files().getLast();
+      byte[] bytes = Files.readAllBytes(file);
+      int seven = carriedAt(bytes);
+      bytes[seven] ^= 1;
+      Files.write(file, bytes);
+      var untouched = new SavedPart("", 0, Map.of("values", full(0)));
+      assertThatThrownBy(() -> store.read(List.of(untouched), carrier(found)))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("is damaged: the checksum");
+      assertThat(untouched.tensors())
+          .allSatisfy((name, tensor) -> assertThat(tensor.toFloats()).containsOnly(0));
+    }
+  }
+
+  /** Where the first byte of a carried 7 is, told from the weights' 1 by its sign and exponent. */
+  private static int carriedAt(byte[] bytes) {
+    for (int i = 3; i < bytes.length; i++) {
+      if (bytes[i] == 0x40 && bytes[i - 1] == (byte) 0xe0) { // 7 is 0x40e00000
+        return i - 3;
+      }
+    }
+    throw new AssertionError("no 7 in the file");
+  }
+
+  private static Carried carrier(Map<String, Tensor> found) {
+    return new Carried() {
+      @Override
+      public Map<String, Tensor> tensors() {
+        return Map.of();
+      }
+
+      @Override
+      public void restore(Map<String, Tensor> saved) {
+        found.putAll(saved);
+      }
+    };
   }
 
   @Test
@@ -233,7 +325,7 @@ class CheckpointStoreTest {
     withLoop(
         weights,
         loop ->
-            assertThatThrownBy(() -> store.resume(loop))
+            assertThatThrownBy(() -> loop.resume(store))
                 .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("checkpoint-00000002.safetensors")
                 .hasMessageContaining(because)
@@ -253,7 +345,8 @@ class CheckpointStoreTest {
   /** Four weights whose parts can be told from one another. */
   static void save(CheckpointStore store, long step) {
     try (var scope = Scope.open()) {
-      store.save(new TrainingState(step, step, full(1), full(2), full(3), full(4)));
+      var state = new TrainingState(step, step, full(1), full(2), full(3), full(4));
+      store.save(state.whole(), Map.of());
     }
   }
 

@@ -57,7 +57,8 @@ class LowRankWeightsTest {
         var fresh = flow(model);
         assertThat(fresh).isBitwiseEqualTo(flow(base)); // B is 0
 
-        loop.run(source.adapting(square(model)), 6, state -> {}, (step, steps, values) -> {});
+        loop.run(
+            source.adapting(square(model)), 6, (state, values) -> {}, (step, steps, values) -> {});
         source.merge();
         var trained = flow(model);
         assertThat(trained.minus(fresh).abs().max().item()).isGreaterThan(1e-3);
@@ -139,7 +140,7 @@ class LowRankWeightsTest {
       try (var factors = CONFIG.draw(base, 7, Device.CPU);
           var team = Team.of(factors, others, (own, rank) -> Adapting.of(base, own, activations));
           var loop = new TrainingLoop(Tiny.config(3, 1, 3).withAccumulated(2), factors)) {
-        loop.run(team, 3, state -> {}, (step, steps, values) -> {});
+        loop.run(team, 3, (state, values) -> {}, (step, steps, values) -> {});
         return scope.keep(factors.values().copy());
       }
     }

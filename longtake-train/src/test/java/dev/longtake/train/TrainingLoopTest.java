@@ -46,11 +46,11 @@ class TrainingLoopTest {
               var flat = Tiny.causalParameters(2);
               var weights = Weights.from(flat);
               var loop = new TrainingLoop(Tiny.config(6, 2, 2), flat)) {
-            store.resume(loop);
+            loop.resume(store);
             var curriculum = new Curriculum(3, 24, 0.2, 0.2, 0.3, 6, 0);
             var objective = Tiny.Causal.of(weights).objective(footage, curriculum);
             loop.run(objective, until, store, SILENT);
-            new CheckpointStore(end, "end", 1).save(loop.state());
+            new CheckpointStore(end, "end", 1).save(loop.state().whole(), Map.of());
           }
         });
   }
@@ -64,10 +64,10 @@ class TrainingLoopTest {
               var weights = Weights.from(flat);
               var vae = WanVae.of(Tiny.VAE, weights);
               var loop = new TrainingLoop(Tiny.config(4, 2, 2), flat)) {
-            store.resume(loop);
+            loop.resume(store);
             var objective = new VaeObjective(vae, Tiny::clip, Dtype.FLOAT32, 1e-3);
             loop.run(objective, until, store, SILENT);
-            new CheckpointStore(end, "end", 1).save(loop.state());
+            new CheckpointStore(end, "end", 1).save(loop.state().whole(), Map.of());
           }
         });
   }
@@ -91,12 +91,12 @@ class TrainingLoopTest {
                       3,
                       5);
               var loop = new TrainingLoop(Tiny.config(6, 2, 2).withAccumulated(2), flat)) {
-            store.resume(loop);
+            loop.resume(store);
             var objective =
                 new VaeObjective(vae, step -> Tiny.clip(clips.apply(step)), Dtype.FLOAT32, 1e-3);
             loop.run(objective, until, store, SILENT);
             assertThat(made.last()).as("batches made ahead").isGreaterThan(2 * loop.step() - 1);
-            new CheckpointStore(end, "end", 1).save(loop.state());
+            new CheckpointStore(end, "end", 1).save(loop.state().whole(), Map.of());
           }
         });
   }
@@ -126,7 +126,7 @@ class TrainingLoopTest {
         var after = new TrainingLoop(Tiny.config(5, 1, 1), other)) {
       var store = new CheckpointStore(folder, "stage", 1);
       loop.run(quadratic(flat), 3, store, SILENT);
-      assertThat(store.resume(after)).isTrue();
+      assertThat(after.resume(store)).isTrue();
       assertThat(after.step()).isEqualTo(3);
       assertThat(after.state().updates()).isEqualTo(3);
       assertThat(after.state().values()).isBitwiseEqualTo(loop.state().values());
@@ -147,7 +147,7 @@ class TrainingLoopTest {
       loop.run(
           quadratic(flat),
           7,
-          state -> saved.add(state.step()),
+          (state, values) -> saved.add(state.step()),
           (step, steps, values) -> {
             logged.add(step);
             assertThat(steps).isEqualTo(8);
@@ -156,7 +156,7 @@ class TrainingLoopTest {
                     "watched", "loss", "grad_norm", "learning_rate", "per iteration time");
             assertThat(values.get("loss")).isEqualTo(values.get("watched")).isPositive();
           });
-      loop.run(quadratic(flat), 7, state -> saved.add(-1L), SILENT);
+      loop.run(quadratic(flat), 7, (state, values) -> saved.add(-1L), SILENT);
     }
     assertThat(logged).containsExactly(2L, 5L, 6L);
     assertThat(saved).containsExactly(2L, 4L, 6L, 7L);
@@ -176,7 +176,7 @@ class TrainingLoopTest {
             var root = bad.times(step == 4 ? 0 : 1).square().sum().sqrt();
             return new Objective.Loss(good.square().sum().plus(root), Map.of());
           };
-      assertThatThrownBy(() -> loop.run(breaks, 9, state -> {}, SILENT))
+      assertThatThrownBy(() -> loop.run(breaks, 9, (state, values) -> {}, SILENT))
           .isInstanceOf(TrainingException.class)
           .hasMessageContaining("step 4: grad_norm is NaN, the gradient of bad is not finite;")
           .hasMessageContaining("resume from the last checkpoint")
@@ -216,7 +216,7 @@ class TrainingLoopTest {
             handles.add(NativeMemory.liveHandles());
             return quadratic(flat).at(step, rng);
           };
-      loop.run(counted, 40, state -> {}, SILENT);
+      loop.run(counted, 40, (state, values) -> {}, SILENT);
       assertThat(handles.getLast()).isEqualTo(handles.get(5));
     }
   }

@@ -1,0 +1,73 @@
+package dev.longtake.memory;
+
+import dev.longtake.nn.AttentionSpan;
+import dev.longtake.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * What a chunk attends besides itself: keys, at the positions of a plan, and values of the frames
+ * remembered, in every layer. It does not change while its store goes on, so a pass over it can be
+ * made again at any time, with the same result.
+ */
+public final class KvPast implements AutoCloseable {
+  private final List<Optional<KeyValue>> layers;
+
+  private KvPast(List<Optional<KeyValue>> layers) {
+    this.layers = layers;
+  }
+
+  /** A share in these; where nothing is held, a layer has none. */
+  static KvPast of(List<Optional<KeyValue>> layers) {
+    return new KvPast(layers.stream().map(layer -> layer.map(KeyValue::shared)).toList());
+  }
+
+  /**
+   * One past of several videos, as a batch.
+   *
+   * @param videos with as many frames each
+   */
+  public static KvPast batched(List<KvPast> videos) {
+    return new KvPast(
+        IntStream.range(0, videos.getFirst().layers.size())
+            .mapToObj(i -> batched(videos, i))
+            .toList());
+  }
+
+  private static Optional<KeyValue> batched(List<KvPast> videos, int layer) {
+    var held = videos.stream().flatMap(video -> video.layers.get(layer).stream()).toList();
+    return held.isEmpty() ? Optional.empty() : Optional.of(KeyValue.batched(held));
+  }
+
+  /** The same once more, with a life of its own. */
+  public KvPast shared() {
+    return of(layers);
+  }
+
+  /** What one layer's queries see: this past, then the tokens of the pass. */
+  public AttentionSpan layer(int index) {
+    return layers.get(index).<AttentionSpan>map(Seen::new).orElse(AttentionSpan.FULL);
+  }
+
+  private record Seen(KeyValue past) implements AttentionSpan {
+    @Override
+    public Tensor attend(Tensor q, Tensor k, Tensor rawK, Tensor v) {
+      return past.attendedBefore(q, k, v);
+    }
+
+    @Override
+    public AttentionSpan lasting(Consumer<Tensor> owner) {
+      var own = past.shared();
+      owner.accept(own.key());
+      owner.accept(own.value());
+      return new Seen(own);
+    }
+  }
+
+  @Override
+  public void close() {
+    layers.forEach(layer -> layer.ifPresent(KeyValue::close));
+  }
+}

@@ -1,0 +1,72 @@
+package dev.longtake.recipes;
+
+import dev.longtake.distill.ContextKind;
+import dev.longtake.distill.DistillConfig;
+import dev.longtake.distill.DistillTraining;
+import dev.longtake.distill.PromptChange;
+import dev.longtake.optim.OrElse;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.train.Activations;
+
+/**
+ * Distribution matching of long rollouts given what came before, {@code stage: contextual-dmd}:
+ * stage 2 of Context Forcing, in which the last latent frames of a rollout are judged by a teacher
+ * that is shown earlier ones (eq. 6 of the paper).
+ *
+ * @param name of the student
+ * @param student what is distilled
+ * @param teacher what it is distilled from
+ * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
+ * @param worlds how many worlds' captions are the prompts, at least 1
+ * @param matching what generator and critic learn
+ * @param training how the loop runs
+ * @param activations what becomes of those of the network that learns: recomputed needs less memory
+ *     and gives the same gradients
+ * @param samples what the student generates on the way
+ */
+public record ContextualDmdRun(
+    String name,
+    StudentKeys student,
+    TeacherKeys teacher,
+    Dtype dtype,
+    int worlds,
+    DistillConfig matching,
+    DistillTraining training,
+    @OrElse("kept") Activations activations,
+    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
+    implements Run {
+  private static final String STAGE = "contextual-dmd";
+
+  /** Checks that the parts fit one another. */
+  public ContextualDmdRun {
+    Distillation.check(name, dtype, worlds);
+    if (matching.context() == ContextKind.NONE) {
+      throw new IllegalArgumentException(
+          "contextual-dmd needs context memory or contiguous; without context it is local-dmd or"
+              + " streaming-tuning");
+    }
+    if (matching.change() != PromptChange.NONE || matching.lead() != 0) {
+      throw new IllegalArgumentException(
+          "contextual-dmd has one prompt and scores the whole window: give change none and lead 0");
+    }
+  }
+
+  @Override
+  public void carryOut(Workplace place) {
+    new Distill(
+            new Distillation(
+                STAGE,
+                this,
+                name,
+                student,
+                teacher,
+                dtype,
+                worlds,
+                matching,
+                training,
+                activations,
+                samples),
+            place)
+        .run();
+  }
+}

@@ -1,0 +1,177 @@
+package dev.longtake.recipes;
+
+import dev.longtake.distill.DistillLoop;
+import dev.longtake.distill.DistillObjective;
+import dev.longtake.distill.ScoreNetwork;
+import dev.longtake.distill.SelfRollout;
+import dev.longtake.distill.VaeOpening;
+import dev.longtake.nn.Weights;
+import dev.longtake.optim.FlatParameters;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.PromptSwitch;
+import dev.longtake.rollout.VideoModel;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.train.Objective;
+import dev.longtake.train.Team;
+import dev.longtake.wan.WanTransformer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Distils a model into one of few steps. Resumes from its last checkpoint and leaves the averaged
+ * FLOAT32 weights of the student's transformer in the output folder, and a whole model, half as
+ * large, in a folder inside it.
+ */
+final class Distill {
+  private final Distillation run;
+  private final Workplace place;
+  private final Path from;
+  private final Path teacherFrom;
+  private final ModelConfig student;
+  private final ModelConfig teacher;
+  private final Dtype dtype;
+
+  /**
+   * A run.
+   *
+   * @throws dev.longtake.checkpoint.CheckpointException if a folder is not a model's
+   * @throws IllegalArgumentException if student and teacher do not share latents and text
+   */
+  Distill(Distillation run, Workplace place) {
+    this.run = run;
+    this.place = place;
+    from = Path.of(run.student().from());
+    teacherFrom = Path.of(run.teacher().from());
+    student = ModelConfig.read(from);
+    teacher = ModelConfig.read(teacherFrom);
+    dtype = place.dtype(run.dtype());
+    boolean shared =
+        student.vae().equals(teacher.vae())
+            && student.textEncoder().equals(teacher.textEncoder())
+            && student.transformer().textLen() == teacher.transformer().textLen();
+    if (!shared) {
+      throw new IllegalArgumentException(
+          "the student's model "
+              + from
+              + " and the teacher's "
+              + teacherFrom
+              + " differ in autoencoder or text encoder; give models that share latents and text");
+    }
+  }
+
+  /** Runs what is not finished. */
+  void run() {
+    var config = run.student().config(student, run.name());
+    SampleVideos.check(run.samples(), from, config);
+    place.makeOutput();
+    var leaving = new FinishedModel(from, config, place);
+    Map<String, Double> losses = new TreeMap<>();
+    var stage = new Stage(run.stage(), run.training(), place, losses);
+    try (var parameters = startingWeights();
+        var loop = new DistillLoop(run.training(), parameters)) {
+      var store = stage.resumed(loop);
+      sampling(config).during(loop);
+      long before = loop.step();
+      if (before < Math.min(place.until(), run.training().steps())) {
+        place
+            .watcher()
+            .said(
+                run.stage()
+                    + ": "
+                    + run.training().steps()
+                    + " steps, "
+                    + parameters.count()
+                    + " weights of generator and critic");
+        try (var team = Team.of(parameters, place.others(), this::member)) {
+          stage.steps(parameters, loop, team, store);
+        }
+      }
+      if (loop.step() > before || !leaving.isThere(loop.step())) {
+        try (var scope = Scope.open()) {
+          leaving.write(loop.averagedGenerator());
+        }
+        leaving.pack(
+            FinishedModel.manifest(
+                run.stage(), run.run(), run.training().seed(), loop.step(), data(), losses));
+      }
+      leaving.tell();
+    }
+  }
+
+  private SampleVideos sampling(ModelConfig config) {
+    var trained = Map.of(VideoModel.TRANSFORMER, DistillLoop.GENERATOR + ".");
+    return new SampleVideos(
+        place.output(), from, config, trained, run.samples(), place.first(), dtype);
+  }
+
+  private String data() {
+    return "own rollouts, captions of training worlds 0 to " + (run.worlds() - 1);
+  }
+
+  /** The generator as the student's model has it, the critic as the teacher's has, in FLOAT32. */
+  private FlatParameters startingWeights() {
+    try (var scope = Scope.open();
+        var generator = TransformerStage.given(from, student.transformer(), place.first());
+        var critic = TransformerStage.given(teacherFrom, teacher.transformer(), place.first())) {
+      Map<String, Tensor> all = new LinkedHashMap<>();
+      generator.taken().forEach((name, w) -> all.put(DistillLoop.GENERATOR + "." + name, w));
+      critic.taken().forEach((name, w) -> all.put(DistillLoop.CRITIC + "." + name, w));
+      return FlatParameters.copyOf(all, place.first());
+    }
+  }
+
+  private Member member(FlatParameters own, int rank) {
+    var device = own.values().device();
+    var model = VideoModel.open(teacherFrom, device, dtype);
+    var weights = Weights.from(own);
+    var config = run.config();
+    var size = student.video();
+    var rollout =
+        new SelfRollout(
+            WanTransformer.of(weights.at(DistillLoop.GENERATOR), student.transformer()),
+            run.student().policy(),
+            run.student().sampler(),
+            size.latentRows(),
+            size.latentColumns(),
+            config.cleanContext(),
+            config.contextFrames(),
+            config.contextNoise(),
+            config.change().how().orElse(PromptSwitch.KEEP),
+            dtype);
+    return new Member(
+        model,
+        weights,
+        new DistillObjective(
+            config,
+            rollout,
+            score(WanTransformer.of(weights.at(DistillLoop.CRITIC), teacher.transformer())),
+            score(model.transformer()),
+            new WorldPrompts(
+                model.text(),
+                device,
+                run.worlds(),
+                config.lengths().to(),
+                run.teacher().negativePrompt()),
+            new VaeOpening(model.vae(), dtype),
+            run.training(),
+            run.activations(),
+            rank));
+  }
+
+  private ScoreNetwork score(WanTransformer network) {
+    return new ScoreNetwork(network, run.config().teacher(), run.config().contextTimestep(), dtype);
+  }
+
+  private record Member(VideoModel model, Weights weights, Objective objective)
+      implements Team.Member {
+    @Override
+    public void close() {
+      weights.close();
+      model.close();
+    }
+  }
+}

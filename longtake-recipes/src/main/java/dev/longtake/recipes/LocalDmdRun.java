@@ -1,0 +1,73 @@
+package dev.longtake.recipes;
+
+import dev.longtake.distill.ContextKind;
+import dev.longtake.distill.DistillConfig;
+import dev.longtake.distill.DistillTraining;
+import dev.longtake.distill.PromptChange;
+import dev.longtake.optim.OrElse;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.train.Activations;
+
+/**
+ * Distribution matching of short rollouts, {@code stage: local-dmd}: stage 1 of Context Forcing, in
+ * which a teacher judges every latent frame of a rollout (eq. 4 of the paper).
+ *
+ * @param name of the student
+ * @param student what is distilled
+ * @param teacher what it is distilled from
+ * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
+ * @param worlds how many worlds' captions are the prompts, at least 1
+ * @param matching what generator and critic learn
+ * @param training how the loop runs
+ * @param activations what becomes of those of the network that learns: recomputed needs less memory
+ *     and gives the same gradients
+ * @param samples what the student generates on the way
+ */
+public record LocalDmdRun(
+    String name,
+    StudentKeys student,
+    TeacherKeys teacher,
+    Dtype dtype,
+    int worlds,
+    DistillConfig matching,
+    DistillTraining training,
+    @OrElse("kept") Activations activations,
+    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
+    implements Run {
+  private static final String STAGE = "local-dmd";
+
+  /** Checks that the parts fit one another. */
+  public LocalDmdRun {
+    Distillation.check(name, dtype, worlds);
+    int window = matching.window();
+    if (matching.lengths().to() != window || matching.context() != ContextKind.NONE) {
+      throw new IllegalArgumentException(
+          "local-dmd judges whole rollouts without context: give lengths of the window, "
+              + window
+              + ", and context none, or stage contextual-dmd");
+    }
+    if (matching.change() != PromptChange.NONE || matching.lead() != 0) {
+      throw new IllegalArgumentException(
+          "local-dmd has one prompt and scores every frame: give change none and lead 0");
+    }
+  }
+
+  @Override
+  public void carryOut(Workplace place) {
+    new Distill(
+            new Distillation(
+                STAGE,
+                this,
+                name,
+                student,
+                teacher,
+                dtype,
+                worlds,
+                matching,
+                training,
+                activations,
+                samples),
+            place)
+        .run();
+  }
+}

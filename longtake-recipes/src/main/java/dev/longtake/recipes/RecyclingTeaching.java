@@ -1,0 +1,109 @@
+package dev.longtake.recipes;
+
+import dev.longtake.checkpoint.CheckpointSource;
+import dev.longtake.checkpoint.KeyMap;
+import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.nn.Weights;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.VideoModel;
+import dev.longtake.teacher.ErrorExchange;
+import dev.longtake.teacher.RecyclingObjective;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.text.Umt5Encoder;
+import dev.longtake.train.Carried;
+import dev.longtake.train.Footage;
+import dev.longtake.train.Objective;
+import dev.longtake.wan.WanTransformer;
+import java.nio.file.Path;
+
+/**
+ * Learns to continue films of the world, with its own errors in them.
+ *
+ * @param run what is learnt
+ * @param given the model it starts from, whose autoencoder and text encoder are used
+ * @param exchange where the errors of all devices are
+ * @param place where the run is carried out
+ */
+record RecyclingTeaching(
+    ContextTeacherRun run, ModelConfig given, ErrorExchange exchange, Workplace place)
+    implements TransformerStage.Teaching {
+
+  private record Films(Weights text, Footage footage, Objective objective)
+      implements TransformerStage.Lesson {
+    @Override
+    public void close() {
+      footage.close();
+      text.close();
+    }
+  }
+
+  @Override
+  public TransformerStage.Lesson on(Device device, int rank, WanTransformer model) {
+    if (rank == 0) {
+      place.watcher().said("filming and encoding " + run.footage().videos() + " worlds");
+    }
+    var dtype = place.dtype(run.dtype());
+    var text = Reader.of(Path.of(run.from()), given, dtype, device);
+    try {
+      var footage = film(device, rank);
+      var curriculum = run.curriculum();
+      return new Films(
+          text.weights(),
+          footage,
+          new RecyclingObjective(
+              model,
+              text.encoder(),
+              step -> curriculum.batch(footage, step, rank),
+              exchange,
+              rank,
+              run.training().seed(),
+              run.recycling(),
+              run.banks().dtype(),
+              dtype));
+    } catch (RuntimeException e) {
+      text.weights().close();
+      throw e;
+    }
+  }
+
+  private Footage film(Device device, int rank) {
+    return WorldFootage.film(
+        run.footage(),
+        Path.of(run.from()),
+        given,
+        new WorldFootage.Share(rank, place.devices().size()),
+        WorldFootage.What.WHOLE,
+        place.dtype(run.dtype()),
+        device,
+        place.threadsEach(),
+        rank == 0 ? place.watcher()::said : text -> {});
+  }
+
+  private record Reader(Weights weights, Umt5Encoder encoder) {
+    static Reader of(Path folder, ModelConfig config, Dtype dtype, Device device) {
+      try (var file = Safetensors.open(folder.resolve(VideoModel.TEXT_ENCODER))) {
+        var source = new CheckpointSource(file, KeyMap.identity(), dtype, device);
+        var weights = Weights.from(source);
+        try {
+          var encoder = Umt5Encoder.of(weights, config.textEncoder());
+          source.requireNothingSpare(weights);
+          return new Reader(weights, encoder);
+        } catch (RuntimeException e) {
+          weights.close();
+          throw e;
+        }
+      }
+    }
+  }
+
+  @Override
+  public String description() {
+    return "procedural world, training seeds 0 to " + (run.footage().videos() - 1);
+  }
+
+  @Override
+  public Carried carried() {
+    return exchange;
+  }
+}

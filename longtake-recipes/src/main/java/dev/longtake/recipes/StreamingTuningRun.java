@@ -1,0 +1,70 @@
+package dev.longtake.recipes;
+
+import dev.longtake.distill.ContextKind;
+import dev.longtake.distill.DistillConfig;
+import dev.longtake.distill.DistillTraining;
+import dev.longtake.optim.OrElse;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.train.Activations;
+
+/**
+ * LongLive's long tuning as a baseline, {@code stage: streaming-tuning}: windows of a long rollout,
+ * whose prompt may change on the way, are judged by a teacher that sees nothing from before them.
+ *
+ * <p>Each step rolls out anew up to its window. The published code carries a stream on over updates
+ * and so saves passes; here the past of a window is the current student's, and a run goes on from
+ * weights and moments alone.
+ *
+ * @param name of the student
+ * @param student what is distilled
+ * @param teacher what it is distilled from
+ * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
+ * @param worlds how many worlds' captions are the prompts, at least 1
+ * @param matching what generator and critic learn
+ * @param training how the loop runs
+ * @param activations what becomes of those of the network that learns: recomputed needs less memory
+ *     and gives the same gradients
+ * @param samples what the student generates on the way
+ */
+public record StreamingTuningRun(
+    String name,
+    StudentKeys student,
+    TeacherKeys teacher,
+    Dtype dtype,
+    int worlds,
+    DistillConfig matching,
+    DistillTraining training,
+    @OrElse("kept") Activations activations,
+    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
+    implements Run {
+  private static final String STAGE = "streaming-tuning";
+
+  /** Checks that the parts fit one another. */
+  public StreamingTuningRun {
+    Distillation.check(name, dtype, worlds);
+    if (matching.context() != ContextKind.NONE || matching.lead() == 0) {
+      throw new IllegalArgumentException(
+          "streaming-tuning shows its teacher the window only, whose first frames are old: give"
+              + " context none and a lead of at least 3");
+    }
+  }
+
+  @Override
+  public void carryOut(Workplace place) {
+    new Distill(
+            new Distillation(
+                STAGE,
+                this,
+                name,
+                student,
+                teacher,
+                dtype,
+                worlds,
+                matching,
+                training,
+                activations,
+                samples),
+            place)
+        .run();
+  }
+}

@@ -1,0 +1,131 @@
+package dev.longtake.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.longtake.checkpoint.Manifest;
+import dev.longtake.distill.Sight;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.Recall;
+import dev.longtake.rollout.VideoGenerator;
+import dev.longtake.rollout.VideoModel;
+import dev.longtake.rollout.VideoRequest;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.testkit.LeakGuard;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The way from random numbers to a student of few steps, each stage from what the former left. */
+@ExtendWith(LeakGuard.class)
+class AllStagesTest {
+  private static final Path RECIPES = Path.of("..", "recipes");
+  private static final String MEMORY = "slow-fast:sink=3,slow=3,fast=6";
+
+  /** What makes a committed run file small enough for a test. */
+  private static final Map<String, String> SMALL_TRAINING =
+      Map.of("training.steps", "2", "training.log_every", "1", "training.save_every", "1");
+
+  private static final Map<String, String> SMALL_DISTILLATION =
+      Map.of(
+          "worlds", "5",
+          "matching.prompts", "2",
+          "training.generator_every", "1",
+          "training.ema_from", "0",
+          "student.memory", MEMORY,
+          "student.sampling.steps", "2");
+
+  @TempDir Path folder;
+
+  @Test
+  void eachStageGoesOnFromTheModelThatTheFormerLeftAndTheLastGenerates() throws Exception {
+    var nothing = fromNothing();
+    var first =
+        carriedOut(
+            "stage1",
+            SMALL_DISTILLATION,
+            Map.of(
+                "student.from", nothing.toString(),
+                "teacher.from", nothing.toString(),
+                "matching.lengths.from", "6",
+                "matching.lengths.to", "6",
+                "matching.window", "6"));
+    var teacher =
+        carriedOut(
+            "teacher",
+            Map.of(
+                "from", nothing.toString(),
+                "footage",
+                    "{videos: 2, latent_frames: 24, together: 2, memories: ['" + MEMORY + "']}",
+                "layout", "{sink: 3, sparse: 2, spread: strided, reach: 6, motion: 3, target: 6}",
+                "least", "9",
+                "batch", "2",
+                "banks.levels", "3",
+                "banks.per_level", "2",
+                "banks.megabytes", "1"),
+            Map.of());
+    var last =
+        carriedOut(
+            "stage2",
+            SMALL_DISTILLATION,
+            Map.of(
+                "student.from", first.toString(),
+                "teacher.from", teacher.toString(),
+                "matching.teacher", "bidirectional",
+                "matching.lengths.from", "15",
+                "matching.lengths.to", "18",
+                "matching.window", "6",
+                "matching.context_frames", "6"));
+
+    assertThat(Manifest.read(last).config()).containsEntry("stage", "contextual-dmd");
+    assertThat(((ContextualDmdRun) read("stage2", Map.of())).matching().teacher())
+        .isEqualTo(Sight.CAUSAL_WITH_MEMORY); // of the committed file; here it was the teacher
+    for (var model : new Path[] {first, teacher, last}) {
+      assertThat(Files.mismatch(transformer(model), transformer(nothing))).isNotNegative();
+      assertThat(model.resolve(VideoModel.VAE))
+          .hasSameBinaryContentAs(nothing.resolve(VideoModel.VAE));
+    }
+    assertThat(Files.mismatch(transformer(last), transformer(first))).isNotNegative();
+    assertThat(ModelConfig.read(last).recall()).isEqualTo(Recall.CACHED);
+    generates(last);
+  }
+
+  private Path fromNothing() throws IOException {
+    var out = folder.resolve("nothing");
+    TinyStages.run(TinyRun.with(folder, Map.of("model.memory", MEMORY)), out);
+    return out.resolve(TrainModel.MODEL_FOLDER);
+  }
+
+  private Path carriedOut(String which, Map<String, String> settings, Map<String, String> more) {
+    Map<String, String> all = new LinkedHashMap<>(SMALL_TRAINING);
+    all.putAll(settings);
+    all.putAll(more);
+    var run = read(which, all);
+    var out = folder.resolve(which);
+    assertThat(TinyStages.run(run, out).steps).hasSize(2);
+    assertThat(run.result(out)).isEqualTo(out.resolve(TrainModel.MODEL_FOLDER));
+    assertThat(ModelConfig.read(run.result(out)).name()).isEqualTo("longtake-mini-" + which);
+    return run.result(out);
+  }
+
+  private static Run read(String which, Map<String, String> settings) {
+    return RunFiles.read(RECIPES.resolve("longtake-mini-" + which + ".yaml"), settings);
+  }
+
+  private static Path transformer(Path model) {
+    return model.resolve(VideoModel.TRANSFORMER);
+  }
+
+  private static void generates(Path model) {
+    try (var opened = VideoModel.open(model, Device.CPU, Dtype.FLOAT32);
+        var video =
+            VideoGenerator.start(opened, VideoRequest.of(opened.config(), "a brick room"))) {
+      assertThat(video.next().frames()).hasSize(9);
+    }
+  }
+}

@@ -1,0 +1,298 @@
+package dev.longtake.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.longtake.checkpoint.CheckpointException;
+import dev.longtake.checkpoint.Manifest;
+import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.distill.Sight;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.Recall;
+import dev.longtake.rollout.VideoGenerator;
+import dev.longtake.rollout.VideoModel;
+import dev.longtake.rollout.VideoRequest;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.testkit.LeakGuard;
+import dev.longtake.train.CheckpointStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(LeakGuard.class)
+class DistillTest {
+  private static final Path RECIPES = Path.of("..", "recipes");
+
+  /** What makes a committed run file small enough for a test; the model's folder comes besides. */
+  private static final Map<String, String> SMALL =
+      Map.of(
+          "matching.prompts", "2",
+          "matching.exit_gradient", "replayed",
+          "training.steps", "4",
+          "training.generator_every", "2",
+          "training.accumulate", "1",
+          "training.ema_from", "0",
+          "training.log_every", "1",
+          "training.save_every", "1",
+          "worlds", "5",
+          "student.sampling.steps", "2");
+
+  @TempDir static Path shared;
+  @TempDir Path folder;
+
+  private static Path model = Path.of("");
+
+  /** A tiny model; none of the transformer's weights is left at 0, or it would predict 0. */
+  @BeforeAll
+  static void makeModel() throws IOException {
+    var out = shared.resolve("tiny");
+    TinyRun.with(shared, Map.of("model.memory", "slow-fast:sink=3,slow=3,fast=6"))
+        .carryOut(new Workplace(List.of(Device.CPU), out, 1, 1, new Ear("")));
+    model = out.resolve(TrainModel.MODEL_FOLDER);
+    var transformer = model.resolve(VideoModel.TRANSFORMER);
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(3, Device.CPU)) {
+      Map<String, Tensor> weights = new LinkedHashMap<>();
+      try (var file = Safetensors.open(transformer)) {
+        for (var name : file.names()) {
+          var weight = file.read(name).to(Dtype.FLOAT32);
+          weights.put(name, weight.plusInPlace(rng.normal(Dtype.FLOAT32, weight.shape()), 0.1));
+        }
+      }
+      Safetensors.write(transformer, weights, Map.of());
+    }
+  }
+
+  @AfterAll
+  static void forget() {
+    model = Path.of("");
+  }
+
+  private static Map<String, String> stage1() {
+    return settings(
+        Map.of(
+            "matching.lengths.from", "12",
+            "matching.lengths.to", "12",
+            "matching.window", "12"));
+  }
+
+  private static Map<String, String> stage2() {
+    return settings(
+        Map.of(
+            "matching.lengths.from", "15",
+            "matching.lengths.to", "21",
+            "matching.window", "6",
+            "matching.context_frames", "6"));
+  }
+
+  private static Map<String, String> streaming() {
+    return settings(
+        Map.of(
+            "matching.lengths.from", "9",
+            "matching.lengths.to", "21",
+            "matching.lengths.every", "6",
+            "matching.window", "9"));
+  }
+
+  private static Map<String, String> settings(Map<String, String> more) {
+    Map<String, String> all = new LinkedHashMap<>(SMALL);
+    all.put("student.from", model.toString());
+    all.put("student.memory", "slow-fast:sink=3,slow=3,fast=6");
+    all.put("teacher.from", model.toString());
+    all.putAll(more);
+    return all;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"stage1", "stage2", "streaming"})
+  void everyStageLeavesAStudentOfFewStepsThatGenerates(String which) throws Exception {
+    var settings =
+        switch (which) {
+          case "stage1" -> stage1();
+          case "stage2" -> stage2();
+          default -> streaming();
+        };
+    var out = folder.resolve("out");
+    var ear = train(which, settings, out, "");
+    assertThat(ear.steps).hasSize(4);
+    assertThat(ear.tags).contains("generator_loss", "critic_loss", "dmdtrain_gradient_norm");
+    var student = out.resolve(TrainModel.MODEL_FOLDER);
+    var config = ModelConfig.read(student);
+    assertThat(config.name()).isEqualTo("longtake-mini-" + which);
+    assertThat(config.recall()).isEqualTo(Recall.CACHED);
+    assertThat(config.sampling().sampler().steps()).isEqualTo(2);
+    assertThat(config.sampling().kind()).isEqualTo(ModelConfig.SamplerKind.FEW_STEP);
+    assertThat(Manifest.read(student).step()).isEqualTo(4);
+    assertThat(Manifest.read(student).config()).containsKeys("stage", "matching", "training");
+    assertThat(Files.readAllBytes(student.resolve(VideoModel.TRANSFORMER)))
+        .isNotEqualTo(Files.readAllBytes(model.resolve(VideoModel.TRANSFORMER)));
+    assertThat(student.resolve(VideoModel.VAE))
+        .hasSameBinaryContentAs(model.resolve(VideoModel.VAE));
+    try (var opened = VideoModel.open(student, Device.CPU, Dtype.FLOAT32);
+        var video =
+            VideoGenerator.start(opened, VideoRequest.of(opened.config(), "a brick room"))) {
+      assertThat(video.next().frames()).hasSize(9);
+      assertThat(video.next().frames()).hasSize(12);
+    }
+  }
+
+  @Test
+  void aRunThatWasKilledGoesOnToTheSameStudent() throws Exception {
+    var straight = folder.resolve("straight");
+    train("stage2", stage2(), straight, "");
+    var broken = folder.resolve("broken");
+    assertThatThrownBy(() -> train("stage2", stage2(), broken, "contextual-dmd 2"))
+        .hasMessage("killed at contextual-dmd 2");
+    var last = train("stage2", stage2(), broken, "");
+    assertThat(last.said).contains("resumed contextual-dmd at step 2 of 4");
+    assertThat(last.steps).containsExactly("contextual-dmd 2", "contextual-dmd 3");
+    for (var file : List.of(VideoModel.TRANSFORMER, ModelConfig.FILE)) {
+      var left = Path.of(TrainModel.MODEL_FOLDER, file);
+      assertThat(broken.resolve(left)).hasSameBinaryContentAs(straight.resolve(left));
+    }
+    var state = "contextual-dmd/checkpoint-00000004.safetensors";
+    assertThat(broken.resolve(state)).hasSameBinaryContentAs(straight.resolve(state));
+    assertThat(train("stage2", stage2(), broken, "").steps).isEmpty();
+  }
+
+  @Test
+  void videosAreMadeOnTheWayAndTheBestCheckpointStaysBesideTheLast() throws Exception {
+    Map<String, String> settings = new LinkedHashMap<>(stage1());
+    settings.put("training.keep", "1");
+    settings.put("training.keep_best", "generator_loss");
+    settings.put("samples", "{every: 3, seconds: 0.5, prompts: [a brick room]}");
+    var out = folder.resolve("out");
+    train("stage1", settings, out, "");
+    try (var list = Files.list(out.resolve(SampleVideos.FOLDER))) {
+      assertThat(list.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("00000003.mp4", "00000003.png");
+    }
+    var store = new CheckpointStore(out.resolve("local-dmd"), "local-dmd", 1, "generator_loss");
+    assertThat(store.best()).isPresent();
+    assertThat(store.files()).hasSizeBetween(1, 2).contains(store.best().orElseThrow());
+    assertThat(store.newestStep()).hasValue(4);
+
+    settings.put("samples", "{every: 3, seconds: 0.5, prompts: ['']}");
+    var refused = folder.resolve("refused");
+    assertThatThrownBy(() -> train("stage1", settings, refused, ""))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("prompt");
+    assertThat(refused).doesNotExist();
+  }
+
+  @Test
+  void aDryRunTellsWhatBothNetworksNeed() throws Exception {
+    var place = new Workplace(List.of(Device.CPU), folder.resolve("out"), 1, 1, new Ear(""));
+    var lines =
+        DryRun.in(Files.createDirectories(folder.resolve("tmp")), run("stage1", stage1()), place);
+    assertThat(lines).hasSize(3);
+    assertThat(lines.get(0)).startsWith("local-dmd: 4 steps, 1 batch a step, rate ");
+    assertThat(lines.get(2)).contains("one step of local-dmd: generator_loss ", ", critic_loss ");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void aBidirectionalTeacherIsShownVideosThatBegin() throws Exception {
+    for (var context : List.of("contiguous", "memory")) {
+      Map<String, String> settings = new LinkedHashMap<>(stage2());
+      settings.put("matching.teacher", "bidirectional");
+      settings.put("matching.context", context);
+      settings.put("matching.critic_context", "none");
+      settings.put("matching.context_timestep", "shared");
+      settings.put("matching.critic_weight", "bell");
+      settings.put("activations", "recomputed");
+      settings.put("training.steps", "1");
+      settings.put("teacher.negative_prompt", "a brick room");
+      var out = folder.resolve(context);
+      assertThat(train("stage2", settings, out, "").steps).hasSize(1);
+    }
+  }
+
+  @Test
+  void twoDevicesShareAStep() throws Exception {
+    Map<String, String> settings = new LinkedHashMap<>(stage2());
+    settings.put("training.steps", "1");
+    var pair = List.of(Device.CPU, Device.CPU);
+    for (var out : List.of("one", "again")) {
+      run("stage2", settings).carryOut(new Workplace(pair, folder.resolve(out), 1, 9, new Ear("")));
+    }
+    train("stage2", settings, folder.resolve("alone"), "");
+    var file = VideoModel.TRANSFORMER;
+    assertThat(folder.resolve("again").resolve(file))
+        .hasSameBinaryContentAs(folder.resolve("one").resolve(file));
+    assertThat(Files.readAllBytes(folder.resolve("alone").resolve(file)))
+        .isNotEqualTo(Files.readAllBytes(folder.resolve("one").resolve(file)));
+  }
+
+  @Test
+  void theCommittedRunFilesSayWhatThePaperSays() {
+    var one = (LocalDmdRun) run("stage1", Map.of());
+    assertThat(one.matching().lengths().from()).isEqualTo(21);
+    assertThat(one.training().generatorEvery()).isEqualTo(5);
+    var two = (ContextualDmdRun) run("stage2", Map.of());
+    assertThat(two.matching().lengths().most(0)).isEqualTo(84);
+    assertThat(two.matching().lengths().most(600)).isEqualTo(105);
+    assertThat(two.matching().teacher()).isEqualTo(Sight.CAUSAL_WITH_MEMORY);
+    assertThat(two.student().sampler().steps()).isEqualTo(4);
+    var three = (StreamingTuningRun) run("streaming", Map.of());
+    assertThat(three.matching().teacherFraming().scored()).isEqualTo(18);
+  }
+
+  @Test
+  void badValuesAreRefusedInOneLine() {
+    refused("stage1", "matching.context", "memory", "local-dmd judges whole rollouts");
+    refused("stage2", "matching.context", "none", "critic_context is none or the teacher's");
+    refused("stage2", "matching.guidance", "0.5", "prompts and guidance must be at least 1");
+    refused("stage2", "matching.teacher", "clairvoyant", "Sight");
+    refused("stage2", "student.sampling.kind", "euler", "a student samples with kind few_step");
+    refused("stage2", "student.memory", "context-forcing-released", "decides in every pass");
+    refused("stage2", "worlds", "0", "worlds of at least 1");
+    refused("streaming", "matching.context", "memory", "streaming-tuning shows its teacher the");
+    refused("streaming", "matching.lead", "21", "the lead below the window");
+    refused("streaming", "matching.lengths.every", "3", "multiple of the 18 new frames");
+    refused("stage2", "training.accumulate", "0", "accumulate");
+    refused("stage2", "matching.windw", "3", "did you mean window?");
+  }
+
+  private static void refused(String which, String key, String value, String because) {
+    assertThatThrownBy(() -> run(which, Map.of(key, value)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(because)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+  }
+
+  @Test
+  void aFolderWithoutAModelIsRefusedAndNothingIsLeft() {
+    Map<String, String> settings = new LinkedHashMap<>(stage2());
+    settings.put("teacher.from", folder.resolve("nothing").toString());
+    var out = folder.resolve("out");
+    assertThatThrownBy(() -> train("stage2", settings, out, ""))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("is not a model folder");
+    assertThat(out).doesNotExist();
+  }
+
+  private static Run run(String which, Map<String, String> settings) {
+    return RunFiles.read(RECIPES.resolve("longtake-mini-" + which + ".yaml"), settings);
+  }
+
+  private static Ear train(String which, Map<String, String> settings, Path out, String end) {
+    var ear = new Ear(end);
+    run(which, settings).carryOut(new Workplace(List.of(Device.CPU), out, 1, Long.MAX_VALUE, ear));
+    return ear;
+  }
+}

@@ -1,0 +1,181 @@
+package dev.longtake.distill;
+
+import dev.longtake.optim.FlatParameters;
+import dev.longtake.optim.MovingAverage;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.train.Carried;
+import dev.longtake.train.CheckpointStore;
+import dev.longtake.train.Checkpoints;
+import dev.longtake.train.Loop;
+import dev.longtake.train.Objective;
+import dev.longtake.train.Progress;
+import dev.longtake.train.RunState;
+import dev.longtake.train.SampleTimes;
+import dev.longtake.train.Samples;
+import dev.longtake.train.SavedPart;
+import dev.longtake.train.Team;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Alternates generator and critic: the critic learns in every step, the generator before it in
+ * every few (spec, I.6). Each has an optimiser, the generator a moving average.
+ *
+ * <p>The weights belong to the caller. What happens at a step depends on the state before it and on
+ * the step's number only, so a run that was killed goes on to the same bits.
+ */
+public final class DistillLoop implements Loop {
+  /** What the generator's weights are called, before a dot. */
+  public static final String GENERATOR = "generator";
+
+  /** What the critic's weights are called, before a dot. */
+  public static final String CRITIC = "critic";
+
+  private final DistillTraining config;
+  private final Learner generator;
+  private final Learner critic;
+  private final MovingAverage average;
+  private Map<String, Double> latest = Map.of(); // the generator's values, as last looked at
+  private SampleTimes samples = SampleTimes.NONE;
+  private long step;
+
+  /**
+   * At step 0.
+   *
+   * @param parameters all generator's weights, then all critic's
+   */
+  public DistillLoop(DistillTraining config, FlatParameters parameters) {
+    this.config = config;
+    generator = new Learner(GENERATOR, config.generator(), parameters);
+    critic = new Learner(CRITIC, config.critic(), parameters);
+    average = new MovingAverage(config.emaDecay(), generator.parameters());
+  }
+
+  @Override
+  public long step() {
+    return step;
+  }
+
+  @Override
+  public long averaged() {
+    return generator.parameters().count();
+  }
+
+  /** Has samples of the generator made; its weights' names are as in training. */
+  @Override
+  public void sampling(long every, Samples maker) {
+    samples = new SampleTimes(every, maker);
+  }
+
+  /**
+   * The generator's averaged weights by name, as views owned by the caller's scope. The names are
+   * the transformer's own.
+   */
+  public Map<String, Tensor> averagedGenerator() {
+    Map<String, Tensor> out = new LinkedHashMap<>();
+    for (var name : generator.parameters().names()) {
+      out.put(
+          name.substring(GENERATOR.length() + 1),
+          generator.parameters().view(average.average(), name));
+    }
+    return out;
+  }
+
+  @Override
+  public boolean resume(CheckpointStore store) {
+    try (var scope = Scope.open()) {
+      var found = store.read(parts(), Carried.NOTHING);
+      found.ifPresent(
+          counts -> {
+            step = counts.step();
+            generator.goOn(counts.updates().getFirst());
+            critic.goOn(counts.updates().getLast());
+          });
+      return found.isPresent();
+    }
+  }
+
+  private List<SavedPart> parts() {
+    return List.of(generator.saved(Map.of("average", average.average())), critic.saved(Map.of()));
+  }
+
+  /** As any; the team computes gradients by {@link DistillObjective}. */
+  @Override
+  public void run(Team team, long until, Checkpoints checkpoints, Progress progress) {
+    long end = Math.min(until, config.steps());
+    long started = System.nanoTime();
+    long sinceStep = step;
+    while (step < end) {
+      boolean log = logs(step, end);
+      boolean save = saves(step, end);
+      var values = advance(team, log || save, end);
+      Map<String, Double> reached = Map.copyOf(values);
+      step++;
+      if (log) {
+        values.put("per iteration time", (System.nanoTime() - started) / 1e9 / (step - sinceStep));
+        started = System.nanoTime();
+        sinceStep = step;
+        progress.logged(step - 1, config.steps(), values);
+      }
+      if (save) {
+        try (var scope = Scope.open()) {
+          checkpoints.save(new RunState(step, parts()), reached);
+        }
+      }
+      samples.after(step, generator.parameters(), average.average());
+    }
+  }
+
+  private boolean saves(long at, long end) {
+    return at + 1 == end || (at + 1) % config.saveEvery() == 0;
+  }
+
+  private boolean logs(long at, long end) {
+    return at + 1 == end || (at + 1) % config.logEvery() == 0;
+  }
+
+  private Map<String, Double> advance(Team team, boolean look, long end) {
+    try (var scope = Scope.open()) {
+      if (config.generatorLearns(step)) {
+        var loss = backward(team, DistillObjective.generatorTurn(step));
+        latest = generator.update(step, loss, look || toldBeforeTheNext(end));
+        averageIn();
+      }
+      var loss = backward(team, DistillObjective.criticTurn(step));
+      var values = new LinkedHashMap<>(latest);
+      values.putAll(critic.update(step, loss, look));
+      return values;
+    }
+  }
+
+  private Objective.Loss backward(Team team, long turn) {
+    return team.backward(config.seed(), turn, config.accumulate());
+  }
+
+  /** Whether a step is logged or saved whose latest update of the generator is this one. */
+  private boolean toldBeforeTheNext(long end) {
+    for (long at = step; at < Math.min(end, step + config.generatorEvery()); at++) {
+      if (logs(at, end) || saves(at, end)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void averageIn() {
+    if (step < config.emaFrom()) {
+      average.restart(generator.parameters());
+    } else {
+      average.follow(generator.parameters());
+    }
+  }
+
+  @Override
+  public void close() {
+    generator.close();
+    critic.close();
+    average.close();
+  }
+}

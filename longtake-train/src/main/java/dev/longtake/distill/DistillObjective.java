@@ -1,0 +1,233 @@
+package dev.longtake.distill;
+
+import dev.longtake.diffusion.FlowSchedule;
+import dev.longtake.nn.Passage;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.train.Activations;
+import dev.longtake.train.Objective;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * One turn of the generator or of the critic. Step k of a run has two turns: 2k is the generator's,
+ * 2k + 1 the critic's, each with rollouts of its own.
+ *
+ * @param config what is learnt
+ * @param rollout the generator through its memory
+ * @param critic learns what the generator makes
+ * @param teacher stays as it is
+ * @param prompts what is rolled out
+ * @param opening begins new videos for a bidirectional teacher
+ * @param training whose seed and batches these are
+ * @param activations what becomes of those of the network that learns
+ * @param rank which of the devices that share a step, from 0: prompts and noise differ, lengths and
+ *     exits do not
+ */
+public record DistillObjective(
+    DistillConfig config,
+    SelfRollout rollout,
+    ScoreNetwork critic,
+    ScoreNetwork teacher,
+    PromptSource prompts,
+    Opening opening,
+    DistillTraining training,
+    Activations activations,
+    int rank)
+    implements Objective {
+
+  /** The turn in which the generator learns at a step. */
+  public static long generatorTurn(long step) {
+    return 2 * step;
+  }
+
+  /** The turn in which the critic learns at a step. */
+  public static long criticTurn(long step) {
+    return 2 * step + 1;
+  }
+
+  /** Everything that one rollout needs to be judged. */
+  private record Trial(RolloutDraw draw, List<Shot> shots, SplittableRandom random) {
+    Tensor lastStates() {
+      return shots.getLast().states();
+    }
+  }
+
+  /** A noisy window at which critic and teacher are compared: the same for both. */
+  private record Noisy(Tensor window, Tensor noise, @Axes("B 1 1 1 1") Tensor sigma, float[] at) {}
+
+  /**
+   * The loss of a batch of rollouts.
+   *
+   * @param batch from 0; turn t's are the {@code accumulate} ones from {@code t · accumulate} on
+   */
+  @Override
+  public Loss at(long batch, Rng rng) {
+    long turn = batch / training.accumulate();
+    var trial = trial(turn, batch);
+    if (isCritics(turn)) {
+      return activations
+          .of(passage -> (i, dice) -> criticLoss(trial, passage, dice))
+          .at(batch, rng);
+    }
+    return switch (config.exitGradient()) {
+      case RECORDED ->
+          activations.of(passage -> (i, dice) -> recordedLoss(trial, passage, dice)).at(batch, rng);
+      case REPLAYED -> replayedLoss(trial, rng);
+    };
+  }
+
+  private static boolean isCritics(long turn) {
+    return turn % 2 == 1;
+  }
+
+  private Trial trial(long turn, long batch) {
+    var shared = new SplittableRandom(Rng.mix(training.seed(), batch));
+    var draw =
+        RolloutDraw.of(
+            shared,
+            turn / 2,
+            config.lengths(),
+            rollout.sampler().steps(),
+            config.change(),
+            config.window(),
+            config.teacherFraming().scored());
+    var own = new SplittableRandom(Rng.mix(training.seed(), batch, rank));
+    int count = config.prompts();
+    var first = new Shot(0, prompts.draw(own, count));
+    var shots =
+        draw.change().isEmpty()
+            ? List.of(first)
+            : List.of(first, new Shot(draw.change().getAsInt(), prompts.draw(own, count)));
+    return new Trial(draw, shots, own);
+  }
+
+  private int judgedFrom(Trial trial) {
+    return trial.draw().frames() - config.teacherFraming().scored();
+  }
+
+  private Loss recordedLoss(Trial trial, Passage passage, Rng rng) {
+    try (var scope = Scope.open();
+        var rolled =
+            rollout
+                .through(passage)
+                .recorded(trial.draw(), trial.shots(), judgedFrom(trial), rng)) {
+      var direction = direction(rolled, trial, rng);
+      var total = Dmd.surrogate(rolled.judged(), direction).to(Dtype.FLOAT32);
+      return new Loss(scope.keep(total), watched(scope, direction));
+    }
+  }
+
+  /** The gradient is computed when it is asked for, which also frees what it is computed from. */
+  private Loss replayedLoss(Trial trial, Rng rng) {
+    try (var scope = Scope.open()) {
+      var rolled = rollout.replayable(trial.draw(), trial.shots(), judgedFrom(trial), rng);
+      try {
+        var direction = direction(rolled, trial, rng);
+        var total = Dmd.surrogate(rolled.judged(), direction).to(Dtype.FLOAT32);
+        var slope = scope.keep(direction.times(1.0 / direction.count()));
+        scope.keep(rolled.latents());
+        return new Loss(
+            scope.keep(total),
+            watched(scope, direction),
+            () -> {
+              try (rolled) {
+                rolled.backward(slope, activations);
+              }
+            });
+      } catch (RuntimeException e) {
+        rolled.close();
+        throw e;
+      }
+    }
+  }
+
+  private static Map<String, Tensor> watched(Scope scope, Tensor direction) {
+    return Map.of("dmdtrain_gradient_norm", scope.keep(direction.abs().mean()));
+  }
+
+  /** Where critic and guided teacher differ about the judged latents. */
+  private @Axes("B C F Y X") Tensor direction(Rolled rolled, Trial trial, Rng rng) {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var noisy = noisy(rolled, trial, rng);
+      var shown = config.teacherFraming().excerpts(rolled, opening);
+      var told = trial.lastStates();
+      var untold = prompts.unconditional(config.prompts());
+
+      var conditional = flow(teacher, noisy, shown, told);
+      var real =
+          config.guidance() == 1
+              ? conditional
+              : Dmd.guided(conditional, flow(teacher, noisy, shown, untold), config.guidance());
+      var fake = flow(critic, noisy, config.criticFraming().excerpts(rolled, opening), told);
+
+      var x = rolled.judged().detach();
+      var noisyScored = scored(noisy.window());
+      return scope.keep(
+          Dmd.gradient(
+              x,
+              Dmd.clean(noisyScored, fake, noisy.sigma()),
+              Dmd.clean(noisyScored, real, noisy.sigma())));
+    }
+  }
+
+  private static Tensor flow(
+      ScoreNetwork network, Noisy noisy, List<Excerpt> excerpts, Tensor states) {
+    try (var scope = Scope.open()) {
+      var prompt = network.model().read(states);
+      return scope.keep(network.flow(noisy.window(), noisy.sigma(), excerpts, prompt));
+    }
+  }
+
+  private Loss criticLoss(Trial trial, Passage passage, Rng rng) {
+    try (var scope = Scope.open();
+        var rolled = rollout.withoutGradient(trial.draw(), trial.shots(), judgedFrom(trial), rng)) {
+      var noisy = noisy(rolled, trial, rng);
+      var shown = config.criticFraming().excerpts(rolled, opening);
+      var flow = flow(critic.through(passage), noisy, shown, trial.lastStates());
+      var weights = weights(noisy, rng.device());
+      var loss = Dmd.critic(flow, rolled.judged(), scored(noisy.noise()), weights);
+      return new Loss(scope.keep(loss), Map.of());
+    }
+  }
+
+  private Noisy noisy(Rolled rolled, Trial trial, Rng rng) {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var window = config.teacherFraming().window(rolled, opening);
+      float[] timesteps = config.time().draw(trial.random(), config.prompts());
+      var sigma = perVideo(timesteps, rng.device()).times(1.0 / FlowSchedule.TIMESTEPS);
+      var noise = rng.normal(Dtype.FLOAT32, window.shape());
+      return new Noisy(
+          scope.keep(FlowSchedule.addNoise(window, noise, sigma)),
+          scope.keep(noise),
+          scope.keep(sigma),
+          timesteps);
+    }
+  }
+
+  private Tensor weights(Noisy noisy, Device device) {
+    var schedule = FlowSchedule.training(config.time().shift());
+    float[] weights = noisy.at().clone();
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = config.criticWeight().at(schedule, weights[i]);
+    }
+    return perVideo(weights, device);
+  }
+
+  private static @Axes("B 1 1 1 1") Tensor perVideo(float[] values, Device device) {
+    return Tensor.of(values, values.length, 1, 1, 1, 1).to(device);
+  }
+
+  /** The scored frames of a window. */
+  private Tensor scored(Tensor window) {
+    return window.narrow(2, config.lead(), config.teacherFraming().scored());
+  }
+}

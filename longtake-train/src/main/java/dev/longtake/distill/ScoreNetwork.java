@@ -1,0 +1,75 @@
+package dev.longtake.distill;
+
+import dev.longtake.diffusion.FlowSchedule;
+import dev.longtake.nn.Passage;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.train.ContextTimestep;
+import dev.longtake.wan.Prompt;
+import dev.longtake.wan.WanConfig;
+import dev.longtake.wan.WanTransformer;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A teacher or a critic: a video model asked for the flow of a noisy window, given clean context.
+ *
+ * @param model the network
+ * @param sight what kind of model it is
+ * @param contextTimestep what it is told of the context
+ * @param dtype of the arithmetic
+ */
+public record ScoreNetwork(
+    WanTransformer model, Sight sight, ContextTimestep contextTimestep, Dtype dtype) {
+
+  /** The same with the network's layers run by a passage. */
+  ScoreNetwork through(Passage passage) {
+    return new ScoreNetwork(model.through(passage), sight, contextTimestep, dtype);
+  }
+
+  /**
+   * The flow of the scored frames, joined in order, FLOAT32, owned by the caller's scope.
+   *
+   * @param window the judged frames, noisy
+   * @param sigma noise level of each video
+   * @param excerpts the passes that see them all
+   * @param prompt what this model read of the prompts
+   */
+  public @Axes("B C F Y X") Tensor flow(
+      @Axes("B C F Y X") Tensor window,
+      @Axes("B 1 1 1 1") Tensor sigma,
+      List<Excerpt> excerpts,
+      Prompt prompt) {
+    try (var scope = Scope.open()) {
+      var flows = excerpts.stream().map(part -> flow(window, sigma, part, prompt)).toList();
+      return scope.keep(Tensor.cat(flows, 2));
+    }
+  }
+
+  private Tensor flow(Tensor window, Tensor sigma, Excerpt part, Prompt prompt) {
+    try (var scope = Scope.open()) {
+      int context = part.contextFrames();
+      long videos = window.size(0);
+      var noisy = window.narrow(2, part.first(), part.frames());
+      var own = sigma.reshape(videos, 1).times(FlowSchedule.TIMESTEPS);
+      var timesteps = contextTimestep.of(own, context, part.frames());
+      var span = sight.span(context * patches(window));
+      var flow =
+          model.forward(
+              Tensor.cat(List.of(part.context(), noisy), 2).to(dtype),
+              timesteps,
+              IntStream.range(0, context + part.frames()).toArray(),
+              prompt,
+              layer -> span,
+              part.scored());
+      return scope.keep(flow.to(Dtype.FLOAT32));
+    }
+  }
+
+  private static long patches(Tensor latents) {
+    int side = WanConfig.PATCH;
+    return latents.size(3) / side * (latents.size(4) / side);
+  }
+}

@@ -1,0 +1,212 @@
+package dev.longtake.distill;
+
+import dev.longtake.diffusion.FewStepSampler;
+import dev.longtake.diffusion.FlowSchedule;
+import dev.longtake.memory.MemoryPolicy;
+import dev.longtake.memory.Plan;
+import dev.longtake.nn.Passage;
+import dev.longtake.rollout.ChunkPasses;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.PromptSwitch;
+import dev.longtake.rollout.Recall;
+import dev.longtake.rollout.Rollout;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.wan.Prompt;
+import dev.longtake.wan.WanTransformer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The generator's own videos, made as they are made when it is used: chunk by chunk through its
+ * memory, with cached keys (spec, I.3).
+ *
+ * @param generator the causal student
+ * @param memory what it may look back at
+ * @param sampler its few steps
+ * @param rows latent rows
+ * @param columns latent columns
+ * @param cleanContext which chunks before the judged ones get all steps
+ * @param contextFrames latent frames of the context window, for {@link CleanContext#WINDOW}
+ * @param contextNoise σ of noise on what the clean pass is given, 0 to below 1; generation has 0
+ * @param onSwitch what memory does where the prompt changes
+ * @param dtype of the arithmetic
+ */
+public record SelfRollout(
+    WanTransformer generator,
+    MemoryPolicy memory,
+    FewStepSampler sampler,
+    int rows,
+    int columns,
+    CleanContext cleanContext,
+    int contextFrames,
+    double contextNoise,
+    PromptSwitch onSwitch,
+    Dtype dtype) {
+  private static final int CHUNK = ModelConfig.CHUNK;
+
+  /** Checks the context's noise. */
+  public SelfRollout {
+    if (!(contextNoise >= 0 && contextNoise < 1)) {
+      throw new IllegalArgumentException(
+          "context_noise must be in [0, 1), not " + contextNoise + "; generation has 0");
+    }
+  }
+
+  /** The same with the generator's layers run by a passage. */
+  SelfRollout through(Passage passage) {
+    return new SelfRollout(
+        generator.through(passage),
+        memory,
+        sampler,
+        rows,
+        columns,
+        cleanContext,
+        contextFrames,
+        contextNoise,
+        onSwitch,
+        dtype);
+  }
+
+  /**
+   * A chunk before its last pass.
+   *
+   * @param chunk number in the rollout
+   * @param pass of the sampler, from 0
+   * @param shot number of the prompt in force
+   * @param prompt as the generator reads it, without gradients
+   * @param passes over what memory holds
+   * @param noisy what the pass starts from
+   */
+  private record Unfinished(
+      int chunk, int pass, int shot, Prompt prompt, ChunkPasses passes, Tensor noisy) {}
+
+  /** How judged chunks get their last pass. */
+  private interface Exit {
+    Tensor of(Unfinished chunk);
+  }
+
+  /** Videos without gradients. */
+  public Rolled withoutGradient(RolloutDraw draw, List<Shot> shots, int judgedFrom, Rng rng) {
+    return roll(draw, shots, judgedFrom, rng, chunk -> last(chunk, chunk.prompt()), List.of());
+  }
+
+  /**
+   * Videos whose judged latents carry the graph of their exit passes ({@link
+   * ExitGradient#RECORDED}).
+   *
+   * @param shots prompts in order, the first from frame 0
+   * @param judgedFrom first latent frame that may receive gradient, a multiple of 3
+   * @param rng on the generator's device
+   */
+  public Rolled recorded(RolloutDraw draw, List<Shot> shots, int judgedFrom, Rng rng) {
+    try (var scope = Scope.open()) {
+      var live = read(shots);
+      Exit exit =
+          chunk -> {
+            try (var on = Gradients.on()) {
+              return last(chunk, live.get(chunk.shot()));
+            }
+          };
+      return roll(draw, shots, judgedFrom, rng, exit, List.of()).keptBy(scope);
+    }
+  }
+
+  /**
+   * The same videos without a graph, and what is needed to make their exit passes again ({@link
+   * ExitGradient#REPLAYED}); {@link Rolled#backward} does.
+   */
+  public Rolled replayable(RolloutDraw draw, List<Shot> shots, int judgedFrom, Rng rng) {
+    var exits = new ArrayList<ExitPass>();
+    Exit exit =
+        chunk -> {
+          exits.add(
+              new ExitPass(
+                  this,
+                  chunk.chunk(),
+                  chunk.pass(),
+                  Scope.escape(chunk.noisy().copy()),
+                  Scope.escape(shots.get(chunk.shot()).states().copy()),
+                  chunk.passes().keep()));
+          return last(chunk, chunk.prompt());
+        };
+    return roll(draw, shots, judgedFrom, rng, exit, exits);
+  }
+
+  private Tensor last(Unfinished chunk, Prompt prompt) {
+    return sampler.jump(chunk.pass(), chunk.passes().under(prompt), chunk.noisy());
+  }
+
+  private List<Prompt> read(List<Shot> shots) {
+    return shots.stream().map(shot -> generator.read(shot.states())).toList();
+  }
+
+  private Rolled roll(
+      RolloutDraw draw,
+      List<Shot> shots,
+      int judgedFrom,
+      Rng rng,
+      Exit exit,
+      List<ExitPass> exits) {
+    int videos = Math.toIntExact(shots.getFirst().states().size(0));
+    var device = rng.device();
+    try (var scope = Scope.open();
+        var rollout =
+            Rollout.ofBatch(
+                videos, generator, memory, Recall.CACHED, rows, columns, dtype, device)) {
+      var latents = new ArrayList<Tensor>();
+      var plans = new ArrayList<List<Plan>>();
+      try (var off = Gradients.off()) {
+        var prompts = read(shots);
+        int shot = 0;
+        for (int chunk = 0; chunk < draw.chunks(); chunk++) {
+          int frame = chunk * CHUNK;
+          if (shot + 1 < shots.size() && shots.get(shot + 1).frame() == frame) {
+            shot++;
+            rollout.onSwitch(onSwitch);
+          }
+          plans.add(rollout.plans(CHUNK));
+          int number = chunk;
+          int inForce = shot;
+          int pass = lastPass(frame, judgedFrom, draw);
+          var prompt = prompts.get(shot);
+          var noise = noise(videos, rng);
+          latents.add(
+              rollout.next(
+                  prompt,
+                  CHUNK,
+                  passes -> {
+                    var noisy = sampler.before(pass, passes.under(prompt), noise, rng);
+                    var made = new Unfinished(number, pass, inForce, prompt, passes, noisy);
+                    return frame < judgedFrom ? last(made, prompt) : exit.of(made);
+                  },
+                  clean -> disturbed(clean, rng)));
+        }
+      }
+      return new Rolled(Tensor.cat(latents, 2), plans, judgedFrom, exits).keptBy(scope);
+    }
+  }
+
+  private int lastPass(int frame, int judgedFrom, RolloutDraw draw) {
+    return cleanContext.holds(frame, judgedFrom, contextFrames) ? sampler.steps() - 1 : draw.exit();
+  }
+
+  private @Axes("B C F Y X") Tensor noise(int videos, Rng rng) {
+    return rng.normal(Dtype.FLOAT32, videos, generator.config().inDim(), CHUNK, rows, columns);
+  }
+
+  private Tensor disturbed(Tensor clean, Rng rng) {
+    if (contextNoise == 0) {
+      return clean;
+    }
+    try (var scope = Scope.open()) {
+      var noise = rng.normal(Dtype.FLOAT32, clean.shape());
+      var sigma = Tensor.full(contextNoise, Dtype.FLOAT32, clean.device());
+      return scope.keep(FlowSchedule.addNoise(clean, noise, sigma));
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package dev.longtake.train;
+
+/**
+ * The steps of a stage, whatever is learnt in them. What happens at a step depends on the state
+ * before it and on the step's number only, so a run that was killed goes on to the same bits.
+ */
+public interface Loop extends AutoCloseable {
+  /** The next step, from 0. */
+  long step();
+
+  /** How many of the trained numbers have a moving average. */
+  long averaged();
+
+  /**
+   * Continues from the newest state.
+   *
+   * @return whether there was one
+   * @throws dev.longtake.checkpoint.CheckpointException if it is damaged, saying what to do
+   * @throws TrainingException if it belongs to another stage or model, or does not say its step
+   */
+  boolean resume(CheckpointStore store);
+
+  /**
+   * Has samples made from now on.
+   *
+   * @param every steps between them, at least 1
+   * @param maker gets the averaged weights
+   */
+  void sampling(long every, Samples maker);
+
+  /**
+   * Runs until the configured number of steps, or until told to stop.
+   *
+   * @param team what computes gradients, of the same parameters; the parts of the loss that are
+   *     logged are its first member's
+   * @param until stop before this step; the configured end if larger
+   * @param checkpoints where states are saved
+   * @throws TrainingException if the loss or a gradient is not finite, which is looked at in every
+   *     step that is logged or saved: a broken state never replaces a good checkpoint
+   */
+  void run(Team team, long until, Checkpoints checkpoints, Progress progress);
+
+  @Override
+  void close();
+}

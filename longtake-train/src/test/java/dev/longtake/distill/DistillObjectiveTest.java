@@ -1,0 +1,350 @@
+package dev.longtake.distill;
+
+import static dev.longtake.testkit.TensorAssert.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.longtake.optim.FlatParameters;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.NativeMemory;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.testkit.LeakGuard;
+import dev.longtake.train.Activations;
+import dev.longtake.train.ContextTimestep;
+import java.util.ArrayList;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakGuard.class)
+class DistillObjectiveTest {
+  private static final long GENERATOR = DistillObjective.generatorTurn(3);
+  private static final long CRITIC = DistillObjective.criticTurn(3);
+
+  private Troupe troupe;
+
+  @BeforeEach
+  void build() {
+    troupe = Troupe.of(1);
+  }
+
+  @AfterEach
+  void close() {
+    troupe.close();
+  }
+
+  @Test
+  void aTurnReachesTheNetworkWhoseTurnItIsAlone() {
+    for (var exits : ExitGradient.values()) {
+      var config = Troupe.contextual(exits);
+      try (var scope = Scope.open()) {
+        gradient(config, GENERATOR, 0);
+        assertThat(norm(DistillLoop.GENERATOR)).isPositive();
+        assertThat(norm(DistillLoop.CRITIC)).isZero();
+        gradient(config, CRITIC, 0);
+        assertThat(norm(DistillLoop.GENERATOR)).isZero();
+        assertThat(norm(DistillLoop.CRITIC)).isPositive();
+      }
+    }
+  }
+
+  @Test
+  void replayedAndRecordedExitsGiveTheSameGradientAndLoss() {
+    try (var scope = Scope.open()) {
+      var recorded = gradient(Troupe.contextual(ExitGradient.RECORDED), GENERATOR, 0);
+      var replayed = gradient(Troupe.contextual(ExitGradient.REPLAYED), GENERATOR, 0);
+      assertThat(replayed).isCloseTo(recorded, 1e-5);
+      assertThat(loss(Troupe.contextual(ExitGradient.REPLAYED), GENERATOR))
+          .isEqualTo(loss(Troupe.contextual(ExitGradient.RECORDED), GENERATOR));
+    }
+  }
+
+  @Test
+  void layersThatAreRunAgainGiveTheSameGradientAndLossInEveryTurn() {
+    Opening any = video -> video.narrow(2, video.size(2) - 1, 1).detach();
+    for (var config :
+        new DistillConfig[] {
+          Troupe.contextual(ExitGradient.RECORDED),
+          Troupe.contextual(ExitGradient.REPLAYED),
+          local(Sight.BIDIRECTIONAL),
+          streaming()
+        }) {
+      for (long turn : new long[] {GENERATOR, CRITIC}) {
+        try (var scope = Scope.open()) {
+          var losses = new ArrayList<Double>();
+          var gradients = new ArrayList<Tensor>();
+          for (var activations : Activations.values()) {
+            try (var rng = Rng.seeded(5, Device.CPU)) {
+              troupe.flat().gradients().fill(0);
+              var loss =
+                  troupe
+                      .objective(config, any, Troupe.training(9, 3, 1), activations, 0)
+                      .at(turn, rng);
+              losses.add(loss.total().item());
+              loss.backward().run();
+              gradients.add(troupe.flat().gradients().copy());
+            }
+          }
+          assertThat(losses.get(1)).isEqualTo(losses.get(0));
+          assertThat(norm(turn == CRITIC ? DistillLoop.CRITIC : DistillLoop.GENERATOR))
+              .isPositive();
+          assertThat(gradients.get(1)).isCloseTo(gradients.get(0), 1e-5);
+        }
+      }
+    }
+  }
+
+  @Test
+  void theSurrogateIsHalfTheMeanSquareOfTheGradientThatIsLogged() {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(1, Device.CPU)) {
+      var config = Troupe.contextual(ExitGradient.RECORDED);
+      var loss = objective(config, Troupe.NO_OPENING, 0).at(GENERATOR, rng);
+      double mean = loss.parts().get("dmdtrain_gradient_norm").item();
+      assertThat(mean).isPositive();
+      // mean(g²) ≥ mean|g|²
+      assertThat(2 * loss.total().item()).isGreaterThanOrEqualTo(mean * mean);
+    }
+  }
+
+  @Test
+  void batchesOfATurnAreRolloutsOfTheirOwn() {
+    try (var scope = Scope.open()) {
+      var config = Troupe.contextual(ExitGradient.REPLAYED);
+      var twice = Troupe.training(9, 3, 2);
+      var gradients = new ArrayList<Tensor>();
+      for (long batch : new long[] {2 * CRITIC, 2 * CRITIC + 1}) {
+        try (var rng = Rng.seeded(5, Device.CPU)) {
+          troupe.flat().gradients().fill(0);
+          troupe.objective(config, Troupe.NO_OPENING, twice, 0).at(batch, rng).backward().run();
+          gradients.add(troupe.flat().gradients().copy());
+        }
+        assertThat(norm(DistillLoop.GENERATOR)).as("batch " + batch).isZero();
+      }
+      assertThat(gradients.get(1).toFloats()).isNotEqualTo(gradients.get(0).toFloats());
+    }
+  }
+
+  @Test
+  void devicesRollOutOtherPromptsAndNoiseForAsManyFrames() {
+    var frames = new ArrayList<Long>();
+    try (var scope = Scope.open()) {
+      var config = contiguousOfABidirectionalTeacher();
+      Opening counting =
+          video -> {
+            frames.add(video.size(2));
+            return video.narrow(2, 0, 1).detach();
+          };
+      var gradients = new ArrayList<Tensor>();
+      for (int rank = 0; rank < 2; rank++) {
+        try (var rng = Rng.seeded(Device.CPU, 9, rank)) {
+          troupe.flat().gradients().fill(0);
+          objective(config, counting, rank).at(GENERATOR, rng).backward().run();
+          gradients.add(troupe.flat().gradients().copy());
+        }
+      }
+      assertThat(frames).hasSize(2);
+      assertThat(frames.get(0)).isEqualTo(frames.get(1));
+      assertThat(gradients.get(0).toFloats()).isNotEqualTo(gradients.get(1).toFloats());
+    }
+  }
+
+  @Test
+  void everyWayOfShowingContextTrainsBothNetworks() {
+    try (var scope = Scope.open()) {
+      for (var config :
+          new DistillConfig[] {
+            contiguousOfABidirectionalTeacher(),
+            local(Sight.BIDIRECTIONAL),
+            local(Sight.CAUSAL_WITH_MEMORY),
+            streaming()
+          }) {
+        Opening any = video -> video.narrow(2, video.size(2) - 1, 1).detach();
+        for (long turn : new long[] {GENERATOR, CRITIC}) {
+          try (var rng = Rng.seeded(5, Device.CPU)) {
+            troupe.flat().gradients().fill(0);
+            objective(config, any, 0).at(turn, rng).backward().run();
+            assertThat(troupe.flat().gradients()).isFinite();
+            assertThat(norm(turn == CRITIC ? DistillLoop.CRITIC : DistillLoop.GENERATOR))
+                .as(config + " turn " + turn)
+                .isPositive();
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void nothingNativeStaysBehindATurn() {
+    var config = Troupe.contextual(ExitGradient.REPLAYED);
+    var handles = new ArrayList<Long>();
+    for (int i = 0; i < 6; i++) {
+      try (var scope = Scope.open()) {
+        gradient(config, GENERATOR, 0);
+        gradient(config, CRITIC, 0);
+      }
+      handles.add(NativeMemory.liveHandles());
+    }
+    assertThat(handles.getLast()).isEqualTo(handles.get(2));
+  }
+
+  @Test
+  void settingsThatDoNotFitAreRefusedInOneLine() {
+    var fine = Troupe.contextual(ExitGradient.REPLAYED);
+    refused(
+        () -> contexts(fine, ContextKind.NONE, ContextKind.MEMORY),
+        "critic_context is none or the teacher's NONE, not MEMORY");
+    refused(
+        () -> contexts(fine, ContextKind.CONTIGUOUS, ContextKind.CONTIGUOUS, 0),
+        "contiguous context needs context_frames");
+    refused(
+        () ->
+            new DistillConfig(
+                2,
+                RolloutLengths.always(3),
+                CleanContext.ALL,
+                0,
+                PromptChange.NONE,
+                6,
+                0,
+                Sight.BIDIRECTIONAL,
+                ContextKind.NONE,
+                ContextKind.NONE,
+                0,
+                ContextTimestep.ZERO,
+                1,
+                new TimeWarp(3, 20, 980),
+                CriticWeight.FLAT,
+                ExitGradient.RECORDED),
+        "rollouts of 3 latent frames are shorter than the judged 6");
+    refused(
+        () -> Troupe.training(9, 3, 0),
+        "accumulate, log_every, save_every and keep must be at least 1");
+  }
+
+  private static void refused(ThrowingCallable making, String because) {
+    assertThatThrownBy(making)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(because)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+  }
+
+  private Tensor gradient(DistillConfig config, long turn, int rank) {
+    try (var rng = Rng.seeded(5, Device.CPU)) {
+      troupe.flat().gradients().fill(0);
+      objective(config, Troupe.NO_OPENING, rank).at(turn, rng).backward().run();
+      return troupe.flat().gradients().copy();
+    }
+  }
+
+  private double loss(DistillConfig config, long turn) {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(5, Device.CPU)) {
+      var loss = objective(config, Troupe.NO_OPENING, 0).at(turn, rng);
+      loss.backward().run();
+      return loss.total().item();
+    }
+  }
+
+  private DistillObjective objective(DistillConfig config, Opening opening, int rank) {
+    return troupe.objective(config, opening, Troupe.training(9, 3, 1), rank);
+  }
+
+  private double norm(String prefix) {
+    try (var scope = Scope.open();
+        FlatParameters part = troupe.flat().part(prefix + ".")) {
+      return part.gradients().to(Dtype.FLOAT64).square().sum().item();
+    }
+  }
+
+  private static DistillConfig contexts(DistillConfig c, ContextKind teacher, ContextKind critic) {
+    return contexts(c, teacher, critic, c.contextFrames());
+  }
+
+  private static DistillConfig contexts(
+      DistillConfig c, ContextKind teacher, ContextKind critic, int frames) {
+    return new DistillConfig(
+        c.prompts(),
+        c.lengths(),
+        c.cleanContext(),
+        c.contextNoise(),
+        c.change(),
+        c.window(),
+        c.lead(),
+        c.teacher(),
+        teacher,
+        critic,
+        frames,
+        c.contextTimestep(),
+        c.guidance(),
+        c.time(),
+        c.criticWeight(),
+        c.exitGradient());
+  }
+
+  /** As released: the frames before the window, one timestep, a critic without context. */
+  private static DistillConfig contiguousOfABidirectionalTeacher() {
+    return new DistillConfig(
+        2,
+        new RolloutLengths(15, 24, 3, 1),
+        CleanContext.ALL,
+        0.005,
+        PromptChange.NONE,
+        6,
+        0,
+        Sight.BIDIRECTIONAL,
+        ContextKind.CONTIGUOUS,
+        ContextKind.NONE,
+        6,
+        ContextTimestep.SHARED,
+        6,
+        new TimeWarp(5, 20, 980),
+        CriticWeight.BELL,
+        ExitGradient.RECORDED);
+  }
+
+  private static DistillConfig local(Sight sight) {
+    return new DistillConfig(
+        2,
+        RolloutLengths.always(12),
+        CleanContext.WINDOW,
+        0,
+        PromptChange.NONE,
+        12,
+        0,
+        sight,
+        ContextKind.NONE,
+        ContextKind.NONE,
+        0,
+        ContextTimestep.ZERO,
+        3,
+        new TimeWarp(5, 20, 980),
+        CriticWeight.FLAT,
+        ExitGradient.RECORDED);
+  }
+
+  private static DistillConfig streaming() {
+    return new DistillConfig(
+        2,
+        new RolloutLengths(9, 21, 6, 1),
+        CleanContext.ALL,
+        0,
+        PromptChange.RECOMPUTE,
+        9,
+        3,
+        Sight.BIDIRECTIONAL,
+        ContextKind.NONE,
+        ContextKind.NONE,
+        0,
+        ContextTimestep.ZERO,
+        3,
+        new TimeWarp(5, 20, 980),
+        CriticWeight.FLAT,
+        ExitGradient.REPLAYED);
+  }
+}

@@ -1,0 +1,231 @@
+package dev.longtake.distill;
+
+import static dev.longtake.testkit.TensorAssert.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import dev.longtake.nn.Passage;
+import dev.longtake.rollout.PromptSwitch;
+import dev.longtake.rollout.Recall;
+import dev.longtake.rollout.Rollout;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Rng;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.testkit.LeakGuard;
+import dev.longtake.train.Activations;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakGuard.class)
+class SelfRolloutTest {
+  private static final int FRAMES = 24;
+  private static final int JUDGED_FROM = 15;
+  private static final int LAST = 3;
+
+  private Troupe troupe;
+
+  @BeforeEach
+  void build() {
+    troupe = Troupe.of(1);
+  }
+
+  @AfterEach
+  void close() {
+    troupe.close();
+  }
+
+  @Test
+  void aRolloutThatExitsLastIsGenerationBitForBit() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var rng = Rng.seeded(7, Device.CPU);
+        var rollout =
+            new Rollout(
+                troupe.generator(),
+                Troupe.MEMORY,
+                Recall.CACHED,
+                Troupe.SIDE,
+                Troupe.SIDE,
+                Dtype.FLOAT32,
+                Device.CPU)) {
+      var prompt = troupe.generator().read(Troupe.states(3, 1));
+      var out = new ArrayList<Tensor>();
+      for (int chunk = 0; chunk < FRAMES / 3; chunk++) {
+        var noise = rng.normal(Dtype.FLOAT32, 1, Troupe.CHANNELS, 3, Troupe.SIDE, Troupe.SIDE);
+        out.add(rollout.next(prompt, prompt, 1, Troupe.SAMPLER, noise, rng));
+      }
+      var rolled = rolled(plain(), LAST, 1, Kind.PLAIN);
+      assertThat(rolled.latents()).isBitwiseEqualTo(Tensor.cat(out, 2));
+      assertThat(rolled.latents().requiresGradient()).isFalse();
+    }
+  }
+
+  private enum Kind {
+    PLAIN,
+    RECORDED,
+    REPLAYABLE
+  }
+
+  @Test
+  void exactlyTheJudgedChunksReceiveGradient() {
+    for (int chunk = 0; chunk < FRAMES / 3; chunk++) {
+      try (var scope = Scope.open();
+          var rolled = rolled(plain(), 1, 2, Kind.RECORDED)) {
+        troupe.flat().gradients().fill(0);
+        rolled.latents().narrow(2, 3L * chunk, 3).square().sum().backward();
+        double generator = norm(DistillLoop.GENERATOR);
+        assertThat(generator > 0).as("chunk " + chunk).isEqualTo(3 * chunk >= JUDGED_FROM);
+        assertThat(norm(DistillLoop.CRITIC)).isZero();
+      }
+    }
+  }
+
+  @Test
+  void whatIsDifferentiatedIsTheExitPassOverTheMemoryAsItWas() {
+    try (var scope = Scope.open();
+        var rolled = rolled(plain(), 1, 2, Kind.REPLAYABLE);
+        var rng = Rng.seeded(4, Device.CPU)) {
+      var slope = rng.normal(Dtype.FLOAT32, rolled.judged().shape());
+      troupe.flat().gradients().fill(0);
+      rolled.backward(slope, Activations.KEPT);
+      var direction = rng.normal(Dtype.FLOAT32, troupe.flat().count());
+      double analytic = troupe.flat().gradients().times(direction).sum().item();
+
+      double step = 1e-3;
+      double above = along(rolled, slope, direction, step);
+      double below = along(rolled, slope, direction, -2 * step);
+      troupe.flat().values().plusInPlace(direction, step); // back to where it was
+      assertThat(analytic).isCloseTo((above - below) / (2 * step), withinPercentage(2));
+    }
+  }
+
+  /** The sum of slope · latents, the passes made again with weights moved along a direction. */
+  private double along(Rolled rolled, Tensor slope, Tensor direction, double by) {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      troupe.flat().values().plusInPlace(direction, by);
+      var again = rolled.exits().stream().map(exit -> exit.again(Passage.DIRECT)).toList();
+      return Tensor.cat(again, 2)
+          .detach()
+          .to(Dtype.FLOAT64)
+          .times(slope.to(Dtype.FLOAT64))
+          .sum()
+          .item();
+    }
+  }
+
+  @Test
+  void replayedPassesGiveTheGradientOfRecordedOnes() {
+    try (var scope = Scope.open();
+        var recorded = rolled(plain(), 2, 2, Kind.RECORDED);
+        var replayable = rolled(plain(), 2, 2, Kind.REPLAYABLE);
+        var rng = Rng.seeded(4, Device.CPU)) {
+      assertThat(replayable.latents()).isBitwiseEqualTo(recorded.latents().detach());
+      assertThat(replayable.exits()).hasSize((FRAMES - JUDGED_FROM) / 3);
+      var slope = rng.normal(Dtype.FLOAT32, recorded.judged().shape());
+
+      troupe.flat().gradients().fill(0);
+      recorded.judged().times(slope).sum().backward();
+      var expected = troupe.flat().gradients().copy();
+      troupe.flat().gradients().fill(0);
+      replayable.backward(slope, Activations.KEPT);
+      assertThat(expected.abs().max().item()).isPositive();
+      assertThat(troupe.flat().gradients()).isCloseTo(expected, 1e-5);
+    }
+  }
+
+  @Test
+  void chunksBeforeTheJudgedOnesAreFinishedAsTheContextAsks() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var window = rolled(troupe.rollout(CleanContext.WINDOW, 6, 0), 0, 1, Kind.PLAIN);
+        var all = rolled(troupe.rollout(CleanContext.ALL, 6, 0), 0, 1, Kind.PLAIN);
+        var rng = Rng.seeded(7, Device.CPU);
+        var own = rolled(troupe.rollout(CleanContext.ALL, 6, 0), LAST, 1, Kind.PLAIN)) {
+      var first = own.latents().narrow(2, 0, JUDGED_FROM);
+      assertThat(all.latents().narrow(2, 0, JUDGED_FROM)).isBitwiseEqualTo(first);
+      // The first chunk ends with the first pass, which jumps from noise.
+      var noise = rng.normal(Dtype.FLOAT32, 1, Troupe.CHANNELS, 3, Troupe.SIDE, Troupe.SIDE);
+      try (var rollout =
+          new Rollout(
+              troupe.generator(),
+              Troupe.MEMORY,
+              Recall.CACHED,
+              Troupe.SIDE,
+              Troupe.SIDE,
+              Dtype.FLOAT32,
+              Device.CPU)) {
+        var prompt = troupe.generator().read(Troupe.states(3, 1));
+        var jumped =
+            rollout.next(
+                prompt, 3, p -> Troupe.SAMPLER.jump(0, p.under(prompt), noise), clean -> clean);
+        assertThat(window.latents().narrow(2, 0, 3)).isBitwiseEqualTo(jumped);
+      }
+    }
+  }
+
+  @Test
+  void noiseOnTheContextReachesLaterChunksOnly() {
+    try (var scope = Scope.open();
+        var plain = rolled(plain(), LAST, 1, Kind.PLAIN);
+        var noisy = rolled(troupe.rollout(CleanContext.ALL, 6, 0.3), LAST, 1, Kind.PLAIN)) {
+      assertThat(noisy.latents().narrow(2, 0, 3)).isBitwiseEqualTo(plain.latents().narrow(2, 0, 3));
+      assertThat(noisy.latents().narrow(2, 3, 3).toFloats())
+          .isNotEqualTo(plain.latents().narrow(2, 3, 3).toFloats());
+    }
+  }
+
+  @Test
+  void aSecondPromptIsInForceFromItsFrameOnAndIsDifferentiatedToo() {
+    var shots = List.of(new Shot(0, Troupe.states(3, 1)), new Shot(15, Troupe.states(4, 1)));
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(7, Device.CPU);
+        var usual = rolled(plain(), LAST, 1, Kind.PLAIN);
+        var changed =
+            plain()
+                .replayable(
+                    new RolloutDraw(FRAMES, LAST, OptionalInt.of(15)), shots, JUDGED_FROM, rng)) {
+      assertThat(changed.latents().narrow(2, 0, 15))
+          .isBitwiseEqualTo(usual.latents().narrow(2, 0, 15));
+      assertThat(changed.latents().narrow(2, 15, 3).toFloats())
+          .isNotEqualTo(usual.latents().narrow(2, 15, 3).toFloats());
+      for (var exit : changed.exits()) {
+        assertThat(exit.again(Passage.DIRECT).detach())
+            .isBitwiseEqualTo(changed.latents().narrow(2, 3L * exit.chunk(), 3));
+      }
+      assertThat(plain().onSwitch()).isEqualTo(PromptSwitch.RECOMPUTE);
+    }
+    shots.forEach(shot -> shot.states().close());
+  }
+
+  private SelfRollout plain() {
+    return troupe.rollout(CleanContext.ALL, 6, 0);
+  }
+
+  private Rolled rolled(SelfRollout rollout, int exit, int videos, Kind kind) {
+    try (var rng = Rng.seeded(7, Device.CPU)) {
+      var draw = new RolloutDraw(FRAMES, exit, OptionalInt.empty());
+      var shots = List.of(new Shot(0, Troupe.states(3, videos)));
+      return switch (kind) {
+        case PLAIN -> rollout.withoutGradient(draw, shots, JUDGED_FROM, rng);
+        case RECORDED -> rollout.recorded(draw, shots, JUDGED_FROM, rng);
+        case REPLAYABLE -> rollout.replayable(draw, shots, JUDGED_FROM, rng);
+      };
+    }
+  }
+
+  private double norm(String prefix) {
+    try (var scope = Scope.open();
+        var part = troupe.flat().part(prefix + ".")) {
+      return part.gradients().square().sum().item();
+    }
+  }
+}

@@ -3,6 +3,7 @@ package dev.longtake.cli;
 import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.memory.ReleasedSlowFast;
+import dev.longtake.rollout.Awaited;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.ModelConfig.Sampling;
 import dev.longtake.rollout.PromptSchedule;
@@ -143,7 +144,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (!facts.outcome().complete()) {
           return Interruption.EXIT_CODE;
         }
-        report(facts, sha256.join());
+        report(facts, Awaited.result(sha256));
       }
       return Failures.NONE;
     }

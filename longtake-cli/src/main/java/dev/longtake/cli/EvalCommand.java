@@ -167,6 +167,7 @@ final class EvalCommand implements Runnable {
   }
 
   private static <R> R with(Common common, Function<VideoModel, R> measurement) {
+    ResultFile.requireFolder(common.out);
     common.threads.ifPresent(Threads::set);
     var folder = ModelFolder.inspect(common.model.orElseGet(ModelFolder::bundled));
     var device = Device.parse(common.device);

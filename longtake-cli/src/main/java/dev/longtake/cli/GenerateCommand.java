@@ -187,15 +187,13 @@ final class GenerateCommand implements Callable<Integer> {
 
   /** What the model cannot make of the prompts, after refusing those that it cannot read. */
   private static List<String> warnings(List<Take> takes, ModelFolder model) {
-    return takes.stream()
-        .map(Take::prompts)
-        .map(PromptSchedule::shots)
-        .flatMap(List::stream)
-        .map(Shot::prompt)
-        .distinct()
-        .flatMap(prompt -> model.check(prompt).stream())
-        .distinct()
-        .toList();
+    return model.check(
+        takes.stream()
+            .map(Take::prompts)
+            .map(PromptSchedule::shots)
+            .flatMap(List::stream)
+            .map(Shot::prompt)
+            .toList());
   }
 
   private void warn(List<String> warnings, Memory used, Recall trained) {

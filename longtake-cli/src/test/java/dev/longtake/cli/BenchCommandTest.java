@@ -81,6 +81,15 @@ class BenchCommandTest {
   }
 
   @Test
+  void aPlaceThatCannotBeWrittenIsFoundBeforeAnythingIsMeasured() {
+    var spoken = Spoken.by("bench", "--model", "nowhere", "--out", folder);
+
+    assertThat(spoken.code()).isEqualTo(2);
+    assertThat(spoken.err())
+        .containsExactly("longtake: " + folder + " is a folder; give the name of a file");
+  }
+
+  @Test
   void aPublishedNetworkIsTimedWithoutItsFiles() throws IOException {
     var file = folder.resolve("times.json");
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.longtake.rollout.TinyModel;
 import dev.longtake.world.Caption;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +42,18 @@ class EvalCommandTest {
   void everyMeasurementSaysHowLongItTakes() {
     for (var name : new String[] {"vae", "objects", "memory"}) {
       assertThat(Spoken.by("eval", name, "--help").out()).as(name).contains("minute");
+    }
+  }
+
+  @Test
+  void aPlaceThatCannotBeWrittenIsFoundBeforeTheModelIsLoaded() throws IOException {
+    var file = Files.writeString(folder.resolve("file"), "");
+
+    for (var name : new String[] {"vae", "objects", "memory"}) {
+      var spoken = Spoken.by("eval", name, "--model", "nowhere", "--out", file);
+
+      assertThat(spoken.code()).isEqualTo(2);
+      assertThat(spoken.err()).hasSize(1).first().asString().contains("results cannot go to");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.longtake.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longtake.checkpoint.CheckpointException;
@@ -10,11 +11,22 @@ import dev.longtake.world.Caption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ModelFolderTest {
+  @Test
+  void whatSeveralPromptsHaveInCommonIsToldOnce(@TempDir Path folder) {
+    var model = ModelFolder.inspect(TinyModel.write(folder, Caption.vocabulary()));
+
+    assertThat(
+            model.check(
+                List.of("a red unicorn", "a blue unicorn", "a red cube", "a red disco", "a disco")))
+        .containsExactly("the model does not know: unicorn", "the model does not know: disco");
+  }
+
   @Test
   void aModelFileThatGoesAwayMeanwhileIsTheFilesFailureAndNotTheThreads(@TempDir Path folder)
       throws IOException {

@@ -130,9 +130,8 @@ final class GenerateCommand implements Callable<Integer> {
             given.map(path -> Given.read(path, config.video())),
             framesDir,
             !noMetadata);
-    long longest = takes.stream().mapToLong(Take::frames).max().orElseThrow();
     var residence = compute.textResidence();
-    Fits.require(model, generation.memory(), longest, device, dtype, residence);
+    Fits.require(model, generation.memory(), generation.longest(takes), device, dtype, residence);
     warn(warnings, generation.memory(), config.recall()); // when nothing else is wrong
     compute.apply();
 

@@ -264,8 +264,8 @@ public final class KvStore implements AutoCloseable {
   }
 
   /**
-   * Cosines of mean raw keys, over all layers and heads, of frames held or just committed (spec,
-   * F.5; eq. 7 of the paper).
+   * Cosines of mean raw keys, over all layers and heads, of frames held or just committed
+   * (Context Forcing, eq. 7; clean keys, and one decision for all layers).
    */
   public KeySimilarity similarity() {
     return meanKeys;

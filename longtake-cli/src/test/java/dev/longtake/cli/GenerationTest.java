@@ -30,8 +30,7 @@ class GenerationTest {
     var given = new Given(folder.resolve("given.mp4"), Sampling.NONE, 1200, 3);
 
     assertThat(generation(Optional.empty()).longest(List.of(take(16), take(32)))).isEqualTo(32);
-    assertThat(generation(Optional.of(given)).longest(List.of(take(16), take(32))))
-        .isEqualTo(1232);
+    assertThat(generation(Optional.of(given)).longest(List.of(take(16), take(32)))).isEqualTo(1232);
   }
 
   private Generation generation(Optional<Given> beginning) {

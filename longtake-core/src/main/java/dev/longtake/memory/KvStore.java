@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A chunk goes: {@link #begin}, any number of passes over {@link #layer}, a clean pass between
  * {@link #record} and {@link #commit}. Should memory run out while frames are moved, layers would
- * hold them in different orders: everything is freed then, and nothing can follow. Axes: B batch, L tokens, S past tokens, H heads, d head
- * width. Confined to one thread.
+ * hold them in different orders: everything is freed then, and nothing can follow. Axes: B batch, L
+ * tokens, S past tokens, H heads, d head width. Confined to one thread.
  */
 public final class KvStore implements AutoCloseable {
 
@@ -264,8 +264,8 @@ public final class KvStore implements AutoCloseable {
   }
 
   /**
-   * Cosines of mean raw keys, over all layers and heads, of frames held or just committed
-   * (Context Forcing, eq. 7; clean keys, and one decision for all layers).
+   * Cosines of mean raw keys, over all layers and heads, of frames held or just committed (Context
+   * Forcing, eq. 7; clean keys, and one decision for all layers).
    */
   public KeySimilarity similarity() {
     return meanKeys;

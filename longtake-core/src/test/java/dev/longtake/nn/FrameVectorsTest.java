@@ -66,8 +66,7 @@ class FrameVectorsTest {
     try (var scope = Scope.open();
         var rng = Rng.seeded(5, Device.CPU)) {
       var six = rng.normal(Dtype.FLOAT32, batch, frames, 6, WIDTH).chunk(6, 2);
-      return new Modulation(
-          scope.keep(six.get(0)), scope.keep(six.get(1)), scope.keep(six.get(2)));
+      return new Modulation(scope.keep(six.get(0)), scope.keep(six.get(1)), scope.keep(six.get(2)));
     }
   }
 

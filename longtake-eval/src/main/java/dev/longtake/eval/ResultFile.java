@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** Results as files: records as JSON with keys in snake case, and text. */
 public final class ResultFile {
@@ -87,7 +86,7 @@ public final class ResultFile {
     if (Files.isDirectory(file)) {
       throw new EvaluationException(file + " is a folder; give the name of a file");
     }
-    requireFolder(file.toAbsolutePath().getParent());
+    requireFolder(file.toAbsolutePath().resolveSibling(""));
   }
 
   /**
@@ -95,8 +94,8 @@ public final class ResultFile {
    *
    * @throws EvaluationException if it is a file, or cannot be made or written to
    */
-  public static void requireFolder(@Nullable Path folder) {
-    var there = folder == null ? null : folder.toAbsolutePath();
+  public static void requireFolder(Path folder) {
+    var there = folder.toAbsolutePath();
     while (there != null && !Files.exists(there)) {
       there = there.getParent();
     }

@@ -10,6 +10,7 @@ import dev.longtake.eval.SpeedReport;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.rollout.VideoModel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -102,12 +103,13 @@ final class BenchCommand implements Callable<Integer> {
     compute.check();
     memory.ifPresent(MemoryPolicies::parse);
     var shown = report(format);
+    out.ifPresent(ResultFile::requireWritable);
     var size = network.map(NetworkSize::parse);
     if (size.isPresent()) {
       return time(size.get());
     }
     var model = models.inspect();
-    model.check(prompt).forEach(warning -> terminal.say("warning: " + warning));
+    model.check(List.of(prompt)).forEach(warning -> terminal.say("warning: " + warning));
     var device = compute.device();
     var settings =
         new Settings(

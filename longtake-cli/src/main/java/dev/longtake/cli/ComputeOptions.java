@@ -29,8 +29,9 @@ final class ComputeOptions {
       names = "--arithmetic",
       paramLabel = "HOW",
       description =
-          "plain, or on a GPU plain-fp8, fused, fused-fp8 or fused-fp8-rows: kernels of Longtake's"
-              + " own (fused), linear layers in eight bits (fp8). Default: plain")
+          "plain, plain-fp8, or on a GPU fused, fused-fp8 or fused-fp8-rows: kernels of Longtake's"
+              + " own (fused), linear layers in eight bits (fp8; a processor emulates them, to no"
+              + " gain). Default: plain")
   private String arithmetic = "plain";
 
   @Option(

@@ -80,6 +80,8 @@ record Facts(
     root.put("height", video.height());
     root.put("device", model.device().toString());
     root.put("dtype", model.dtype().name().toLowerCase(Locale.ROOT));
+    root.put("arithmetic", model.arithmetic().toString());
+    root.put("text_encoder", model.text().residence().word());
     root.put("threads", Threads.get());
     root.put("overlap", overlap.word());
     root.put("natives", Device.natives());

@@ -16,7 +16,8 @@ final class Fits {
    * Refuses a model that cannot fit, as far as the system tells what there is.
    *
    * @param memory what it looks back at
-   * @param frames pictures of the longest video; a memory without bound grows no longer than that
+   * @param frames pictures of the longest video, what it goes on from included; a memory without
+   *     bound grows no longer than that
    * @throws IllegalArgumentException with the figures and the remedies
    */
   static void require(

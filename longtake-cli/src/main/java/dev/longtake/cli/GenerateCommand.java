@@ -3,6 +3,7 @@ package dev.longtake.cli;
 import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.memory.ReleasedSlowFast;
+import dev.longtake.rollout.Awaited;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.ModelConfig.Sampling;
 import dev.longtake.rollout.PromptSchedule;
@@ -129,9 +130,8 @@ final class GenerateCommand implements Callable<Integer> {
             given.map(path -> Given.read(path, config.video())),
             framesDir,
             !noMetadata);
-    long longest = takes.stream().mapToLong(Take::frames).max().orElseThrow();
     var residence = compute.textResidence();
-    Fits.require(model, generation.memory(), longest, device, dtype, residence);
+    Fits.require(model, generation.memory(), generation.longest(takes), device, dtype, residence);
     warn(warnings, generation.memory(), config.recall()); // when nothing else is wrong
     compute.apply();
 
@@ -143,7 +143,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (!facts.outcome().complete()) {
           return Interruption.EXIT_CODE;
         }
-        report(facts, sha256.join());
+        report(facts, Awaited.result(sha256));
       }
       return Failures.NONE;
     }
@@ -186,15 +186,13 @@ final class GenerateCommand implements Callable<Integer> {
 
   /** What the model cannot make of the prompts, after refusing those that it cannot read. */
   private static List<String> warnings(List<Take> takes, ModelFolder model) {
-    return takes.stream()
-        .map(Take::prompts)
-        .map(PromptSchedule::shots)
-        .flatMap(List::stream)
-        .map(Shot::prompt)
-        .distinct()
-        .flatMap(prompt -> model.check(prompt).stream())
-        .distinct()
-        .toList();
+    return model.check(
+        takes.stream()
+            .map(Take::prompts)
+            .map(PromptSchedule::shots)
+            .flatMap(List::stream)
+            .map(Shot::prompt)
+            .toList());
   }
 
   private void warn(List<String> warnings, Memory used, Recall trained) {

@@ -48,6 +48,12 @@ record Generation(
     sampling.requireFor(memory);
   }
 
+  /** Pictures that memory may hold of the longest of some videos, what it goes on from included. */
+  long longest(List<Take> takes) {
+    long made = takes.stream().mapToLong(Take::frames).max().orElseThrow();
+    return made + beginning.map(Given::frames).orElse(0L);
+  }
+
   /**
    * Makes a video.
    *
@@ -58,7 +64,7 @@ record Generation(
     var request = new VideoRequest(take.prompts().first(), seed, memory, sampling);
     var size = folder.config().video();
     var format = new VideoFormat(size.width(), size.height(), size.fps());
-    var filming = new Filming(take.frames(), format, take.files(), pictures, tags(take));
+    var filming = new Filming(take.frames(), format, take.files(), pictures, tags(loaded, take));
     try (var video = VideoGenerator.start(loaded, request, overlap)) {
       video.follow(take.prompts(), onSwitch);
       beginning.ifPresent(given -> given.begin(video));
@@ -68,7 +74,7 @@ record Generation(
     }
   }
 
-  private Map<String, String> tags(Take take) {
+  private Map<String, String> tags(VideoModel loaded, Take take) {
     if (!tagged) {
       return Map.of();
     }
@@ -79,6 +85,7 @@ record Generation(
                 "seed", Long.toString(seed),
                 "model", folder.config().name(),
                 "memory", memorySpec,
+                "arithmetic", loaded.arithmetic().toString(),
                 "software", Software.nameAndVersion()));
     if (take.prompts().shots().size() > 1) {
       tags.put("schedule", take.prompts().toJson());

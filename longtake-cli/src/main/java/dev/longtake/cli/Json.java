@@ -6,11 +6,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.longtake.media.MediaException;
-import java.io.IOException;
-import java.nio.file.Files;
+import dev.longtake.media.TextFile;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.Locale;
 
 /** JSON for programs that read what a command did. */
 final class Json {
@@ -46,23 +43,6 @@ final class Json {
    * @throws MediaException if it cannot be written
    */
   static void write(Path file, JsonNode node) {
-    var name = "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp";
-    var temporary = file.resolveSibling(name);
-    try {
-      try {
-        Files.writeString(temporary, text(node) + "\n");
-        Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(temporary);
-      }
-    } catch (IOException e) {
-      throw new MediaException(
-          String.format(
-              Locale.ROOT,
-              "cannot write %s: %s; free space there or choose another --out",
-              file,
-              e.getMessage()),
-          e);
-    }
+    TextFile.write(file, text(node) + "\n");
   }
 }

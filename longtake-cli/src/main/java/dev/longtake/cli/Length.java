@@ -1,5 +1,6 @@
 package dev.longtake.cli;
 
+import dev.longtake.rollout.ModelConfig;
 import java.util.Locale;
 
 /** How long a video is to be, in pictures. */
@@ -58,6 +59,27 @@ final class Length {
               chunk,
               Math.max(chunk, latents / chunk * chunk)));
     }
+  }
+
+  /**
+   * The number of pictures that latent frames become.
+   *
+   * @throws IllegalArgumentException if they last longer than a day
+   */
+  static long framesOf(int latents, ModelConfig config) {
+    int fps = config.video().fps();
+    long frames = config.vae().pixelFrames((long) latents);
+    if (frames > DAY * fps) {
+      long most = (long) (DAY * fps) / config.vae().temporalFactor();
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "--num_output_frames is %d, more than a day of video; give at most %d and --continue"
+                  + " from there",
+              latents,
+              most / ModelConfig.CHUNK * ModelConfig.CHUNK));
+    }
+    return frames;
   }
 
   /** A number without needless decimals. */

@@ -44,7 +44,10 @@ final class LengthOptions {
     if (latents.isEmpty() && prompts.chunks().isEmpty()) {
       return Length.frames(DEFAULT_SECONDS, fps);
     }
-    int wanted = latents.orElseGet(() -> prompts.chunks().orElseThrow() * ModelConfig.CHUNK);
+    if (latents.isPresent()) {
+      return Length.framesOf(latents.get(), config);
+    }
+    long wanted = (long) prompts.chunks().orElseThrow() * ModelConfig.CHUNK;
     long frames = config.vae().pixelFrames(wanted);
     Length.check((double) frames / fps);
     return frames;

@@ -78,30 +78,38 @@ record ModelFolder(
   }
 
   /**
-   * Refuses a prompt that the model cannot read.
+   * Refuses prompts that the model cannot read.
    *
-   * @return what of it the model will not understand, in a sentence each, if anything
-   * @throws IllegalArgumentException if it is empty, or too long and not to be cut
+   * @return what of them the model will not understand, in a sentence each and each once
+   * @throws IllegalArgumentException if one is empty, or too long and not to be cut
    */
-  List<String> check(String prompt) {
+  List<String> check(List<String> prompts) {
     try (var tokenizer = Tokenizer.open(parts.tokenizer(), config.transformer().textLen())) {
-      tokenizer.check(prompt);
-      var warnings = new ArrayList<String>();
-      var unknown = tokenizer.unknown(prompt);
-      if (!unknown.isEmpty()) {
-        warnings.add("the model does not know: " + String.join(", ", unknown));
-      }
-      int unread = tokenizer.unread(prompt);
-      if (unread > 0) {
-        warnings.add(
-            String.format(
-                Locale.ROOT,
-                "the model reads %d tokens, the last %d of the prompt are left out",
-                tokenizer.maxLength(),
-                unread));
-      }
-      return warnings;
+      return prompts.stream()
+          .distinct()
+          .flatMap(prompt -> check(tokenizer, prompt).stream())
+          .distinct()
+          .toList();
     }
+  }
+
+  private static List<String> check(Tokenizer tokenizer, String prompt) {
+    tokenizer.check(prompt);
+    var warnings = new ArrayList<String>();
+    var unknown = tokenizer.unknown(prompt);
+    if (!unknown.isEmpty()) {
+      warnings.add("the model does not know: " + String.join(", ", unknown));
+    }
+    int unread = tokenizer.unread(prompt);
+    if (unread > 0) {
+      warnings.add(
+          String.format(
+              Locale.ROOT,
+              "the model reads %d tokens, the last %d of the prompt are left out",
+              tokenizer.maxLength(),
+              unread));
+    }
+    return warnings;
   }
 
   /**

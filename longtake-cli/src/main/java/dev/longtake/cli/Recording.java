@@ -6,6 +6,7 @@ import dev.longtake.media.MediaException;
 import dev.longtake.media.Mp4Writer;
 import dev.longtake.media.Png;
 import dev.longtake.media.VideoFormat;
+import dev.longtake.rollout.Awaited;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -97,7 +97,7 @@ final class Recording implements AutoCloseable {
    * @throws RuntimeException if those before could not be made
    */
   void add(CompletableFuture<List<Frame>> frames) {
-    await();
+    Awaited.result(pending);
     pending = frames.thenAcceptAsync(this::write, encoder);
   }
 
@@ -107,7 +107,7 @@ final class Recording implements AutoCloseable {
    * @throws MediaException if they cannot be written; the part file stays then
    */
   void finish() {
-    await();
+    Awaited.result(pending);
     pending =
         CompletableFuture.runAsync(
             () -> {
@@ -116,7 +116,7 @@ final class Recording implements AutoCloseable {
               sheet.write(files.sheet());
             },
             encoder);
-    await();
+    Awaited.result(pending);
   }
 
   /** Pictures on disk so far; may be asked by any thread. */
@@ -153,17 +153,6 @@ final class Recording implements AutoCloseable {
       sheet.add(frame);
       pictures.ifPresent(folder -> Png.write(folder.resolve(pictureName(numbered)), frame));
       numbered++;
-    }
-  }
-
-  private void await() {
-    try {
-      pending.join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw e;
     }
   }
 

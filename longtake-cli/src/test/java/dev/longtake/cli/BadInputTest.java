@@ -150,7 +150,9 @@ class BadInputTest {
         mistake("generate 'x' --device tpu", "'tpu'", "cpu, cuda, cuda:N or auto"),
         mistake("generate 'x' --device cuda:99", "cuda:99", "--device cpu"),
         mistake("generate 'x' --seconds 0.01", "less than one frame at 16", "0.0625"),
-        mistake("generate 'x' --num_output_frames 9999999", "more than a day"),
+        mistake(
+            "generate 'x' --num_output_frames 9999999", "is 9999999, more than a day", "345600"),
+        mistake("generate 'x' --num_output_frames 2147483646", "is 2147483646, more than a day"),
         mistake("generate 'x' --continue {}/none.mp4", "none.mp4", "no such file"),
         mistake("generate 'x' --continue {}/notes.txt", "notes.txt", "cannot read"),
         mistake("generate 'x' --frames-dir {}/notes.txt", "notes.txt is a file", "give a folder"),

@@ -55,6 +55,8 @@ class BenchCommandTest {
     assertThat(spoken.out()).isEmpty();
     var json = new ObjectMapper().readTree(file.toFile());
     assertThat(json.path("subject").path("dtype").asText()).isEqualTo("float32");
+    assertThat(json.path("subject").path("arithmetic").asText()).isEqualTo("plain");
+    assertThat(json.path("subject").path("text_encoder").asText()).isEqualTo("device");
     assertThat(json.path("settings").path("memory").asText()).isEqualTo("full");
     assertThat(json.path("runs").size()).isEqualTo(2);
     assertThat(json.path("summary").path("loop_frames_per_second").asDouble()).isPositive();
@@ -78,6 +80,15 @@ class BenchCommandTest {
 
     assertThat(spoken.code()).isEqualTo(2);
     assertThat(spoken.err()).hasSize(1).first().asString().contains("61 tokens", "at most 48");
+  }
+
+  @Test
+  void aPlaceThatCannotBeWrittenIsFoundBeforeAnythingIsMeasured() {
+    var spoken = Spoken.by("bench", "--model", "nowhere", "--out", folder);
+
+    assertThat(spoken.code()).isEqualTo(2);
+    assertThat(spoken.err())
+        .containsExactly("longtake: " + folder + " is a folder; give the name of a file");
   }
 
   @Test
@@ -123,7 +134,9 @@ class BenchCommandTest {
 
   @Test
   void aModelInEightBitsMakesVideoToo() {
-    assertThat(bench("--arithmetic", "plain-fp8").out()).startsWith("tiny, ");
+    assertThat(bench("--arithmetic", "plain-fp8", "--text-encoder", "cpu").out())
+        .startsWith("tiny, ")
+        .contains("plain-fp8 arithmetic, text encoder cpu");
   }
 
   private static Spoken bench(Object... options) {

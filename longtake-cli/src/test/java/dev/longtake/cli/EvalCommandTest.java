@@ -3,9 +3,13 @@ package dev.longtake.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.longtake.eval.CaptionObjects;
+import dev.longtake.eval.Revisit;
+import dev.longtake.eval.VaeQuality;
 import dev.longtake.rollout.TinyModel;
 import dev.longtake.world.Caption;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +44,31 @@ class EvalCommandTest {
   @Test
   void everyMeasurementSaysHowLongItTakes() {
     for (var name : new String[] {"vae", "objects", "memory"}) {
-      assertThat(Spoken.by("eval", name, "--help").out()).as(name).contains("minute");
+      assertThat(Spoken.by("eval", name, "--help").out())
+          .as(name)
+          .containsPattern("About\\s+\\d+\\s+(seconds|minutes?)\\s+a\\s+world");
+    }
+  }
+
+  @Test
+  void worldsAreAsManyAsTheLibrarySays() {
+    assertThat(Spoken.by("eval", "objects", "--help").out())
+        .contains("Default: " + CaptionObjects.Settings.DEFAULT.worlds());
+    assertThat(Spoken.by("eval", "vae", "--help").out())
+        .contains("Default: " + VaeQuality.Settings.DEFAULT.worlds());
+    assertThat(Spoken.by("eval", "memory", "--help").out())
+        .contains("Default: " + Revisit.Settings.DEFAULT.worlds());
+  }
+
+  @Test
+  void aPlaceThatCannotBeWrittenIsFoundBeforeTheModelIsLoaded() throws IOException {
+    var file = Files.writeString(folder.resolve("file"), "");
+
+    for (var name : new String[] {"vae", "objects", "memory"}) {
+      var spoken = Spoken.by("eval", name, "--model", "nowhere", "--out", file);
+
+      assertThat(spoken.code()).isEqualTo(2);
+      assertThat(spoken.err()).hasSize(1).first().asString().contains("results cannot go to");
     }
   }
 

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -173,21 +174,36 @@ class GenerateCommandTest {
 
   @Test
   void theVideoTellsHowItWasMade() {
-    var video = generate("clip.mp4", "--seconds", 0.5, "--seed", 7, "--memory", "full");
+    var video =
+        generate(
+            "clip.mp4",
+            "--seconds",
+            0.5,
+            "--seed",
+            7,
+            "--memory",
+            "full",
+            "--arithmetic",
+            "plain-fp8");
 
     assertThat(VideoReader.probe(video).tags())
         .containsEntry("prompt", PROMPT)
         .containsEntry("seed", "7")
         .containsEntry("model", "tiny")
         .containsEntry("memory", "full")
+        .containsEntry("arithmetic", "plain-fp8")
         .containsEntry("software", Software.nameAndVersion());
   }
 
   @Test
   void theSidecarTellsHowTheVideoWasMade() throws IOException {
-    generate("clip.mp4", "--seconds", 1, "--seed", 7, "--steps", 1, "--device", "cpu");
+    var options = List.of("--seconds", 1, "--seed", 7, "--steps", 1, "--device", "cpu");
+    var compute = List.of("--arithmetic", "plain-fp8", "--text-encoder", "passing");
+    generate("clip.mp4", Stream.concat(options.stream(), compute.stream()).toArray());
 
     var facts = json(Files.readString(folder.resolve("clip.json")));
+    assertThat(facts.path("arithmetic").asText()).isEqualTo("plain-fp8");
+    assertThat(facts.path("text_encoder").asText()).isEqualTo("passing");
     assertThat(facts.path("prompt").asText()).isEqualTo(PROMPT);
     assertThat(facts.path("seed").asLong()).isEqualTo(7);
     assertThat(facts.path("model").path("name").asText()).isEqualTo("tiny");

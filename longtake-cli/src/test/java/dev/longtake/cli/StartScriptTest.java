@@ -9,6 +9,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,7 +37,10 @@ class StartScriptTest {
           "stty",
           "cut",
           "touch",
-          "mkdir");
+          "mkdir",
+          "ln",
+          "rm",
+          "sleep");
   private static final String BUILD =
       """
       #!/bin/sh
@@ -138,6 +142,66 @@ class StartScriptTest {
   }
 
   @Test
+  void buildsAgainWithOtherArgumentsAndKeepsThemUntilOthersAreGiven() throws Exception {
+    executable(tools.resolve("mvn"), BUILD.formatted(folder));
+
+    run(home.resolve("longtake"));
+    run(Map.of("LONGTAKE_MVN_ARGS", "-Pcuda -o"), home.resolve("longtake"));
+    run(Map.of("LONGTAKE_MVN_ARGS", "-Pcuda -o"), home.resolve("longtake"));
+    var kept = run(home.resolve("longtake"));
+    run(Map.of("LONGTAKE_MVN_ARGS", ""), home.resolve("longtake"));
+
+    assertThat(kept.err()).isEmpty();
+    var calls = Files.readAllLines(folder.resolve("calls"));
+    assertThat(calls).hasSize(3);
+    assertThat(calls.get(0)).doesNotContain("-Pcuda");
+    assertThat(calls.get(1)).endsWith("-Pcuda -o package");
+    assertThat(calls.get(2)).doesNotContain("-Pcuda");
+  }
+
+  @Test
+  void startsAtTheSameTimeBuildOnce() throws Exception {
+    executable(tools.resolve("mvn"), BUILD.formatted(folder) + "sleep 1\n");
+
+    var first = begin(Map.of(), folder.resolve("first.txt"), home.resolve("longtake"));
+    var second = begin(Map.of(), folder.resolve("second.txt"), home.resolve("longtake"));
+
+    assertThat(end(first, folder.resolve("first.txt")).code()).isEqualTo(7);
+    assertThat(end(second, folder.resolve("second.txt")).code()).isEqualTo(7);
+    assertThat(Files.readAllLines(folder.resolve("calls"))).hasSize(1);
+    assertThat(home.resolve("longtake-cli/target/.building")).doesNotExist();
+  }
+
+  @Test
+  void aBuildThatWasKilledDoesNotKeepOthersWaiting() throws Exception {
+    executable(tools.resolve("mvn"), BUILD.formatted(folder));
+    var gone = new ProcessBuilder("/bin/sh", "-c", ":").start();
+    gone.waitFor();
+    var target = Files.createDirectories(home.resolve("longtake-cli/target"));
+    Files.createSymbolicLink(target.resolve(".building"), Path.of(Long.toString(gone.pid())));
+
+    var ended = run(home.resolve("longtake"));
+
+    assertThat(ended.err()).containsExactly("longtake: building Longtake once…");
+    assertThat(target.resolve(".building")).doesNotExist();
+  }
+
+  @Test
+  void trainingMayTakeHalfOfTheMemoryForJavasHeap() throws Exception {
+    executable(tools.resolve("mvn"), BUILD.formatted(folder));
+
+    for (var words : List.of(List.of("train", "run.yaml"), List.of("--stacktrace", "encode"))) {
+      run(home.resolve("longtake"), words.toArray(String[]::new));
+      assertThat(javaArguments()).contains("-XX:MaxRAMPercentage=50").doesNotContain("-Xmx1g");
+    }
+    run(home.resolve("longtake"), "generate", "train");
+    assertThat(javaArguments()).contains("-Xmx1g").doesNotContain("-XX:MaxRAMPercentage=50");
+    run(Map.of("LONGTAKE_JAVA_OPTS", "-Xmx3g"), home.resolve("longtake"), "train");
+    assertThat(javaArguments())
+        .containsSubsequence("-XX:MaxRAMPercentage=50", "-Xmx3g", "dev.longtake.cli.Main");
+  }
+
+  @Test
   void aFailedBuildShowsWhatMavenSaid() throws Exception {
     executable(tools.resolve("mvn"), "#!/bin/sh\necho '[ERROR] A.java:1'\nexit 1\n");
 
@@ -176,7 +240,18 @@ class StartScriptTest {
   }
 
   private Ended run(Path script, String... arguments) throws IOException, InterruptedException {
+    return run(Map.of(), script, arguments);
+  }
+
+  private Ended run(Map<String, String> environment, Path script, String... arguments)
+      throws IOException, InterruptedException {
     var said = folder.resolve("said.txt");
+    return end(begin(environment, said, script, arguments), said);
+  }
+
+  private Process begin(
+      Map<String, String> environment, Path said, Path script, String... arguments)
+      throws IOException {
     var command = Stream.concat(Stream.of(script.toString()), Stream.of(arguments)).toList();
     var builder =
         new ProcessBuilder(command)
@@ -187,7 +262,11 @@ class StartScriptTest {
     builder.environment().put("PATH", tools.toString());
     builder.environment().put("JAVA_HOME", folder.resolve("jdk").toString());
     builder.environment().put("LC_ALL", "C.UTF-8");
-    var process = builder.start();
+    builder.environment().putAll(environment);
+    return builder.start();
+  }
+
+  private static Ended end(Process process, Path said) throws IOException, InterruptedException {
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return new Ended(process.exitValue(), Files.readAllLines(said));
   }

@@ -8,7 +8,7 @@ import java.util.Arrays;
 
 /**
  * Jumps to the clean latent and back to the next level with fresh noise, as distilled students do
- * (Self-Forcing; spec section E.1).
+ * (Self-Forcing's inference; Context Forcing's students are sampled in the same way).
  *
  * @param timesteps descending, without a closing 0
  */

@@ -28,7 +28,8 @@ public final class FlowSchedule {
   }
 
   /**
-   * The training table: {@code steps} levels from 1 down, without 0 (spec: {@code extra_one_step}).
+   * The training table: {@code steps} levels from 1 down, without 0: what the published code calls
+   * {@code extra_one_step}.
    *
    * @param steps how many levels, at least 1
    * @param shift warp s, at least 1 in practice

@@ -14,15 +14,24 @@ record KeyValue(@Axes("B L H d") Tensor key, @Axes("B L H d") Tensor value)
 
   /** A copy without gradients. */
   static KeyValue copyOf(Tensor key, Tensor value) {
-    return new KeyValue(Scope.escape(key.detach().copy()), Scope.escape(value.detach().copy()));
+    try (var scope = Scope.open()) {
+      return new KeyValue(key.detach().copy(), value.detach().copy()).escape();
+    }
+  }
+
+  private KeyValue escape() {
+    Scope.escape(key);
+    Scope.escape(value);
+    return this;
   }
 
   /** Several frames one after the other, their keys turned. */
   static KeyValue joined(List<KeyValue> frames, Rotary rotary) {
     try (var scope = Scope.open()) {
       return new KeyValue(
-          Scope.escape(rotary.apply(Tensor.cat(frames.stream().map(KeyValue::key).toList(), 1))),
-          Scope.escape(Tensor.cat(frames.stream().map(KeyValue::value).toList(), 1)));
+              rotary.apply(Tensor.cat(frames.stream().map(KeyValue::key).toList(), 1)),
+              Tensor.cat(frames.stream().map(KeyValue::value).toList(), 1))
+          .escape();
     }
   }
 
@@ -48,8 +57,12 @@ record KeyValue(@Axes("B L H d") Tensor key, @Axes("B L H d") Tensor value)
     try (var scope = Scope.open()) {
       var frames = new ArrayList<KeyValue>();
       for (long at = 0; at < key.size(1); at += tokens) {
-        frames.add(copyOf(key.narrow(1, at, tokens), value.narrow(1, at, tokens)));
+        frames.add(
+            new KeyValue(
+                key.narrow(1, at, tokens).detach().copy(),
+                value.narrow(1, at, tokens).detach().copy()));
       }
+      frames.forEach(KeyValue::escape);
       return frames;
     }
   }

@@ -32,8 +32,9 @@ import org.jspecify.annotations.Nullable;
  * long as plans are of one size, which {@link #layout} tells.
  *
  * <p>A chunk goes: {@link #begin}, any number of passes over {@link #layer}, a clean pass between
- * {@link #record} and {@link #commit}. Axes: B batch, L tokens, S past tokens, H heads, d head
- * width. Confined to one thread.
+ * {@link #record} and {@link #commit}. Should memory run out while frames are moved, layers would
+ * hold them in different orders: everything is freed then, and nothing can follow. Axes: B batch, L
+ * tokens, S past tokens, H heads, d head width. Confined to one thread.
  */
 public final class KvStore implements AutoCloseable {
 
@@ -59,6 +60,7 @@ public final class KvStore implements AutoCloseable {
   private List<Integer> held = List.of(); // the frames in every layer's window, increasing
   private long past; // tokens of the window that a pass sees
   private boolean recording;
+  private boolean whole = true; // false while frames are moved, and for good if that fails
   private long layout;
 
   /** Empty. */
@@ -79,8 +81,10 @@ public final class KvStore implements AutoCloseable {
    * that was recorded and not committed is forgotten.
    *
    * @throws IllegalArgumentException if the plan attends a frame that is not held; nothing changes
+   * @throws IllegalStateException if an earlier step failed half way
    */
   public void begin(Plan plan) {
+    requireWhole();
     var frames = plan.past().stream().map(Slot::frame).toList();
     for (int frame : frames) {
       if (!held.contains(frame)) {
@@ -92,6 +96,11 @@ public final class KvStore implements AutoCloseable {
       }
     }
     recording = false;
+    change(() -> hold(frames, plan));
+    see((long) frames.size() * geometry.tokens());
+  }
+
+  private void hold(List<Integer> frames, Plan plan) {
     meanKeys.keepOnly(frames);
     layers.forEach(Layer::dropPending);
     if (frames.isEmpty()) {
@@ -101,7 +110,27 @@ public final class KvStore implements AutoCloseable {
       turn(plan);
     }
     held = frames;
-    see((long) frames.size() * geometry.tokens());
+  }
+
+  /** Does what leaves every layer with the same frames, or, should it fail, none with any. */
+  private void change(Runnable step) {
+    whole = false;
+    try {
+      step.run();
+      whole = true;
+    } finally {
+      if (!whole) {
+        close();
+      }
+    }
+  }
+
+  private void requireWhole() {
+    if (!whole) {
+      throw new IllegalStateException(
+          "nothing can follow: an earlier step of this memory failed half way; start the video"
+              + " again");
+    }
   }
 
   /** Moves the frames to the front of windows with room for so many. */
@@ -162,6 +191,7 @@ public final class KvStore implements AutoCloseable {
 
   /** What one layer's queries see: the planned past, then the tokens of the pass. */
   public AttentionSpan layer(int index) {
+    requireWhole();
     return layers.get(index);
   }
 
@@ -202,16 +232,23 @@ public final class KvStore implements AutoCloseable {
    *
    * @param frames their numbers since the video began, in the order of the pass
    * @param summarise whether mean keys are wanted, for {@link #similarity}
-   * @throws IllegalStateException if no pass was recorded since {@link #begin}
+   * @throws IllegalStateException if no pass was recorded since {@link #begin}, or an earlier step
+   *     failed half way
    * @throws IllegalArgumentException if the pass had more frames or fewer
    */
   public void commit(List<Integer> frames, boolean summarise) {
-    int passed = layers.getFirst().frames();
-    if (frames.size() != passed) {
-      throw new IllegalArgumentException(
-          frames.size() + " numbers do not fit a pass of " + passed + " frames");
+    requireWhole();
+    for (var layer : layers) {
+      if (frames.size() != layer.frames()) {
+        throw new IllegalArgumentException(
+            frames.size() + " numbers do not fit a pass of " + layer.frames() + " frames");
+      }
     }
     recording = false;
+    change(() -> takeIn(frames, summarise));
+  }
+
+  private void takeIn(List<Integer> frames, boolean summarise) {
     if (summarise) {
       summarise(frames);
     }
@@ -250,8 +287,8 @@ public final class KvStore implements AutoCloseable {
   }
 
   /**
-   * Cosines of mean raw keys, over all layers and heads, of frames held or just committed (spec,
-   * F.5; eq. 7 of the paper).
+   * Cosines of mean raw keys, over all layers and heads, of frames held or just committed (Context
+   * Forcing, eq. 7; clean keys, and one decision for all layers).
    */
   public KeySimilarity similarity() {
     return meanKeys;
@@ -315,11 +352,18 @@ public final class KvStore implements AutoCloseable {
 
     /** Moves frames to the front of a new window. */
     void renew(Tensor places, long room) {
-      var before = window();
-      var next = Window.of(room, before.raw());
-      next.take(0, before, places, geometry.tokens());
-      before.close();
-      window = next;
+      try (var scope = Scope.open()) {
+        var next = Window.of(room, window().raw());
+        next.take(0, window(), places, geometry.tokens());
+        replace(next);
+      }
+    }
+
+    private void replace(Window next) {
+      if (window != null) {
+        window.close();
+      }
+      window = next.escape();
       lent = false;
     }
 
@@ -353,7 +397,7 @@ public final class KvStore implements AutoCloseable {
       }
       lent = true;
       long seen = past;
-      var own = window().alias();
+      var own = window().alias().escape();
       own.tensors().forEach(owner);
       return (q, k, rawK, v) -> own.attendJoined(seen, q, k, v);
     }
@@ -379,15 +423,19 @@ public final class KvStore implements AutoCloseable {
     }
 
     KeyValue pending() {
-      if (recorded == 0) {
-        throw new IllegalStateException("no pass was recorded");
-      }
+      requireRecorded();
       return apart == null ? window().part(past, recorded) : apart;
     }
 
+    /** Frames of the recorded pass. */
     int frames() {
-      try (var scope = Scope.open()) {
-        return (int) (pending().key().size(1) / geometry.tokens());
+      requireRecorded();
+      return (int) (recorded / geometry.tokens());
+    }
+
+    private void requireRecorded() {
+      if (recorded == 0) {
+        throw new IllegalStateException("no pass was recorded");
       }
     }
 
@@ -405,11 +453,7 @@ public final class KvStore implements AutoCloseable {
                   : pass.part((long) made * tokens, tokens);
           next.put((long) i * tokens, frame.key(), frame.value());
         }
-        if (window != null) {
-          window.close();
-        }
-        window = next;
-        lent = false;
+        replace(next);
       }
     }
 

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The slots of one layer, as the released Context Forcing code moves what they hold (spec, F.2). A
- * value: a pass gives the next one. What a slot holds does not matter here; it is a frame number in
- * tests, keys and values in the store.
+ * The slots of one layer, as the released Context Forcing code moves what they hold. A value: a
+ * pass gives the next one. What a slot holds does not matter here; it is a frame number in tests,
+ * keys and values in the store.
  *
  * @param memory sizes
  * @param slots what the filled slots hold, slot 0 first

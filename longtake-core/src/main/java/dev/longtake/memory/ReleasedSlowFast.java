@@ -5,9 +5,9 @@ import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
 /**
- * Slow-Fast Memory as the code released with Context Forcing has it (spec, F.2), for weights that
- * were trained with that code. It differs from the paper's, {@link SlowFast}, in what it decides,
- * when, and for whom:
+ * Slow-Fast Memory as the code released with Context Forcing (arXiv 2602.06028) has it, for weights
+ * that were trained with that code. It differs from the paper's, {@link SlowFast}, in what it
+ * decides, when, and for whom:
  *
  * <ul>
  *   <li>Each layer decides for itself, in each pass, so layers hold different frames.

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * the keys turned to their positions, and after them room for the tokens of a pass. A pass attends
  * to one piece of memory, to which its own tokens are written; nothing is joined for it.
  *
- * <p>Axes: B batch, N tokens there is room for, L tokens, H heads, d head width. Lives until
- * closed.
+ * <p>Axes: B batch, N tokens there is room for, L tokens, H heads, d head width. Belongs to the
+ * caller's scope until it escapes.
  *
  * @param raw keys before rotation
  * @param turned keys at their positions
@@ -31,17 +31,19 @@ record Window(
   }
 
   private static Tensor room(long tokens, Tensor like) {
-    try (var scope = Scope.open()) {
-      return Scope.escape(
-          Tensor.empty(
-              like.dtype(), like.device(), like.size(0), tokens, like.size(2), like.size(3)));
-    }
+    return Tensor.empty(
+        like.dtype(), like.device(), like.size(0), tokens, like.size(2), like.size(3));
   }
 
   /** Other handles on the same memory, closed on their own. */
   Window alias() {
-    return new Window(
-        Scope.escape(raw.alias()), Scope.escape(turned.alias()), Scope.escape(values.alias()));
+    return new Window(raw.alias(), turned.alias(), values.alias());
+  }
+
+  /** Takes every tensor out of every scope: it lives until closed. */
+  Window escape() {
+    tensors().forEach(Scope::escape);
+    return this;
   }
 
   /** Every tensor of this. */

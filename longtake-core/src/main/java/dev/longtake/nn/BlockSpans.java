@@ -8,8 +8,7 @@ import java.util.List;
 
 /**
  * Spans for training on whole videos block by block, without a mask: each block's queries attend to
- * what they may see and to nothing else, so that neither memory nor time is spent on the rest
- * (spec, section A.5).
+ * what they may see and to nothing else, so that neither memory nor time is spent on the rest.
  */
 public final class BlockSpans {
   private BlockSpans() {}

@@ -172,9 +172,9 @@ final class KernelOps implements FusedOps {
   private void addNorm(
       Tensor x,
       @Nullable Tensor branch,
-      @Nullable Tensor gate,
-      Tensor scale,
-      Tensor shift,
+      @Nullable Tensor givenGate,
+      Tensor givenScale,
+      Tensor givenShift,
       int base,
       @Nullable Tensor sum,
       @Nullable Tensor normed,
@@ -183,10 +183,13 @@ final class KernelOps implements FusedOps {
       @Nullable Tensor most,
       double eps) {
     requireWidth(x, WIDEST);
+    var gate = givenGate == null ? null : FrameVectors.even(givenGate, x);
     if (gate != null) {
       requireType(gate);
     }
-    if (frameStride(scale) != frameStride(shift)) {
+    var scale = FrameVectors.even(givenScale, x);
+    var shift = FrameVectors.even(givenShift, x);
+    if (FrameVectors.stride(scale) != FrameVectors.stride(shift)) {
       throw new IllegalArgumentException("scale " + scale + " and shift " + shift + " differ");
     }
     addNorm
@@ -194,10 +197,10 @@ final class KernelOps implements FusedOps {
         .tensor(packedSum(x))
         .tensor(branch == null ? null : packed(branch))
         .tensor(gate)
-        .count(gate == null ? 0 : frameStride(gate))
+        .count(gate == null ? 0 : FrameVectors.stride(gate))
         .tensor(scale)
         .tensor(shift)
-        .count(frameStride(scale))
+        .count(FrameVectors.stride(scale))
         .number(base)
         .tensor(sum)
         .tensor(normed)
@@ -395,11 +398,6 @@ final class KernelOps implements FusedOps {
 
   private static long rows(Tensor x) {
     return x.count() / x.size(-1);
-  }
-
-  /** From one frame's vector to the next; 0 where one vector serves all. */
-  private static long frameStride(Tensor vector) {
-    return vector.rank() == 1 ? 0 : vector.stride(1);
   }
 
   /** Whole warps, for so many groups of channels. */

@@ -9,7 +9,6 @@ import dev.longtake.tensor.WorkStream;
 import dev.longtake.vae.DecodeState;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +52,7 @@ final class ChunkDecoder implements AutoCloseable {
    * @throws RuntimeException that of the latents before, if they could not be decoded
    */
   CompletableFuture<Decoded> decode(@Axes("1 C F Y X") Tensor latents, ChunkWatch watch) {
-    await(latest);
+    Awaited.result(latest);
     if (thread == null) {
       return CompletableFuture.completedFuture(pictures(latents, watch));
     }
@@ -66,20 +65,7 @@ final class ChunkDecoder implements AutoCloseable {
   /** Throws what an earlier decoding threw, if it is known already. */
   void requireWhole() {
     if (latest.isCompletedExceptionally()) {
-      await(latest);
-    }
-  }
-
-  /** The result of work elsewhere, or its exception as if it had been thrown here. */
-  static <T> T await(CompletableFuture<T> work) {
-    try {
-      return work.join();
-    } catch (CompletionException e) {
-      switch (e.getCause()) {
-        case RuntimeException cause -> throw cause;
-        case Error cause -> throw cause;
-        case null, default -> throw e;
-      }
+      Awaited.result(latest);
     }
   }
 

@@ -23,13 +23,14 @@ public final class Conditions implements AutoCloseable {
       var states =
           switch (config.unconditional()) {
             case ZEROS -> {
-              var shown = model.text().encode(text);
-              yield List.of(shown, shown.times(0));
+              var encoded = model.text().encode(text);
+              yield List.of(encoded, encoded.times(0));
             }
             case PROMPT -> model.text().encode(List.of(text, config.negativePrompt()));
           };
-      prompt = model.transformer().read(states.get(0)).escape();
+      var shown = model.transformer().read(states.get(0));
       unprompted = model.transformer().read(states.get(1)).escape();
+      prompt = shown.escape(); // only now: had the second reading failed, the scope would free it
     }
   }
 

@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Generates latents chunk by chunk (spec, section E.1): denoise a chunk with what memory holds,
+ * Generates latents chunk by chunk, as Self-Forcing does: denoise a chunk with what memory holds,
  * pass it once more clean to remember it. Axes: B batch, C channels, F frames of the chunk, Y rows,
  * X columns.
  *

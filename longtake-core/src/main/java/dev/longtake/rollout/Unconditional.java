@@ -7,7 +7,7 @@ public enum Unconditional {
 
   /**
    * A prompt like any other, read by the text encoder: the empty text, or one that names what is
-   * not wanted (spec, sections A.3, C and M.6). The published models know these.
+   * not wanted. The published models know these.
    */
   PROMPT
 }

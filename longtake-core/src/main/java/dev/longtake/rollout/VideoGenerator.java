@@ -246,7 +246,7 @@ public final class VideoGenerator implements AutoCloseable {
 
   /** Generates, remembers and decodes the next chunk. */
   public VideoChunk next() {
-    return ChunkDecoder.await(begin());
+    return Awaited.result(begin());
   }
 
   /**

@@ -43,6 +43,7 @@ public final class VideoModel implements AutoCloseable {
   private final ModelConfig config;
   private final Device device;
   private final Dtype dtype;
+  private final Arithmetic arithmetic;
   private final Tokenizer tokenizer;
   private final TextStage text;
   private final FusedOps ops;
@@ -61,6 +62,7 @@ public final class VideoModel implements AutoCloseable {
       Arithmetic arithmetic) {
     this.device = device;
     this.dtype = dtype;
+    this.arithmetic = arithmetic;
     config = parts.config();
     parts.requireWhole();
     try {
@@ -197,6 +199,11 @@ public final class VideoModel implements AutoCloseable {
   /** Type of weights and arithmetic. */
   public Dtype dtype() {
     return dtype;
+  }
+
+  /** How transformer and autoencoder compute. */
+  public Arithmetic arithmetic() {
+    return arithmetic;
   }
 
   /** The causal transformer. */

@@ -131,8 +131,17 @@ public record VaeConfig(
   }
 
   /** How many pixel frames that many latent frames of a video, from its start, become. */
-  public int pixelFrames(int latentFrames) {
+  public long pixelFrames(long latentFrames) {
     return 1 + temporalFactor() * (latentFrames - 1);
+  }
+
+  /**
+   * The same for a video that is held as a whole.
+   *
+   * @throws ArithmeticException if it has more pixel frames than an int can count
+   */
+  public int pixelFrames(int latentFrames) {
+    return Math.toIntExact(pixelFrames((long) latentFrames));
   }
 
   /**

@@ -173,9 +173,10 @@ extern "C" __global__ void norm_rotate(const bf16* x, index_t stride, const bf16
   store(turned + batch * batchStride + token * width + channel, v);
 }
 
-// sum = x + branch * gate in float32 (branch and gate may be absent), normed = layerNorm(sum) * (base + scale) + shift. Vectors
-// of frames are `vectorStride` apart and serve `patches` rows each; one vector for all has stride 0. Every result may
-// be absent: sum; normed as bfloat16; normed in eight bits with a scale for each row; the largest magnitude in normed.
+// sum = x + branch * gate in float32 (branch and gate may be absent), normed = layerNorm(sum) * (base + scale) + shift.
+// Vectors of frames are `vectorStride` apart, through the whole batch, and serve `patches` rows each; one vector for all
+// has stride 0. Every result may be absent: sum; normed as bfloat16; normed in eight bits with a scale for each row; the
+// largest magnitude in normed.
 extern "C" __global__ void add_norm(const float* x, const bf16* branch, const bf16* gate, index_t gateStride,
     const bf16* scale, const bf16* shift, index_t vectorStride, float base, float* sum, bf16* normed, e4m3* eights,
     float* rowScales, float* most, int patches, int width, float eps) {

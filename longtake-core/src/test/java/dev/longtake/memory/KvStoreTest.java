@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.Recomputed;
 import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Device;
@@ -20,11 +21,13 @@ import dev.longtake.wan.CausalMasks;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.TinyWan;
 import dev.longtake.wan.WanTransformer;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -371,6 +374,58 @@ class KvStoreTest {
       store.commit(List.of(4, 9), true);
       assertThat(store.frames()).containsExactly(4, 9);
     }
+  }
+
+  @Test
+  void aStoreThatFailsHalfWayFreesWhatItHoldsAndIsNotGoneOnWith() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var store = new KvStore(GEOMETRY, Device.CPU, failingAtTurn(LAYERS + 2))) {
+      chunkOfTwo(store, MEMORY.plan(Held.empty(), 2), 0);
+      store.begin(planOf(0, 1)); // turns the keys of every layer once
+
+      assertThatThrownBy(() -> store.begin(planOf(1))) // and fails at the second layer's
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("no turn any more");
+      assertNothingCanFollow(store);
+    }
+  }
+
+  private static void chunkOfTwo(KvStore store, Plan plan, int first) {
+    store.begin(plan);
+    store.record();
+    pass(latents(first, 2), 0, plan, store::layer);
+    store.commit(first, true);
+  }
+
+  private static Plan planOf(int... frames) {
+    var slots = Arrays.stream(frames).mapToObj(frame -> new Slot(frame, Region.FAST)).toList();
+    int[] positions = IntStream.range(0, frames.length).toArray();
+    return new Plan(slots, positions, new int[] {frames.length, frames.length + 1});
+  }
+
+  private static void assertNothingCanFollow(KvStore store) {
+    assertThatThrownBy(() -> store.begin(planOf(0)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("failed half way; start the video again");
+    assertThatThrownBy(() -> store.commit(0, true)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> store.layer(0)).isInstanceOf(IllegalStateException.class);
+  }
+
+  /** Plain operators whose turns of kept keys fail from the given one on, counted from 1. */
+  private static FusedOps failingAtTurn(int number) {
+    var plain = FusedOps.plain();
+    var turns = new AtomicInteger();
+    return (FusedOps)
+        Proxy.newProxyInstance(
+            KvStoreTest.class.getClassLoader(),
+            new Class<?>[] {FusedOps.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("turnInto") && turns.incrementAndGet() >= number) {
+                throw new IllegalStateException("no turn any more");
+              }
+              return method.invoke(plain, arguments);
+            });
   }
 
   /** Two frames of sink, three of slow and four of fast memory. */

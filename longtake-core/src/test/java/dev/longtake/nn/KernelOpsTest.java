@@ -81,6 +81,30 @@ class KernelOpsTest {
   }
 
   @Test
+  void aBatchMayAskForItsLastFramesAlone() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var rng = Rng.seeded(7, GPU);
+        var fused = FusedOps.kernels(LinearFormat.AS_STORED, GPU, Dtype.BFLOAT16)) {
+      int width = 96;
+      for (int last = 1; last <= 3; last++) {
+        var x = rng.normal(Dtype.FLOAT32, 2, last, 20, width); // what branches are added to
+        var branch = draw(rng, 2, last, 20, width);
+        var six = draw(rng, 2, 4, 6, width).chunk(6, 2);
+        var by = new Modulation(six.get(0), six.get(1), six.get(2)).last(last);
+        var bare = LayerNorm.plain(1e-6);
+        var affine = new LayerNorm(draw(rng, width), draw(rng, width), 1e-6);
+        var plain = FusedOps.plain();
+
+        same(8e-3, plain, fused, ops -> real(ops.modulated(bare, x, by)));
+        same(1e-6, plain, fused, ops -> ops.gatedThenNormed(x, branch, by, affine).sum());
+        same(8e-3, plain, fused, ops -> real(ops.addedThenModulated(x, branch, bare, by).normed()));
+        same(1e-6, plain, fused, ops -> ops.gated(x, branch, by));
+      }
+    }
+  }
+
+  @Test
   void theNormOfPixelsIsThePlainOne() {
     try (var scope = Scope.open();
         var off = Gradients.off();

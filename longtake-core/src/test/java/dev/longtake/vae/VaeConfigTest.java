@@ -19,6 +19,9 @@ class VaeConfigTest {
     assertThat(VaeConfig.WAN_2_1.temporalFactor()).isEqualTo(4);
     assertThat(VaeConfig.WAN_2_1.latentFrames(81)).isEqualTo(21);
     assertThat(VaeConfig.WAN_2_1.pixelFrames(252)).isEqualTo(1005);
+    assertThat(VaeConfig.WAN_2_1.pixelFrames(2_147_483_646L)).isEqualTo(8_589_934_581L);
+    assertThatThrownBy(() -> VaeConfig.WAN_2_1.pixelFrames(2_147_483_646))
+        .isInstanceOf(ArithmeticException.class);
   }
 
   @Test

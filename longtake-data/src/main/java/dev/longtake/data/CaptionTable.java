@@ -15,7 +15,7 @@ import java.util.List;
  * Tables of videos: UTF-8 text, separated by commas or tabs as the head is, quoted by the usual
  * rules. A column {@code videoFile} or {@code clip_id} names the video, with or without {@code
  * .mp4}, from the table's folder; a column {@code caption} or {@code Detailed Description} says
- * what it shows (spec, section K.2).
+ * what it shows: the names that tables of the published training data have.
  */
 final class CaptionTable {
   private static final List<String> FILE = List.of("videoFile", "clip_id");

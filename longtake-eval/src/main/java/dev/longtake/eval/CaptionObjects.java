@@ -71,8 +71,14 @@ public record CaptionObjects(
    * @param seed number of the first held-out clip
    */
   public record Settings(int worlds, double seconds, long seed) {
+    /** How many clips, unless said. */
+    public static final int WORLDS = 24;
+
+    /** Length of each clip and video, unless said. */
+    public static final int SECONDS = 20;
+
     /** 24 videos of 20 s. */
-    public static final Settings DEFAULT = new Settings(24, 20, 0);
+    public static final Settings DEFAULT = new Settings(WORLDS, SECONDS, 0);
 
     /** Checks the ranges. */
     public Settings {

@@ -4,6 +4,11 @@ package dev.longtake.eval;
 public class EvaluationException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** With what is wrong and what to do about it. */
+  public EvaluationException(String message) {
+    super(message);
+  }
+
   /** With what happened and what to do about it. */
   public EvaluationException(String message, Throwable cause) {
     super(message, cause);

@@ -5,10 +5,11 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.longtake.media.MediaException;
+import dev.longtake.media.TextFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 
 /** Results as files: records as JSON with keys in snake case, and text. */
@@ -63,16 +64,9 @@ public final class ResultFile {
    */
   public static void writeText(Path file, String text) {
     try {
-      var folder = file.toAbsolutePath().getParent();
-      Files.createDirectories(folder);
-      var temporary = Files.createTempFile(folder, ".result", ".tmp");
-      try {
-        Files.writeString(temporary, text);
-        Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(temporary);
-      }
-    } catch (IOException e) {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      TextFile.write(file, text);
+    } catch (IOException | MediaException e) {
       throw new EvaluationException(
           String.format(
               Locale.ROOT,
@@ -80,6 +74,39 @@ public final class ResultFile {
               file,
               e.getMessage()),
           e);
+    }
+  }
+
+  /**
+   * Refuses a file that can be seen to be unwritable, before anything is measured.
+   *
+   * @throws EvaluationException if it is a folder, or its own cannot be made or written to
+   */
+  public static void requireWritable(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new EvaluationException(file + " is a folder; give the name of a file");
+    }
+    requireFolder(file.toAbsolutePath().resolveSibling(""));
+  }
+
+  /**
+   * Refuses a folder for results that can be seen to be unwritable, before anything is measured.
+   *
+   * @throws EvaluationException if it is a file, or cannot be made or written to
+   */
+  public static void requireFolder(Path folder) {
+    var there = folder.toAbsolutePath();
+    while (there != null && !Files.exists(there)) {
+      there = there.getParent();
+    }
+    if (there == null || !Files.isDirectory(there) || !Files.isWritable(there)) {
+      throw new EvaluationException(
+          String.format(
+              Locale.ROOT,
+              "results cannot go to %s: %s is %s; choose another folder",
+              folder,
+              there,
+              there != null && Files.isDirectory(there) ? "closed to this user" : "no folder"));
     }
   }
 }

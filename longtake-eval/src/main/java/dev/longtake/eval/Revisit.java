@@ -64,10 +64,13 @@ public record Revisit(
       int moments,
       long seed) {
 
-    /** Eight worlds, four memories of 21 latent frames, turns of 16 to 32 s. */
+    /** How many worlds, unless said. */
+    public static final int WORLDS = 4;
+
+    /** Four worlds, four memories of 21 latent frames, turns of 16 to 32 s. */
     public static final Settings DEFAULT =
         new Settings(
-            8,
+            WORLDS,
             List.of(
                 "slow-fast-redundant",
                 "slow-fast",

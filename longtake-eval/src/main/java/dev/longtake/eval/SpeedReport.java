@@ -30,9 +30,11 @@ public final class SpeedReport {
             settings.memory() + ", " + subject.recall()));
     lines.add(
         line(
-            "%s, %s, %d threads, %s, Java %s",
+            "%s, %s, %s arithmetic, text encoder %s, %d threads, %s, Java %s",
             subject.device(),
             subject.dtype(),
+            subject.arithmetic(),
+            subject.textEncoder(),
             subject.threads(),
             subject.natives(),
             subject.java()));
@@ -101,6 +103,8 @@ public final class SpeedReport {
     out.put("recall", subject.recall());
     out.put("device", subject.device());
     out.put("dtype", subject.dtype());
+    out.put("arithmetic", subject.arithmetic());
+    out.put("text_encoder", subject.textEncoder());
     out.put("threads", subject.threads());
     out.put("natives", subject.natives());
     out.put("java", subject.java());

@@ -3,6 +3,7 @@ package dev.longtake.eval;
 import dev.longtake.media.Frame;
 import dev.longtake.media.Mp4Writer;
 import dev.longtake.media.VideoFormat;
+import dev.longtake.rollout.Awaited;
 import dev.longtake.rollout.ChunkPart;
 import dev.longtake.rollout.Overlap;
 import dev.longtake.rollout.VideoChunk;
@@ -58,16 +59,16 @@ final class SpeedTrial {
       while (video.frames() < frames) {
         var before = latest;
         latest = begin(video);
-        write(file, before.join());
+        write(file, Awaited.result(before));
       }
       long waiting = System.nanoTime();
-      var last = latest.join();
+      var last = Awaited.result(latest);
       chunkSeconds.add(chunkSeconds.removeLast() + since(waiting));
       write(file, last);
       long finishing = System.nanoTime();
       file.finish();
       encode += since(finishing);
-      return result(video.frames(), prompt, firstFrame.join());
+      return result(video.frames(), prompt, Awaited.result(firstFrame));
     }
   }
 

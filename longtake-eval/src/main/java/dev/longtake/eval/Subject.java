@@ -16,6 +16,8 @@ import java.util.Locale;
  * @param recall where the keys of remembered frames come from
  * @param device where it ran
  * @param dtype type of weights and arithmetic
+ * @param arithmetic how transformer and autoencoder compute, as {@code --arithmetic} spells it
+ * @param textEncoder where the text encoder was, as {@code --text-encoder} spells it
  * @param threads of the processor within an operator
  * @param natives which LibTorch
  * @param java version of Java
@@ -29,6 +31,8 @@ public record Subject(
     String recall,
     String device,
     String dtype,
+    String arithmetic,
+    String textEncoder,
     int threads,
     String natives,
     String java) {
@@ -52,6 +56,8 @@ public record Subject(
         config.recall().name().toLowerCase(Locale.ROOT),
         model.device().toString(),
         model.dtype().name().toLowerCase(Locale.ROOT),
+        model.arithmetic().toString(),
+        model.text().residence().word(),
         Threads.get(),
         Device.natives(),
         Runtime.version().toString());

@@ -44,8 +44,14 @@ public record VaeQuality(
    * @param seed number of the first held-out world
    */
   public record Settings(int worlds, int frames, long seed) {
+    /** How many worlds, unless said. */
+    public static final int WORLDS = 24;
+
+    /** Pictures of each, unless said. */
+    public static final int FRAMES = 81;
+
     /** 24 worlds of 81 frames (5 s). */
-    public static final Settings DEFAULT = new Settings(24, 81, 0);
+    public static final Settings DEFAULT = new Settings(WORLDS, FRAMES, 0);
 
     /** Checks the ranges. */
     public Settings {

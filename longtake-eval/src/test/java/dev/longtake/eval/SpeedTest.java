@@ -147,6 +147,8 @@ class SpeedTest {
             "cached",
             "cpu",
             "float32",
+            "plain",
+            "device",
             2,
             "linux-x86_64",
             "25");

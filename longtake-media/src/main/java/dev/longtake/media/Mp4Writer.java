@@ -118,7 +118,7 @@ public final class Mp4Writer implements AutoCloseable {
    */
   public static VideoInfo recover(Path part, Path target) {
     checkTarget(target);
-    Remuxer.fastStart(part, target, VideoReader.probe(part).tags());
+    Remuxer.fastStart(part, target, VideoReader.probe(part).tags(), 1);
     return VideoReader.probe(target);
   }
 
@@ -163,7 +163,8 @@ public final class Mp4Writer implements AutoCloseable {
    *
    * @return the final name
    * @throws IllegalStateException when nothing was written
-   * @throws MediaException when the final file could not be written; the part file is kept
+   * @throws MediaException when the final file could not be written, or would lack pictures; the
+   *     part file is kept then, and an older file of the final name
    */
   public Path finish() {
     requireOpen();
@@ -174,17 +175,7 @@ public final class Mp4Writer implements AutoCloseable {
     }
     muxer.end();
     release();
-    long copied = Remuxer.fastStart(part.path(), target, tags);
-    if (copied != frames) {
-      throw new MediaException(
-          String.format(
-              Locale.ROOT,
-              "%s holds %d of %d pictures; all are kept in %s",
-              target,
-              copied,
-              frames,
-              part.path()));
-    }
+    Remuxer.fastStart(part.path(), target, tags, frames);
     finished = true;
     part.delete();
     return target;

@@ -15,14 +15,17 @@ final class Remuxer {
   /**
    * Writes the pictures of one file to another name, which appears once it is whole.
    *
-   * @return number of pictures copied
+   * @param least how many pictures there must be; with fewer, what has that name stays
    */
-  static long fastStart(Path from, Path to, Map<String, String> tags) {
+  static void fastStart(Path from, Path to, Map<String, String> tags, long least) {
     Path temporary = AtomicFile.temporary(to);
     try {
       long frames = copy(from, temporary, tags);
+      if (frames < least) {
+        throw new MediaException(
+            String.format(Locale.ROOT, "only %d of %d pictures can be read back", frames, least));
+      }
       AtomicFile.publish(temporary, to);
-      return frames;
     } catch (IOException e) {
       AtomicFile.discard(temporary);
       throw failed(from, to, AtomicFile.reason(e), e);

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -121,6 +124,25 @@ class WriteFailureTest {
 
     assertThat(VideoReader.probe(writer.partFile()).frames()).isEqualTo(4);
     assertThat(path).doesNotExist();
+  }
+
+  @Test
+  void aPartFileThatWasDamagedMeanwhileDoesNotReplaceAnOlderVideo() throws IOException {
+    var path = Files.writeString(folder.resolve("clip.mp4"), "older");
+    try (var writer = Mp4Writer.open(path, FORMAT, Map.of())) {
+      writer.write(Pictures.waves(192, 128, 0, 4));
+      long whole = writer.bytes();
+      writer.write(Pictures.waves(192, 128, 4, 4));
+      try (var part = FileChannel.open(writer.partFile(), StandardOpenOption.WRITE)) {
+        part.write(ByteBuffer.allocate(Math.toIntExact(writer.bytes() - whole)), whole);
+      }
+
+      assertThatThrownBy(writer::finish)
+          .isInstanceOf(MediaException.class)
+          .hasMessageContaining("only 4 of 8 pictures can be read back");
+    }
+    assertThat(path).hasContent("older");
+    assertThat(folder.resolve("clip.part.mp4")).exists();
   }
 
   private void assertRefused(Path path, String... words) {

@@ -1,6 +1,7 @@
 package dev.longtake.nn;
 
 import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Functional;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 
@@ -14,7 +15,8 @@ public record Modulation(
   /** {@code normed · (1 + scale) + shift}, in the type of what is normed. */
   public @Axes("B F P D") Tensor apply(@Axes("B F P D") Tensor normed) {
     try (var scope = Scope.open()) {
-      return scope.keep(normed.times(scale.to(normed.dtype()).plus(1)).plus(shift));
+      var factor = scale.to(normed.dtype()).plus(1);
+      return scope.keep(Functional.plusProduct(shift, normed, factor));
     }
   }
 
@@ -25,10 +27,5 @@ public record Modulation(
         shift.narrow(1, first, frames),
         scale.narrow(1, first, frames),
         gate.narrow(1, first, frames));
-  }
-
-  /** {@code branch · gate}. */
-  public @Axes("B F P D") Tensor gated(@Axes("B F P D") Tensor branch) {
-    return branch.times(gate);
   }
 }

@@ -42,9 +42,7 @@ record PlainOps(LinearFormat format) implements FusedOps {
 
   @Override
   public Tensor gated(Tensor x, Tensor branch, Modulation by) {
-    try (var scope = Scope.open()) {
-      return scope.keep(x.plus(by.gated(branch.to(x.dtype()))));
-    }
+    return Functional.plusProduct(x, branch, by.gate());
   }
 
   @Override

@@ -71,6 +71,14 @@ public final class Functional {
         x);
   }
 
+  /**
+   * {@code x + a · b}, each spread over what it lacks, in one pass over memory. Types may differ:
+   * the widest is that of the arithmetic and of the result, and nothing is converted beforehand.
+   */
+  public static Tensor plusProduct(Tensor x, Tensor a, Tensor b) {
+    return Tensor.op("plusProduct", () -> torch.addcmul(x.handle, a.handle, b.handle), x, a, b);
+  }
+
   /** {@code x · rsqrt(mean(x²) + eps) · weight} over the last axis. */
   public static Tensor rmsNorm(Tensor x, Tensor weight, double eps) {
     long[] over = {x.size(-1)};

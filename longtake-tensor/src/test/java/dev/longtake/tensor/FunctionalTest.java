@@ -34,6 +34,27 @@ class FunctionalTest {
   }
 
   @Test
+  void aProductIsAddedInTheWidestTypeAndGradientsKeepTheirOwn() {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(1, Device.CPU)) {
+      var x = rng.normal(Dtype.FLOAT32, 2, 3, 4).requireGradient(true);
+      var branch = rng.normal(Dtype.FLOAT32, 2, 3, 4).to(Dtype.BFLOAT16).requireGradient(true);
+      var gate = rng.normal(Dtype.FLOAT32, 2, 1, 4).to(Dtype.BFLOAT16).requireGradient(true);
+      var sum = Functional.plusProduct(x, branch, gate);
+      assertThat(sum.dtype()).isEqualTo(Dtype.FLOAT32);
+      var wide = branch.to(Dtype.FLOAT32).times(gate.to(Dtype.FLOAT32));
+      float[] expected = x.plus(wide).toFloats();
+      for (int i = 0; i < expected.length; i++) {
+        assertThat(sum.toFloats()[i]).isEqualTo(expected[i], within(1e-6f));
+      }
+      sum.sum().backward();
+      assertThat(branch.gradient().dtype()).isEqualTo(Dtype.BFLOAT16);
+      assertThat(branch.gradient().toFloats()[5]).isEqualTo(gate.toFloats()[1]);
+      assertThat(gate.gradient().shape()).containsExactly(2, 1, 4);
+    }
+  }
+
+  @Test
   void anOperatorCalledByNameSaysWhatItFailedOn() {
     try (var scope = Scope.open()) {
       var x = Tensor.zeros(Dtype.FLOAT32, Device.CPU, 2, 3);

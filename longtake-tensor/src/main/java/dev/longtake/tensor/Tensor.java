@@ -8,6 +8,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.TensorOptions;
@@ -434,9 +435,18 @@ public final class Tensor implements AutoCloseable {
     return op("to " + dtype, () -> handle.to(dtype.scalar), this);
   }
 
-  /** On another device; this very tensor's memory if it is there. */
+  /**
+   * On another device; this very tensor's memory if it is there. What goes to a GPU does not wait
+   * for the work before it: CUDA has read ordinary memory by the time the call returns.
+   */
   public Tensor to(Device device) {
-    return op("to " + device, () -> handle.to(device.handle(), handle.scalar_type()), this);
+    boolean ahead = handle.is_cpu() && device.kind() == Device.Kind.CUDA;
+    return op(
+        "to " + device,
+        () ->
+            handle.to(
+                device.handle(), handle.scalar_type(), ahead, false, new MemoryFormatOptional()),
+        this);
   }
 
   /** A copy of its own. */

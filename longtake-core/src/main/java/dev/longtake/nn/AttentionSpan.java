@@ -92,10 +92,7 @@ public interface AttentionSpan {
       try (var scope = Scope.open()) {
         long asking = contextAsking(q, k, context);
         var made =
-            attend(
-                apart(q, asking, chunks),
-                Tensor.cat(List.of(shared(k, context, chunks), apart(k, context, chunks)), 1),
-                Tensor.cat(List.of(shared(v, context, chunks), apart(v, context, chunks)), 1));
+            attend(apart(q, asking, chunks), seen(k, context, chunks), seen(v, context, chunks));
         var inRow = made.reshape(q.size(0), q.size(1) - asking, q.size(2), q.size(3));
         if (asking == 0) {
           return scope.keep(inRow);
@@ -126,18 +123,6 @@ public interface AttentionSpan {
     return asking;
   }
 
-  /** The context once for each chunk: [B · chunks, context, H, d]. */
-  private static Tensor shared(Tensor x, long context, long chunks) {
-    try (var scope = Scope.open()) {
-      long[] each = {x.size(0), chunks, context, x.size(2), x.size(3)};
-      return scope.keep(
-          x.narrow(1, 0, context)
-              .reshape(x.size(0), 1, context, x.size(2), x.size(3))
-              .expand(each)
-              .reshape(x.size(0) * chunks, context, x.size(2), x.size(3)));
-    }
-  }
-
   /** Every chunk for itself: [B · chunks, L, H, d]. */
   private static Tensor apart(Tensor x, long context, long chunks) {
     try (var scope = Scope.open()) {
@@ -145,6 +130,22 @@ public interface AttentionSpan {
       return scope.keep(
           x.narrow(1, context, rest)
               .reshape(x.size(0) * chunks, rest / chunks, x.size(2), x.size(3)));
+    }
+  }
+
+  /** What each chunk sees, the context and itself, written once: [B · chunks, L, H, d]. */
+  private static Tensor seen(Tensor x, long context, long chunks) {
+    try (var scope = Scope.open()) {
+      long batch = x.size(0);
+      long own = (x.size(1) - context) / chunks;
+      long heads = x.size(2);
+      long width = x.size(3);
+      var shared =
+          x.narrow(1, 0, context).unsqueeze(1).expand(batch, chunks, context, heads, width);
+      var apart = x.narrow(1, context, own * chunks).reshape(batch, chunks, own, heads, width);
+      return scope.keep(
+          Tensor.cat(List.of(shared, apart), 2)
+              .reshape(batch * chunks, context + own, heads, width));
     }
   }
 

@@ -76,8 +76,7 @@ record RecyclingTeaching(
         WorldFootage.What.WHOLE,
         place.dtype(run.dtype()),
         device,
-        place.threadsEach(),
-        rank == 0 ? place.watcher()::said : text -> {});
+        place);
   }
 
   private record Reader(Weights weights, Umt5Encoder encoder) {

@@ -92,7 +92,7 @@ record TransformerStage(
         var loop = new TrainingLoop(training, parameters, teaching.carried())) {
       var store = stage.resumed(loop);
       long before = loop.step();
-      if (before < Math.min(place.until(), training.steps())) {
+      if (stage.goesOn(loop)) {
         place
             .watcher()
             .said(name + ": " + training.steps() + " steps, " + parameters.count() + " weights");
@@ -101,9 +101,13 @@ record TransformerStage(
           stage.steps(parameters, loop, team, store);
         }
       }
+      stage.reached(loop);
+      if (loop.step() == 0) {
+        return;
+      }
       if (loop.step() > before || !leaving.isThere(loop.step())) {
         try (var scope = Scope.open()) {
-          leaving.write(TrainModel.averaged(parameters, loop, ""));
+          leaving.write(TrainedWeights.averaged(parameters, loop, ""));
         }
         leaving.pack(
             FinishedModel.manifest(
@@ -128,7 +132,7 @@ record TransformerStage(
     var config = finished.transformer();
     return switch (start) {
       case FRESH ->
-          TrainModel.drawn(training.seed(), place.first(), w -> WanTransformer.of(w, config));
+          TrainedWeights.drawn(training.seed(), place.first(), w -> WanTransformer.of(w, config));
       case GIVEN -> {
         try (var given = given(from, config, Device.CPU)) {
           yield FlatParameters.copyOf(given.taken(), place.first());

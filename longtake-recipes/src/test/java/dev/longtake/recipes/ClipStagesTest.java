@@ -94,7 +94,8 @@ class ClipStagesTest {
   void aDryRunTellsThePlanOfTheStage() throws Exception {
     for (var yaml : BOTH) {
       var place =
-          new Workplace(List.of(Device.CPU), folder.resolve("untouched"), 1, 9, new Ear(""));
+          new Workplace(
+              List.of(Device.CPU), folder.resolve("untouched"), 1, Ending.at(9), new Ear(""));
       var told = DryRun.of(run(yaml, Map.of()), place);
       assertThat(told.getFirst()).contains(": 4 steps, 1 batch a step, rate");
       assertThat(told).anyMatch(line -> line.contains("numbers trained: weights"));

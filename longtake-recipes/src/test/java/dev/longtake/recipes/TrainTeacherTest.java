@@ -72,7 +72,7 @@ class TrainTeacherTest {
   @BeforeAll
   static void trainAModel() throws IOException {
     TinyRun.with(models, Map.of())
-        .carryOut(new Workplace(List.of(Device.CPU), models, 1, 1, new Ear("")));
+        .carryOut(new Workplace(List.of(Device.CPU), models, 1, Ending.at(1), new Ear("")));
   }
 
   private static Path model() {
@@ -285,7 +285,7 @@ class TrainTeacherTest {
     var file = folder.resolve("teacher.yaml");
     Files.writeString(file, YAML.replace("FROM", model().toString()));
     var ear = new Ear(end);
-    RunFiles.read(file, settings).carryOut(new Workplace(devices, out, 1, Long.MAX_VALUE, ear));
+    RunFiles.read(file, settings).carryOut(new Workplace(devices, out, 1, Ending.NEVER, ear));
     return ear;
   }
 

@@ -94,15 +94,22 @@ public record Workplace(
   }
 
   /**
-   * Makes training data for one device ahead of time. Together, what is made for all devices takes
-   * at most a quarter of Java's heap, but for one item that is in use and one that is made.
+   * Makes training data for one device ahead of time.
    *
-   * @param ahead how many items at most
+   * @param most items ahead, fewer where {@link #ahead} says so
    * @param bytes of an item
    */
-  <T> Prefetcher<T> prefetcher(LongFunction<T> maker, int ahead, long bytes) {
-    long room = Runtime.getRuntime().maxMemory() / 4 / devices.size();
-    int fitting = Math.clamp(room / Math.max(1, bytes), 1, ahead);
+  <T> Prefetcher<T> prefetcher(LongFunction<T> maker, int most, long bytes) {
+    int fitting = ahead(most, bytes);
     return new Prefetcher<>(maker, Math.min(threadsEach(), fitting), fitting);
+  }
+
+  /**
+   * How many items are made ahead for each device: together they take at most a quarter of Java's
+   * heap, but one there always is.
+   */
+  int ahead(int most, long bytes) {
+    long room = Runtime.getRuntime().maxMemory() / 4 / devices.size();
+    return Math.clamp(room / Math.max(1, bytes), 1, most);
   }
 }

@@ -51,16 +51,19 @@ record RecyclingTeaching(
       return new Films(
           text.weights(),
           footage,
-          new RecyclingObjective(
-              model,
-              text.encoder(),
-              step -> curriculum.batch(footage, step, rank),
-              exchange,
-              rank,
-              run.training().seed(),
-              run.recycling(),
-              run.banks().dtype(),
-              dtype));
+          run.activations()
+              .of(
+                  passage ->
+                      new RecyclingObjective(
+                          model.through(passage),
+                          text.encoder(),
+                          step -> curriculum.batch(footage, step, rank),
+                          exchange,
+                          rank,
+                          run.training().seed(),
+                          run.recycling(),
+                          run.banks().dtype(),
+                          dtype)));
     } catch (RuntimeException e) {
       text.weights().close();
       throw e;

@@ -32,6 +32,8 @@ import java.util.TreeMap;
  * @param start where the first weights come from
  * @param finished configuration of the model it leaves, with the sizes of {@code from}
  * @param training how the loop runs
+ * @param samples what is generated on the way
+ * @param dtype of their arithmetic
  * @param place where it is carried out
  */
 record TransformerStage(
@@ -41,6 +43,8 @@ record TransformerStage(
     FirstWeights start,
     ModelConfig finished,
     TrainingConfig training,
+    TrainingRun.SampleStage samples,
+    Dtype dtype,
     Workplace place) {
   /** One device's batches and what is learnt from them. */
   interface Lesson {
@@ -84,6 +88,7 @@ record TransformerStage(
 
   /** Trains until the configured end, and packs the model where there is something new. */
   void carryOut(Teaching teaching) {
+    SampleVideos.check(samples, from, finished);
     var leaving = new FinishedModel(from, finished, place);
     place.makeOutput();
     Map<String, Double> losses = new TreeMap<>();
@@ -91,6 +96,15 @@ record TransformerStage(
     try (var parameters = first();
         var loop = new TrainingLoop(training, parameters, teaching.carried())) {
       var store = stage.resumed(loop);
+      new SampleVideos(
+              place.output(),
+              from,
+              finished,
+              Map.of(VideoModel.TRANSFORMER, ""),
+              samples,
+              place.first(),
+              dtype)
+          .during(loop);
       long before = loop.step();
       if (stage.goesOn(loop)) {
         place

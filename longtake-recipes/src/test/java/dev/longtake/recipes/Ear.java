@@ -25,7 +25,7 @@ final class Ear implements RunWatcher {
         });
   }
 
-  /** Does something at a step, such as {@code causal 2}. */
+  /** Does something at a step, such as {@code causal 2}, or once something was said. */
   Ear(String at, Runnable what) {
     this.at = at;
     this.what = what;
@@ -34,6 +34,9 @@ final class Ear implements RunWatcher {
   @Override
   public void said(String text) {
     said.add(text);
+    if (text.equals(at)) {
+      what.run();
+    }
   }
 
   @Override

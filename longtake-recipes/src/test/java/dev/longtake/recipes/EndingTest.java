@@ -80,6 +80,17 @@ class EndingTest {
   }
 
   @Test
+  void nothingStaysInMemoryOfARunThatIsToldToLeaveOffWhileItFilmsOpenings() throws Exception {
+    timeIsUp(nothing(), folder, "vae 3");
+    var asked = new AtomicBoolean();
+    var ear = new Ear("encoded 2 of 2 videos", () -> asked.set(true)); // the whole videos
+    var run = TinyRun.with(folder, Map.of("footage.openings", "3"));
+    assertThatThrownBy(() -> run(run, folder, Ending.NEVER.orWhen(asked::get), ear))
+        .isInstanceOf(CancellationException.class);
+    assertThat(ear.said).last().isEqualTo("encoded 2 of 2 videos");
+  }
+
+  @Test
   void aCheckpointIsMadeAModelWithoutFilmingOrTraining() throws Exception {
     var out = folder.resolve("out");
     leftOff(nothing(), out, "causal 0");

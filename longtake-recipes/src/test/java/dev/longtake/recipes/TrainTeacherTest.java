@@ -114,6 +114,15 @@ class TrainTeacherTest {
   }
 
   @Test
+  void layersThatAreRunAgainGoingBackwardsGiveTheSameWeightsAndErrors() throws Exception {
+    train(folder.resolve("kept"), Map.of(), "");
+    train(folder.resolve("again"), Map.of("activations", "recomputed"), "");
+    var state = Path.of("context-teacher", "checkpoint-00000004.safetensors");
+    assertThat(folder.resolve("again").resolve(state))
+        .hasSameBinaryContentAs(folder.resolve("kept").resolve(state));
+  }
+
+  @Test
   void aRunThatWasKilledGoesOnToTheSameWeightsAndErrors() throws Exception {
     var straight = folder.resolve("straight");
     train(straight, Map.of(), "");

@@ -22,7 +22,7 @@ import java.util.Map;
 
 /**
  * Alternates generator and critic: the critic learns in every step, the generator before it in
- * every few (spec, I.6). Each has an optimiser, the generator a moving average.
+ * every few. Each has an optimiser, the generator a moving average.
  *
  * <p>The weights belong to the caller. What happens at a step depends on the state before it and on
  * the step's number only, so a run that was killed goes on to the same bits.

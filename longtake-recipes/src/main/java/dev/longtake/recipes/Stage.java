@@ -85,19 +85,19 @@ record Stage(String name, Course training, Workplace place, Map<String, Double> 
    * and how to go on.
    */
   boolean reached(Loop loop) {
-    boolean cut = loop.step() >= place.ending().until();
+    boolean told = loop.step() >= place.ending().until();
     if (loop.step() < training.steps()) {
       place
           .watcher()
           .said(
               String.format(
                   Locale.ROOT,
-                  "stopped %s at step %d of %d; the same command%s goes on from there",
+                  "stopped %s at step %d of %d%s",
                   name,
                   loop.step(),
                   training.steps(),
-                  cut ? " with a later end" : ""));
+                  told ? ", as it was told" : "; the same command goes on from there"));
     }
-    return cut || loop.step() >= training.steps();
+    return told || loop.step() >= training.steps();
   }
 }

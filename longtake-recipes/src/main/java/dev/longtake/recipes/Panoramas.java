@@ -30,6 +30,11 @@ final class Panoramas {
     this.most = most;
   }
 
+  /** About how many bytes a world takes: the colours and the owners of a whole turn. */
+  static long bytesOfOne(FrameSize size) {
+    return 4L * size.height() * (size.turnColumns() + size.width());
+  }
+
   /** The world of a seed. */
   Panorama of(long seed) {
     var own = new CompletableFuture<Panorama>();

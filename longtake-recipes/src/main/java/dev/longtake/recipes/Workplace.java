@@ -96,20 +96,23 @@ public record Workplace(
   /**
    * Makes training data for one device ahead of time.
    *
-   * @param most items ahead, fewer where {@link #ahead} says so
+   * @param most items ahead, fewer where {@link #fitting} says so
    * @param bytes of an item
    */
   <T> Prefetcher<T> prefetcher(LongFunction<T> maker, int most, long bytes) {
-    int fitting = ahead(most, bytes);
+    int fitting = fitting(1, most, bytes);
     return new Prefetcher<>(maker, Math.min(threadsEach(), fitting), fitting);
   }
 
   /**
-   * How many items are made ahead for each device: together they take at most a quarter of Java's
-   * heap, but one there always is.
+   * How many items of training data there is room for, for one device: those of all devices
+   * together take at most a quarter of Java's heap, but so many as are needed there always are.
+   *
+   * @param least how many are needed, at most {@code most}
+   * @param bytes of an item
    */
-  int ahead(int most, long bytes) {
+  int fitting(int least, int most, long bytes) {
     long room = Runtime.getRuntime().maxMemory() / 4 / devices.size();
-    return Math.clamp(room / Math.max(1, bytes), 1, most);
+    return Math.clamp(room / Math.max(1, bytes), least, most);
   }
 }

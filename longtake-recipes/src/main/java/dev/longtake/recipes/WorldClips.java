@@ -20,7 +20,7 @@ import java.util.function.LongFunction;
  * path, and a window of its pictures. A step's batch is a function of its number.
  */
 final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
-  private static final int WORLDS_KEPT = 256; // half a megabyte each at 192 × 128
+  private static final int WORLDS_KEPT = 256; // at least: half a megabyte each at 192 × 128
   private static final int LATEST = 20 * CameraPath.FRAMES_PER_SECOND;
 
   private final ClipStage stage;
@@ -42,7 +42,10 @@ final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
     this.device = device;
     this.rank = rank;
     size = new FrameSize(video.width(), video.height());
-    panoramas = new Panoramas(size, WORLDS_KEPT);
+    // Making a world costs as much as hundreds of its pictures, so they stay where there is room.
+    int least = Math.min(WORLDS_KEPT, stage.worlds());
+    panoramas =
+        new Panoramas(size, place.fitting(least, stage.worlds(), Panoramas.bytesOfOne(size)));
     long bytes = 3L * stage.pictures() * size.height() * stage.columns();
     batches = place.prefetcher(this::batch, 2 * place.threadsEach(), bytes);
   }

@@ -13,12 +13,13 @@ class WorkplaceTest {
   private static final long HEAP = Runtime.getRuntime().maxMemory();
 
   @Test
-  void noMoreIsMadeAheadThanAQuarterOfTheHeapHoldsForAllDevicesTogether() {
-    assertThat(place(1).ahead(5, HEAP / 4 / 3)).isEqualTo(3);
-    assertThat(place(3).ahead(5, HEAP / 4 / 3)).isEqualTo(1);
-    assertThat(place(1).ahead(5, 10)).as("as many as are wanted").isEqualTo(5);
-    assertThat(place(1).ahead(5, 2 * HEAP)).as("one, or nothing would go on").isEqualTo(1);
-    assertThat(place(1).ahead(5, 0)).isEqualTo(5);
+  void noMoreIsPreparedThanAQuarterOfTheHeapHoldsForAllDevicesTogether() {
+    assertThat(place(1).fitting(1, 5, HEAP / 4 / 3)).isEqualTo(3);
+    assertThat(place(3).fitting(1, 5, HEAP / 4 / 3)).isEqualTo(1);
+    assertThat(place(1).fitting(1, 5, 10)).as("as many as are wanted").isEqualTo(5);
+    assertThat(place(1).fitting(1, 5, 2 * HEAP)).as("one, or nothing would go on").isEqualTo(1);
+    assertThat(place(1).fitting(3, 5, 2 * HEAP)).isEqualTo(3);
+    assertThat(place(1).fitting(1, 5, 0)).isEqualTo(5);
   }
 
   @Test

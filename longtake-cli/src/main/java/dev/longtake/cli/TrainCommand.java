@@ -1,14 +1,20 @@
 package dev.longtake.cli;
 
 import dev.longtake.recipes.DryRun;
+import dev.longtake.recipes.Ending;
+import dev.longtake.recipes.Run;
 import dev.longtake.recipes.RunFiles;
 import dev.longtake.recipes.Workplace;
 import dev.longtake.tensor.Device;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -22,10 +28,17 @@ import picocli.CommandLine.Parameters;
     description = {
       "Trains a model as a run file says, stage by stage.",
       "The output folder gets checkpoints and TensorBoard event files of each stage, and the"
-          + " finished model in the folder model. Started again, a run goes on where it stopped.",
+          + " finished model in the folder model. Started again, a run goes on where it stopped."
+          + " Ctrl-C finishes the step and saves a checkpoint.",
       ""
     })
 final class TrainCommand implements Callable<Integer> {
+  private static final int MOST_MINUTES = 525_600; // a year
+  private static final Duration PATIENCE = Duration.ofHours(1); // longer than any step
+  private static final String LEFT_NOTHING = "stopped; nothing is left";
+  private static final String GOES_ON =
+      "stopped; the same command goes on from the last checkpoint";
+
   private final Terminal terminal;
 
   @Parameters(
@@ -62,6 +75,14 @@ final class TrainCommand implements Callable<Integer> {
   private long until = Long.MAX_VALUE;
 
   @Option(
+      names = "--minutes",
+      paramLabel = "M",
+      description =
+          "Stops after that time, all preparation included, and makes a model of what is trained;"
+              + " 0 only makes a model of the last checkpoint")
+  private Optional<Double> minutes = Optional.empty();
+
+  @Option(
       names = "--dry-run",
       description =
           "Builds every stage, takes one step of each in a temporary folder, and prints the plan,"
@@ -84,16 +105,35 @@ final class TrainCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--threads and --until must be at least 1, not " + threads + " and " + until);
     }
+    if (minutes.filter(m -> !(m >= 0 && m <= MOST_MINUTES)).isPresent()) {
+      throw new IllegalArgumentException(
+          "--minutes is " + minutes.get() + "; give 0 to " + MOST_MINUTES);
+    }
+    var ending = Ending.at(until);
+    if (minutes.isPresent()) {
+      ending = ending.after(Duration.ofMillis(Math.round(minutes.get() * 60_000)));
+    }
     var run = RunFiles.read(runFile, settings);
     var where = Arrays.stream(device.split(",", -1)).map(Device::parse).toList();
     var folder = out.toString().isEmpty() ? Path.of("out", run.name()) : out;
-    var place = new Workplace(where, folder, threads, until, new TrainingProgress(terminal));
+    try (var stop = Interruption.watch(terminal, PATIENCE, () -> dryRun ? LEFT_NOTHING : GOES_ON)) {
+      var watcher = new TrainingProgress(terminal);
+      carryOut(run, new Workplace(where, folder, threads, ending.orWhen(stop::requested), watcher));
+      return Failures.NONE;
+    } catch (CancellationException e) {
+      return Interruption.EXIT_CODE;
+    }
+  }
+
+  private void carryOut(Run run, Workplace place) {
     if (dryRun) {
       DryRun.of(run, place).forEach(terminal.out()::println);
-      return Failures.NONE;
+      return;
     }
     run.carryOut(place);
-    terminal.out().println(run.result(folder));
-    return Failures.NONE;
+    var result = run.result(place.output());
+    if (Files.exists(result)) { // not if the time was up before there was anything to leave
+      terminal.out().println(result);
+    }
   }
 }

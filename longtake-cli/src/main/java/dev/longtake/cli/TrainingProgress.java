@@ -16,6 +16,9 @@ record TrainingProgress(Terminal terminal) implements RunWatcher {
 
   @Override
   public void said(String text) {
+    if (terminal.columns() > 0) {
+      terminal.err().print("\r\033[K"); // the line that is drawn over has no end
+    }
     terminal.say(text);
   }
 

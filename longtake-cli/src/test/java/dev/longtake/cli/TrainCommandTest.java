@@ -2,8 +2,11 @@ package dev.longtake.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +44,34 @@ class TrainCommandTest {
   }
 
   @Test
+  void minutesMustBeSomeOrNone() {
+    for (var wrong : new String[] {"-1", "NaN", "1e9"}) {
+      refused(RUN, "give 0 to 525600", "--minutes", wrong);
+    }
+  }
+
+  @Test
+  void anOutputFolderThatCannotBeOneIsNamed() throws Exception {
+    var file = Files.createFile(folder.resolve("file"));
+    refused(RUN, "is a file; give another --out", "--out", file.toString());
+    refused(RUN, "cannot be made", "--out", file.resolve("inside").toString());
+  }
+
+  @Test
+  void aRunWithoutTimeSaysWhereItStoppedAndNamesNoModel() throws Exception {
+    var run = folder.resolve("small.yaml");
+    Files.writeString(run, small());
+    var out = folder.resolve("out");
+    var spoken = Spoken.by("train", run, "--out", out, "--device", "cpu", "--minutes", "0");
+    assertThat(spoken.code()).as("%s", spoken.err()).isEqualTo(Failures.NONE);
+    assertThat(spoken.err())
+        .last()
+        .isEqualTo("longtake: stopped vae at step 0 of 5400; the same command goes on from there");
+    assertThat(spoken.out()).isEmpty();
+    assertThat(out.resolve("model")).doesNotExist();
+  }
+
+  @Test
   void aDryRunPrintsThePlanAndLeavesTheOutputFolderAlone() throws Exception {
     var out = folder.resolve("out");
     var run = folder.resolve("small.yaml");
@@ -57,7 +88,7 @@ class TrainCommandTest {
   }
 
   /** The bundled model's run file, of tiny networks and pictures. */
-  private static String small() throws Exception {
+  static String small() throws IOException {
     return Files.readString(RUN)
         .replaceFirst("width: 192, height: 128", "width: 32, height: 16")
         .replaceFirst(
@@ -78,15 +109,12 @@ class TrainCommandTest {
   }
 
   private void refused(Path run, String told, String... more) {
-    var arguments = new Object[6 + more.length];
-    arguments[0] = "train";
-    arguments[1] = run;
-    arguments[2] = "--out";
-    arguments[3] = folder;
-    arguments[4] = "--device";
-    arguments[5] = "cpu";
-    System.arraycopy(more, 0, arguments, 6, more.length);
-    var spoken = Spoken.by(arguments);
+    var arguments = new ArrayList<Object>(List.of("train", run, "--device", "cpu"));
+    arguments.addAll(List.of(more));
+    if (!arguments.contains("--out")) {
+      arguments.addAll(List.of("--out", folder));
+    }
+    var spoken = Spoken.by(arguments.toArray());
     assertThat(spoken.code()).as("%s", spoken.err()).isEqualTo(Failures.MISTAKE);
     assertThat(spoken.err()).hasSize(1).first().asString().contains(told);
   }

@@ -1,8 +1,10 @@
 package dev.longtake.recipes;
 
 import dev.longtake.data.Skipped;
+import dev.longtake.optim.OrElse;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.train.Activations;
 import dev.longtake.train.BackboneObjective;
 import dev.longtake.train.TrainingConfig;
 import java.nio.file.Path;
@@ -20,6 +22,8 @@ import java.nio.file.Path;
  * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
  * @param objective noise levels and shares
  * @param training how the loop runs
+ * @param activations whether the transformer's stay until the backward pass
+ * @param samples what the model in training generates on the way, chunk by chunk as any model
  */
 public record BackboneRun(
     String name,
@@ -30,7 +34,9 @@ public record BackboneRun(
     int batch,
     Dtype dtype,
     BackboneObjective.Config objective,
-    TrainingConfig training)
+    TrainingConfig training,
+    @OrElse("kept") Activations activations,
+    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
     implements Run {
   private static final String STAGE = "backbone";
 
@@ -47,11 +53,15 @@ public record BackboneRun(
         new LatentSources(
             data, folder, latentFrames, batch, training.seed(), place, type, new Skipped());
     var finished = ModelConfig.read(folder).named(name);
-    new TransformerStage(STAGE, this, folder, start, finished, training, place)
+    new TransformerStage(STAGE, this, folder, start, finished, training, samples, type, place)
         .carryOut(
             new ClipTeaching(
                 sources,
-                (model, batches) -> new BackboneObjective(model, batches, objective, type)));
+                (model, batches) ->
+                    activations.of(
+                        passage ->
+                            new BackboneObjective(
+                                model.through(passage), batches, objective, type))));
     sources.tellSkipped();
   }
 }

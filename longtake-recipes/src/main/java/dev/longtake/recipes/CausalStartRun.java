@@ -2,9 +2,11 @@ package dev.longtake.recipes;
 
 import dev.longtake.data.Skipped;
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.optim.OrElse;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.Recall;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.train.Activations;
 import dev.longtake.train.ForcingObjective;
 import dev.longtake.train.TrainingConfig;
 import java.nio.file.Path;
@@ -22,6 +24,8 @@ import java.nio.file.Path;
  * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
  * @param objective noise levels and shares
  * @param training how the loop runs
+ * @param activations whether the transformer's stay until the backward pass
+ * @param samples what the model in training generates on the way, chunk by chunk as any model
  */
 public record CausalStartRun(
     String name,
@@ -32,7 +36,9 @@ public record CausalStartRun(
     String memory,
     Dtype dtype,
     ForcingObjective.Config objective,
-    TrainingConfig training)
+    TrainingConfig training,
+    @OrElse("kept") Activations activations,
+    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
     implements Run {
   private static final String STAGE = "causal-start";
 
@@ -52,11 +58,16 @@ public record CausalStartRun(
             data, folder, latentFrames, batch, training.seed(), place, type, new Skipped());
     var given = ModelConfig.read(folder).named(name);
     var finished = given.remembering(memory, Recall.CACHED);
-    new TransformerStage(STAGE, this, folder, FirstWeights.GIVEN, finished, training, place)
+    new TransformerStage(
+            STAGE, this, folder, FirstWeights.GIVEN, finished, training, samples, type, place)
         .carryOut(
             new ClipTeaching(
                 sources,
-                (model, batches) -> new ForcingObjective(model, batches, objective, type)));
+                (model, batches) ->
+                    activations.of(
+                        passage ->
+                            new ForcingObjective(
+                                model.through(passage), batches, objective, type))));
     sources.tellSkipped();
   }
 }

@@ -1,5 +1,6 @@
 package dev.longtake.recipes;
 
+import dev.longtake.optim.OrElse;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.teacher.ContextCurriculum;
 import dev.longtake.teacher.ContextLayout;
@@ -7,6 +8,7 @@ import dev.longtake.teacher.ErrorBanks;
 import dev.longtake.teacher.ErrorExchange;
 import dev.longtake.teacher.Recycling;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.train.Activations;
 import dev.longtake.train.TrainingConfig;
 import java.nio.file.Path;
 
@@ -28,6 +30,8 @@ import java.nio.file.Path;
  * @param warmup last step, from 0, whose errors all devices get; −1 for none
  * @param sampling how the teacher is sampled unless told otherwise
  * @param training how the loop runs
+ * @param activations whether the transformer's stay until the backward pass
+ * @param samples what the model in training generates on the way, chunk by chunk as any model
  */
 public record ContextTeacherRun(
     String name,
@@ -42,7 +46,9 @@ public record ContextTeacherRun(
     ErrorBanks.Config banks,
     long warmup,
     ModelConfig.Sampling sampling,
-    TrainingConfig training)
+    TrainingConfig training,
+    @OrElse("kept") Activations activations,
+    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
     implements Run {
   private static final String STAGE = "context-teacher";
 
@@ -73,7 +79,16 @@ public record ContextTeacherRun(
     var given = ModelConfig.read(folder);
     var finished = given.named(name).sampled(sampling);
     try (var exchange = exchange(given, place)) {
-      new TransformerStage(STAGE, this, folder, FirstWeights.GIVEN, finished, training, place)
+      new TransformerStage(
+              STAGE,
+              this,
+              folder,
+              FirstWeights.GIVEN,
+              finished,
+              training,
+              samples,
+              place.dtype(dtype),
+              place)
           .carryOut(new RecyclingTeaching(this, given, exchange, place));
     }
   }
@@ -108,6 +123,8 @@ public record ContextTeacherRun(
         banks,
         warmup,
         sampling,
-        training);
+        training,
+        activations,
+        samples);
   }
 }

@@ -76,7 +76,7 @@ final class Distill {
       var store = stage.resumed(loop);
       sampling(config).during(loop);
       long before = loop.step();
-      if (before < Math.min(place.until(), run.training().steps())) {
+      if (stage.goesOn(loop)) {
         place
             .watcher()
             .said(
@@ -89,6 +89,10 @@ final class Distill {
         try (var team = Team.of(parameters, place.others(), this::member)) {
           stage.steps(parameters, loop, team, store);
         }
+      }
+      stage.reached(loop);
+      if (loop.step() == 0) {
+        return;
       }
       if (loop.step() > before || !leaving.isThere(loop.step())) {
         try (var scope = Scope.open()) {

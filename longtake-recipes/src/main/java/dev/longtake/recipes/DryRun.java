@@ -3,9 +3,6 @@ package dev.longtake.recipes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.NativeMemory;
 import dev.longtake.train.Progress;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,11 +31,10 @@ public final class DryRun {
   /** As {@link #of}, with the temporary folder in a given one. */
   static List<String> in(Path parent, Run run, Workplace place) {
     var ear = new Ear(place.watcher(), place.first());
-    var folder = temporary(parent);
-    try {
-      run.tried().carryOut(new Workplace(place.devices(), folder, place.threads(), 1, ear));
-    } finally {
-      delete(folder);
+    try (var folder = ScratchFolder.in(parent, "longtake-dry-run-")) {
+      var once = new Ending(1, () -> false, place.ending().interrupted());
+      run.tried()
+          .carryOut(new Workplace(place.devices(), folder.path(), place.threads(), once, ear));
     }
     return List.copyOf(ear.lines);
   }
@@ -123,24 +119,5 @@ public final class DryRun {
 
   private static String mebibytes(long bytes) {
     return String.format(Locale.ROOT, "%.1f MiB", bytes / 1048576.0);
-  }
-
-  private static Path temporary(Path parent) {
-    try {
-      return Files.createTempDirectory(parent, "longtake-dry-run-");
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot make a temporary folder in " + parent, e);
-    }
-  }
-
-  /** A folder with everything in it. */
-  static void delete(Path folder) {
-    try (var inside = Files.walk(folder)) {
-      for (var path : inside.toList().reversed()) {
-        Files.delete(path);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot delete " + folder, e);
-    }
   }
 }

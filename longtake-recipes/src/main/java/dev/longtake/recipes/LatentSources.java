@@ -17,7 +17,6 @@ import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
-import dev.longtake.train.Prefetcher;
 import java.nio.file.Path;
 
 /**
@@ -74,9 +73,10 @@ record LatentSources(
   }
 
   private LatentSource encoded(ClipSource clips, Device device, int rank) {
-    int threads = place.threadsEach();
     var opened = VideoModel.open(model, device, dtype);
-    var ahead = new Prefetcher<>(step -> clips.at(step, rank), threads, threads + 1);
+    var ahead =
+        place.prefetcher(
+            step -> clips.at(step, rank), place.threadsEach() + 1, (long) each * shape().bytes());
     return new EncodedClips(
         ahead,
         new ClipEncoder(opened.vae(), opened.text(), dtype, device),

@@ -47,9 +47,10 @@ final class MakeOdePairs {
     var type = place.dtype(run.dtype());
     var folder = run.result(place.output());
     long most = (long) run.shardMegabytes() << 20;
+    place.makeOutput();
     try (var writer = ShardWriter.open(folder, facts(type), run.damaged(), most)) {
       var missing = new ArrayList<Integer>();
-      for (int number = 0; number < Math.min(run.pairs(), place.until()); number++) {
+      for (int number = 0; number < Math.min(run.pairs(), place.ending().until()); number++) {
         if (!writer.holds(key(number))) {
           missing.add(number);
         }
@@ -59,16 +60,33 @@ final class MakeOdePairs {
           .said("ode-pairs: " + missing.size() + " to make, " + writer.size() + " are there");
       if (!missing.isEmpty()) {
         try (var model = VideoModel.open(from, place.first(), type)) {
-          for (int i = 0; i < missing.size(); i += run.together()) {
+          for (int i = 0; goesOn(i, missing); i += run.together()) {
             var numbers = missing.subList(i, Math.min(missing.size(), i + run.together()));
             add(model, numbers, prompts, writer);
             place.watcher().said("made " + (i + numbers.size()) + " of " + missing.size());
           }
           writer.flush();
+          place.goOn();
         }
       }
     }
     place.watcher().said("the pairs are in " + folder);
+  }
+
+  /** Whether there are further ones to make; if there are and it is to stop, says so. */
+  private boolean goesOn(int made, List<Integer> missing) {
+    if (made < missing.size() && place.ending().before(missing.get(made))) {
+      place
+          .watcher()
+          .said(
+              "stopped after "
+                  + made
+                  + " of "
+                  + missing.size()
+                  + "; the same command goes on from there");
+      return false;
+    }
+    return made < missing.size();
   }
 
   private Map<String, String> facts(Dtype type) {

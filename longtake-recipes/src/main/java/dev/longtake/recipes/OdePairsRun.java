@@ -10,7 +10,7 @@ import java.util.Locale;
 
 /**
  * A teacher's trajectories for prompts, kept at the levels of a student of few steps, {@code stage:
- * ode-pairs} (spec, section H.1). Started again, it goes on with the pairs that are not there yet.
+ * ode-pairs}. Started again, it goes on with the pairs that are not there yet.
  *
  * @param name of the pairs; the default name of the output folder
  * @param from folder of the teacher

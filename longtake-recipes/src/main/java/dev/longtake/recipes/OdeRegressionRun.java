@@ -3,11 +3,13 @@ package dev.longtake.recipes;
 import dev.longtake.data.Cursor;
 import dev.longtake.data.ShardFolder;
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.optim.OrElse;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.ModelConfig.SamplerKind;
 import dev.longtake.rollout.Recall;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.train.Activations;
 import dev.longtake.train.Objective;
 import dev.longtake.train.OdeRegressionObjective;
 import dev.longtake.train.TrainingConfig;
@@ -15,8 +17,8 @@ import dev.longtake.wan.WanTransformer;
 import java.nio.file.Path;
 
 /**
- * A causal student of few steps from a teacher's trajectories, {@code stage: ode-regression} (spec,
- * section H.2). The model it leaves is sampled at the trajectories' levels.
+ * A causal student of few steps from a teacher's trajectories, {@code stage: ode-regression}. The
+ * model it leaves is sampled at the trajectories' levels.
  *
  * @param name of the model it leaves
  * @param from folder of the model that the student begins as
@@ -26,6 +28,8 @@ import java.nio.file.Path;
  * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
  * @param objective what a block sees, and which levels it stands at
  * @param training how the loop runs
+ * @param activations whether the transformer's stay until the backward pass
+ * @param samples what the model in training generates on the way, chunk by chunk as any model
  */
 public record OdeRegressionRun(
     String name,
@@ -35,7 +39,9 @@ public record OdeRegressionRun(
     String memory,
     Dtype dtype,
     OdeRegressionObjective.Config objective,
-    TrainingConfig training)
+    TrainingConfig training,
+    @OrElse("kept") Activations activations,
+    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
     implements Run {
   private static final String STAGE = "ode-regression";
 
@@ -60,7 +66,9 @@ public record OdeRegressionRun(
       double shift = Double.parseDouble(shards.fact("shift"));
       var sampling = new ModelConfig.Sampling(SamplerKind.FEW_STEP, levels.length - 1, shift, 1);
       var finished = given.sampled(sampling);
-      new TransformerStage(STAGE, this, folder, FirstWeights.GIVEN, finished, training, place)
+      var type = place.dtype(dtype);
+      new TransformerStage(
+              STAGE, this, folder, FirstWeights.GIVEN, finished, training, samples, type, place)
           .carryOut(teaching(shards, levels, place));
     }
   }
@@ -84,7 +92,11 @@ public record OdeRegressionRun(
       @Override
       public TransformerStage.Lesson on(Device device, int rank, WanTransformer model) {
         var source = new OdePairs(shards, cursor, rank, device);
-        return new Lesson(new OdeRegressionObjective(model, source::at, levels, objective, type));
+        return new Lesson(
+            activations.of(
+                passage ->
+                    new OdeRegressionObjective(
+                        model.through(passage), source::at, levels, objective, type)));
       }
 
       @Override

@@ -7,8 +7,8 @@ import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import dev.longtake.train.TrainingException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,7 +16,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Makes a model folder of another, its weights in a smaller type, with a manifest. */
+/**
+ * Makes a model folder of another, its weights in a smaller type, with a manifest. It is made
+ * beside its final name and renamed: a packing that is killed leaves the old model or the new one.
+ * Killed between two renames it leaves the old one under the name {@code NAME.old}, and the next
+ * packing goes on from there.
+ */
 public final class PackModel {
   private static final List<String> WEIGHTS =
       List.of(VideoModel.TRANSFORMER, VideoModel.VAE, VideoModel.TEXT_ENCODER);
@@ -24,54 +29,72 @@ public final class PackModel {
   private PackModel() {}
 
   /**
-   * Copies a model. The manifest comes last: where there is one, the rest is there.
+   * Copies a model.
    *
    * @param from a folder with a model's files
-   * @param to where the copy goes; made if absent
+   * @param to where the copy goes; what was there goes
    * @param dtype type of the copied weights
    * @param manifest what is known of how they came about
+   * @throws TrainingException if it cannot be written
    */
   public static void run(Path from, Path to, Dtype dtype, Manifest manifest) {
-    try {
-      Files.createDirectories(to);
-      Files.deleteIfExists(to.resolve(Manifest.FILE_NAME)); // where it is, the copy is whole
-      for (var name : List.of(ModelConfig.FILE, VideoModel.TOKENIZER)) {
-        Files.copy(from.resolve(name), to.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+    recover(to);
+    try (var made = scratch(to)) {
+      copy(from, made.path(), List.of(ModelConfig.FILE, VideoModel.TOKENIZER));
+      for (var name : WEIGHTS) {
+        repack(from.resolve(name), made.path().resolve(name), dtype);
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot copy a model from " + from + " to " + to, e);
+      manifest.write(made.path());
+      replace(to, made.path());
     }
-    for (var name : WEIGHTS) {
-      repack(from.resolve(name), to.resolve(name), dtype);
-    }
-    manifest.write(to);
   }
 
   /**
    * Makes a model of another whose transformer was trained further: everything else is copied as it
-   * is. The manifest comes last: where there is one, the rest is there.
+   * is.
    *
    * @param from a folder with a model's files
    * @param transformer the trained one's file
    * @param config of the new model
-   * @param to where the new model goes; made if absent
+   * @param to where the new model goes; what was there goes
    * @param dtype type of the transformer's weights
    * @param manifest what is known of how it came about
+   * @throws TrainingException if it cannot be written
    */
   public static void withTransformer(
       Path from, Path transformer, ModelConfig config, Path to, Dtype dtype, Manifest manifest) {
+    recover(to);
+    try (var made = scratch(to)) {
+      copy(
+          from,
+          made.path(),
+          List.of(VideoModel.TOKENIZER, VideoModel.VAE, VideoModel.TEXT_ENCODER));
+      config.write(made.path());
+      repack(transformer, made.path().resolve(VideoModel.TRANSFORMER), dtype);
+      manifest.write(made.path());
+      replace(to, made.path());
+    }
+  }
+
+  private static ScratchFolder scratch(Path to) {
+    return ScratchFolder.in(to.toAbsolutePath().resolveSibling(""), to.getFileName() + ".part-");
+  }
+
+  private static void copy(Path from, Path to, List<String> names) {
     try {
-      Files.createDirectories(to);
-      Files.deleteIfExists(to.resolve(Manifest.FILE_NAME));
-      for (var name : List.of(VideoModel.TOKENIZER, VideoModel.VAE, VideoModel.TEXT_ENCODER)) {
-        Files.copy(from.resolve(name), to.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+      for (var name : names) {
+        Files.copy(from.resolve(name), to.resolve(name));
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot copy a model from " + from + " to " + to, e);
+      throw new TrainingException(
+          "cannot copy a model from "
+              + from
+              + " to "
+              + to
+              + " ("
+              + e
+              + "); check free space and permissions");
     }
-    config.write(to);
-    repack(transformer, to.resolve(VideoModel.TRANSFORMER), dtype);
-    manifest.write(to);
   }
 
   private static void repack(Path from, Path to, Dtype dtype) {
@@ -82,6 +105,42 @@ public final class PackModel {
         smaller.put(tensor, file.read(tensor).to(dtype));
       }
       Safetensors.write(to, smaller, Map.of());
+    }
+  }
+
+  private static Path old(Path to) {
+    return to.resolveSibling(to.getFileName() + ".old");
+  }
+
+  /** Puts a folder in another's place. */
+  private static void replace(Path to, Path made) {
+    if (Files.exists(to)) {
+      rename(to, old(to));
+    }
+    rename(made, to);
+    if (Files.exists(old(to))) {
+      ScratchFolder.delete(old(to));
+    }
+  }
+
+  /** Ends what {@link #replace} had begun when it was killed. */
+  private static void recover(Path to) {
+    if (!Files.exists(old(to))) {
+      return;
+    }
+    if (Files.exists(to)) {
+      ScratchFolder.delete(old(to));
+    } else {
+      rename(old(to), to);
+    }
+  }
+
+  private static void rename(Path from, Path to) {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new TrainingException(
+          "cannot rename " + from + " to " + to + " (" + e + "); check permissions");
     }
   }
 }

@@ -51,16 +51,19 @@ record RecyclingTeaching(
       return new Films(
           text.weights(),
           footage,
-          new RecyclingObjective(
-              model,
-              text.encoder(),
-              step -> curriculum.batch(footage, step, rank),
-              exchange,
-              rank,
-              run.training().seed(),
-              run.recycling(),
-              run.banks().dtype(),
-              dtype));
+          run.activations()
+              .of(
+                  passage ->
+                      new RecyclingObjective(
+                          model.through(passage),
+                          text.encoder(),
+                          step -> curriculum.batch(footage, step, rank),
+                          exchange,
+                          rank,
+                          run.training().seed(),
+                          run.recycling(),
+                          run.banks().dtype(),
+                          dtype)));
     } catch (RuntimeException e) {
       text.weights().close();
       throw e;
@@ -76,8 +79,7 @@ record RecyclingTeaching(
         WorldFootage.What.WHOLE,
         place.dtype(run.dtype()),
         device,
-        place.threadsEach(),
-        rank == 0 ? place.watcher()::said : text -> {});
+        place);
   }
 
   private record Reader(Weights weights, Umt5Encoder encoder) {

@@ -2,6 +2,7 @@ package dev.longtake.recipes;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** Which version of the code is running, as far as version control knows. */
@@ -10,11 +11,17 @@ final class Revision {
 
   private Revision() {}
 
-  /** The commit checked out in the working directory; empty if there is none. */
+  /** The commit checked out in the project's own folder; empty if there is none. */
   static String here() {
+    return in(Path.of(System.getProperty("longtake.home", ".")));
+  }
+
+  /** The commit checked out in a folder; empty if there is none. */
+  static String in(Path folder) {
     try {
       var git =
-          new ProcessBuilder("git", "rev-parse", "HEAD")
+          new ProcessBuilder("git", "rev-parse", "--verify", "HEAD")
+              .directory(folder.toFile())
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
       var text = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();

@@ -16,8 +16,8 @@ import dev.longtake.tensor.Tensor;
 import dev.longtake.text.Tokenizer;
 import dev.longtake.train.Loop;
 import dev.longtake.train.Samples;
+import dev.longtake.train.TrainingException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -78,24 +78,15 @@ record SampleVideos(
   @Override
   public void make(long step, Map<String, Tensor> weights) {
     var samples = output.resolve(FOLDER);
-    Path folder;
-    try {
-      Files.createDirectories(samples);
-      folder = Files.createTempDirectory(samples, "model-");
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot make " + samples, e);
-    }
-    try {
-      lay(folder, weights);
-      try (var opened = VideoModel.open(folder, device, dtype)) {
+    try (var folder = ScratchFolder.in(samples, "model-")) {
+      lay(folder.path(), weights);
+      try (var opened = VideoModel.open(folder.path(), device, dtype)) {
         for (int i = 0; i < stage.prompts().size(); i++) {
           var number = stage.prompts().size() == 1 ? "" : "-" + (i + 1);
           var name = String.format(Locale.ROOT, "%08d%s", step, number);
           film(opened, stage.prompts().get(i), samples.resolve(name + ".mp4"), name + ".png");
         }
       }
-    } finally {
-      DryRun.delete(folder);
     }
   }
 
@@ -109,7 +100,14 @@ record SampleVideos(
         }
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot copy a model from " + from + " to " + folder, e);
+      throw new TrainingException(
+          "cannot copy a model from "
+              + from
+              + " to "
+              + folder
+              + " ("
+              + e
+              + "); check free space and permissions");
     }
     trained.forEach(
         (file, prefix) -> {

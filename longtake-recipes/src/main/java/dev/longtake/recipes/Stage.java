@@ -6,7 +6,9 @@ import dev.longtake.train.Course;
 import dev.longtake.train.EventFile;
 import dev.longtake.train.Loop;
 import dev.longtake.train.Team;
+import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 
 /**
  * One stage of a run at work: its checkpoints, its event files and who hears of it.
@@ -35,7 +37,21 @@ record Stage(String name, Course training, Workplace place, Map<String, Double> 
     return store;
   }
 
-  /** Takes the steps that are left, in this place. */
+  /**
+   * Whether there are steps to take: what they need is costly to prepare.
+   *
+   * @throws CancellationException if the run was told to leave off
+   */
+  boolean goesOn(Loop loop) {
+    place.goOn();
+    return loop.step() < training.steps() && !place.ending().before(loop.step());
+  }
+
+  /**
+   * Takes the steps that are left, in this place.
+   *
+   * @throws CancellationException if the run was told to leave off; what was reached is saved
+   */
   void steps(FlatParameters parameters, Loop loop, Team team, CheckpointStore store) {
     var watcher = place.watcher();
     watcher.planned(
@@ -50,7 +66,7 @@ record Stage(String name, Course training, Workplace place, Map<String, Double> 
     try (var events = EventFile.in(place.output().resolve(name).resolve("tensorboard"))) {
       loop.run(
           team,
-          place.until(),
+          place.ending(),
           store,
           (step, steps, values) -> {
             events.scalars(step, values);
@@ -58,5 +74,30 @@ record Stage(String name, Course training, Workplace place, Map<String, Double> 
             values.forEach((tag, value) -> losses.put(name + "." + tag, value));
           });
     }
+    if (place.ending().interrupted().getAsBoolean()) {
+      watcher.said(name + ": saved at step " + loop.step() + " of " + training.steps());
+      place.goOn();
+    }
+  }
+
+  /**
+   * Whether it is as far as this run is to bring it. If there are steps left, says where it stopped
+   * and how to go on.
+   */
+  boolean reached(Loop loop) {
+    boolean told = loop.step() >= place.ending().until();
+    if (loop.step() < training.steps()) {
+      place
+          .watcher()
+          .said(
+              String.format(
+                  Locale.ROOT,
+                  "stopped %s at step %d of %d%s",
+                  name,
+                  loop.step(),
+                  training.steps(),
+                  told ? ", as it was told" : "; the same command goes on from there"));
+    }
+    return told || loop.step() >= training.steps();
   }
 }

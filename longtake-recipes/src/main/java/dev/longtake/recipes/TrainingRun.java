@@ -30,7 +30,7 @@ public record TrainingRun(
     VaeStage vae,
     FootageStage footage,
     CausalStage causal,
-    VaeStage decoder,
+    DecoderStage decoder,
     @OrElse("''") String vaeFrom)
     implements Run {
   private static final int FEW_VIDEOS = 16;
@@ -101,22 +101,37 @@ public record TrainingRun(
       int worlds,
       double divergenceWeight,
       TrainingConfig training,
-      @OrElse("kept") Activations activations) {
+      @OrElse("kept") Activations activations)
+      implements ClipStage {
     /** Checks the sizes. */
     public VaeStage {
       lengths = List.copyOf(lengths);
-      if (lengths.isEmpty()
-          || lengths.stream().anyMatch(n -> n < 1 || n % 4 != 1 || n > pictures)) {
-        throw new IllegalArgumentException(
-            "vae lengths must be 4k + 1 and at most the "
-                + pictures
-                + " pictures of a step, not "
-                + lengths);
-      }
-      if (worlds < 1 || columns < 16 || columns % 16 != 0) {
-        throw new IllegalArgumentException(
-            "vae needs worlds of at least 1 and columns of 16k, not " + worlds + " and " + columns);
-      }
+      ClipStage.check("vae", pictures, lengths, columns, worlds);
+    }
+  }
+
+  /**
+   * The decoder's stage.
+   *
+   * @param pictures per step, all clips together
+   * @param lengths pictures per clip, each 1 more than a multiple of 4; a step takes one of them
+   * @param columns pixels of each picture's width that are seen, a multiple of 16
+   * @param worlds how many different worlds
+   * @param training how the loop runs
+   * @param activations whether they stay until the backward pass
+   */
+  public record DecoderStage(
+      int pictures,
+      List<Integer> lengths,
+      int columns,
+      int worlds,
+      TrainingConfig training,
+      @OrElse("kept") Activations activations)
+      implements ClipStage {
+    /** Checks the sizes. */
+    public DecoderStage {
+      lengths = List.copyOf(lengths);
+      ClipStage.check("decoder", pictures, lengths, columns, worlds);
     }
   }
 

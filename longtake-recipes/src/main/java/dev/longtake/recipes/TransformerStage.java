@@ -32,6 +32,8 @@ import java.util.TreeMap;
  * @param start where the first weights come from
  * @param finished configuration of the model it leaves, with the sizes of {@code from}
  * @param training how the loop runs
+ * @param samples what is generated on the way
+ * @param dtype of their arithmetic
  * @param place where it is carried out
  */
 record TransformerStage(
@@ -41,6 +43,8 @@ record TransformerStage(
     FirstWeights start,
     ModelConfig finished,
     TrainingConfig training,
+    TrainingRun.SampleStage samples,
+    Dtype dtype,
     Workplace place) {
   /** One device's batches and what is learnt from them. */
   interface Lesson {
@@ -84,6 +88,7 @@ record TransformerStage(
 
   /** Trains until the configured end, and packs the model where there is something new. */
   void carryOut(Teaching teaching) {
+    SampleVideos.check(samples, from, finished);
     var leaving = new FinishedModel(from, finished, place);
     place.makeOutput();
     Map<String, Double> losses = new TreeMap<>();
@@ -91,8 +96,17 @@ record TransformerStage(
     try (var parameters = first();
         var loop = new TrainingLoop(training, parameters, teaching.carried())) {
       var store = stage.resumed(loop);
+      new SampleVideos(
+              place.output(),
+              from,
+              finished,
+              Map.of(VideoModel.TRANSFORMER, ""),
+              samples,
+              place.first(),
+              dtype)
+          .during(loop);
       long before = loop.step();
-      if (before < Math.min(place.until(), training.steps())) {
+      if (stage.goesOn(loop)) {
         place
             .watcher()
             .said(name + ": " + training.steps() + " steps, " + parameters.count() + " weights");
@@ -101,9 +115,13 @@ record TransformerStage(
           stage.steps(parameters, loop, team, store);
         }
       }
+      stage.reached(loop);
+      if (loop.step() == 0) {
+        return;
+      }
       if (loop.step() > before || !leaving.isThere(loop.step())) {
         try (var scope = Scope.open()) {
-          leaving.write(TrainModel.averaged(parameters, loop, ""));
+          leaving.write(TrainedWeights.averaged(parameters, loop, ""));
         }
         leaving.pack(
             FinishedModel.manifest(
@@ -128,7 +146,7 @@ record TransformerStage(
     var config = finished.transformer();
     return switch (start) {
       case FRESH ->
-          TrainModel.drawn(training.seed(), place.first(), w -> WanTransformer.of(w, config));
+          TrainedWeights.drawn(training.seed(), place.first(), w -> WanTransformer.of(w, config));
       case GIVEN -> {
         try (var given = given(from, config, Device.CPU)) {
           yield FlatParameters.copyOf(given.taken(), place.first());

@@ -2,11 +2,14 @@ package dev.longtake.recipes;
 
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.train.Prefetcher;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.LongFunction;
+import java.util.stream.Collectors;
 
 /**
  * Where and how a run is carried out: all that is not in its file.
@@ -14,11 +17,11 @@ import java.util.List;
  * @param devices that share each step, at least one, all of one kind
  * @param output folder of checkpoints, event files and the finished model
  * @param threads that make training data, for all devices together, at least 1
- * @param until stop each stage before this step, for trying a run out
+ * @param ending what may end it early
  * @param watcher hears how it goes
  */
 public record Workplace(
-    List<Device> devices, Path output, int threads, long until, RunWatcher watcher) {
+    List<Device> devices, Path output, int threads, Ending ending, RunWatcher watcher) {
 
   /** Checks the devices and the number of threads. */
   public Workplace {
@@ -27,22 +30,41 @@ public record Workplace(
       throw new IllegalArgumentException(
           "a step is shared by devices of one kind, not by " + devices);
     }
-    if (threads < 1 || until < 1) {
-      throw new IllegalArgumentException(
-          "threads and until must be at least 1, not " + threads + " and " + until);
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads must be at least 1, not " + threads);
     }
   }
 
   /**
    * Makes the output folder, if absent.
    *
-   * @throws UncheckedIOException if it cannot be made
+   * @throws IllegalArgumentException if it cannot be made
    */
   void makeOutput() {
+    if (Files.exists(output) && !Files.isDirectory(output)) {
+      throw new IllegalArgumentException(
+          "the output folder " + output + " is a file; give another --out");
+    }
     try {
       Files.createDirectories(output);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot make " + output, e);
+      throw new IllegalArgumentException(
+          "the output folder " + output + " cannot be made (" + e + "); give another --out", e);
+    }
+    if (!Files.isWritable(output)) {
+      throw new IllegalArgumentException(
+          "the output folder " + output + " cannot be written to; give another --out");
+    }
+  }
+
+  /**
+   * Between the parts of a long preparation, of which nothing would be kept.
+   *
+   * @throws CancellationException if the run was told to leave off
+   */
+  void goOn() {
+    if (ending.interrupted().getAsBoolean()) {
+      throw new CancellationException("told to leave off");
     }
   }
 
@@ -56,6 +78,11 @@ public record Workplace(
     return devices.subList(1, devices.size());
   }
 
+  /** What the devices are called, with commas between. */
+  String names() {
+    return devices.stream().map(Device::toString).collect(Collectors.joining(", "));
+  }
+
   /** Threads that make training data for one device. */
   public int threadsEach() {
     return Math.max(1, threads / devices.size());
@@ -64,5 +91,28 @@ public record Workplace(
   /** The type of the arithmetic: the processor always computes in FLOAT32. */
   public Dtype dtype(Dtype onGpu) {
     return first().kind() == Device.Kind.CPU ? Dtype.FLOAT32 : onGpu;
+  }
+
+  /**
+   * Makes training data for one device ahead of time.
+   *
+   * @param most items ahead, fewer where {@link #fitting} says so
+   * @param bytes of an item
+   */
+  <T> Prefetcher<T> prefetcher(LongFunction<T> maker, int most, long bytes) {
+    int fitting = fitting(1, most, bytes);
+    return new Prefetcher<>(maker, Math.min(threadsEach(), fitting), fitting);
+  }
+
+  /**
+   * How many items of training data there is room for, for one device: those of all devices
+   * together take at most a quarter of Java's heap, but so many as are needed there always are.
+   *
+   * @param least how many are needed, at most {@code most}
+   * @param bytes of an item
+   */
+  int fitting(int least, int most, long bytes) {
+    long room = Runtime.getRuntime().maxMemory() / 4 / devices.size();
+    return Math.clamp(room / Math.max(1, bytes), least, most);
   }
 }

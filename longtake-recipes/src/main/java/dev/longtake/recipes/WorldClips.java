@@ -11,12 +11,8 @@ import dev.longtake.tensor.Tensor;
 import dev.longtake.train.Prefetcher;
 import dev.longtake.world.CameraPath;
 import dev.longtake.world.FrameSize;
-import dev.longtake.world.Panorama;
 import dev.longtake.world.Split;
-import dev.longtake.world.World;
-import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongFunction;
 
 /**
@@ -24,32 +20,34 @@ import java.util.function.LongFunction;
  * path, and a window of its pictures. A step's batch is a function of its number.
  */
 final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
+  private static final int WORLDS_KEPT = 256; // at least: half a megabyte each at 192 × 128
   private static final int LATEST = 20 * CameraPath.FRAMES_PER_SECOND;
 
-  private final TrainingRun.VaeStage stage;
+  private final ClipStage stage;
   private final FrameSize size;
   private final Device device;
   private final int rank;
-  private final Map<Long, Panorama> panoramas = new ConcurrentHashMap<>();
+  private final Panoramas panoramas;
   private final Prefetcher<byte[]> batches;
 
   /**
    * Clips on a device.
    *
    * @param rank which of the devices that share a step, from 0
-   * @param threads that render
+   * @param place whose threads render
    */
   WorldClips(
-      TrainingRun.VaeStage stage,
-      ModelConfig.VideoSize video,
-      Device device,
-      int rank,
-      int threads) {
+      ClipStage stage, ModelConfig.VideoSize video, Device device, int rank, Workplace place) {
     this.stage = stage;
     this.device = device;
     this.rank = rank;
     size = new FrameSize(video.width(), video.height());
-    batches = new Prefetcher<>(this::batch, threads, 2 * threads);
+    // Making a world costs as much as hundreds of its pictures, so they stay where there is room.
+    int least = Math.min(WORLDS_KEPT, stage.worlds());
+    panoramas =
+        new Panoramas(size, place.fitting(least, stage.worlds(), Panoramas.bytesOfOne(size)));
+    long bytes = 3L * stage.pictures() * size.height() * stage.columns();
+    batches = place.prefetcher(this::batch, 2 * place.threadsEach(), bytes);
   }
 
   /** Pixels in [−1, 1] of a step's clips. */
@@ -78,7 +76,7 @@ final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
     byte[] picture = new byte[size.bytes()];
     int at = 0;
     for (int clip = 0; clip < clips; clip++) {
-      var panorama = panorama(random.nextInt(stage.worlds()));
+      var panorama = panoramas.of(Split.TRAIN.seed(random.nextInt(stage.worlds())));
       int from = random.nextInt(LATEST);
       var path = CameraPath.of(random.nextLong(), from + length);
       int left = random.nextInt(size.width() - columns + 1);
@@ -101,11 +99,6 @@ final class WorldClips implements LongFunction<Tensor>, AutoCloseable {
     var lengths = stage.lengths();
     long drawn = Rng.mix(stage.training().seed(), step, 2);
     return lengths.get((int) Long.remainderUnsigned(drawn, lengths.size()));
-  }
-
-  private Panorama panorama(int number) {
-    return panoramas.computeIfAbsent(
-        Split.TRAIN.seed(number), seed -> Panorama.of(World.of(seed), size));
   }
 
   @Override

@@ -66,7 +66,8 @@ final class WorldFootage {
    *
    * @param config of the model, with the latents' statistics
    * @param dtype of the arithmetic and the latents
-   * @param progress hears how many videos are done, as text
+   * @param place whose threads film; the first device tells how it gets on
+   * @throws java.util.concurrent.CancellationException if the run is told to leave off meanwhile
    */
   static Footage film(
       TrainingRun.FootageStage stage,
@@ -76,15 +77,21 @@ final class WorldFootage {
       What what,
       Dtype dtype,
       Device on,
-      int threads,
-      Consumer<String> progress) {
+      Workplace place) {
+    Consumer<String> progress =
+        text -> {
+          place.goOn();
+          if (share.rank() == 0) {
+            place.watcher().said(text);
+          }
+        };
     try (var file = Safetensors.open(folder.resolve(VideoModel.VAE));
         var weights = Weights.from(new CheckpointSource(file, KeyMap.identity(), dtype, on));
         var vae = WanVae.of(config.vae(), weights);
         var tokenizer =
             Tokenizer.open(folder.resolve(VideoModel.TOKENIZER), config.transformer().textLen())) {
       var footage = new WorldFootage(stage, config.video(), share);
-      var studio = new Studio(vae, tokenizer, dtype, on, threads, progress);
+      var studio = new Studio(vae, tokenizer, dtype, on, place, progress);
       return switch (what) {
         case WHOLE -> footage.whole(studio);
         case OPENINGS -> footage.openings(studio);
@@ -99,7 +106,7 @@ final class WorldFootage {
    * @param tokenizer of the captions
    * @param dtype of the arithmetic and of the latents
    * @param device where latents stay
-   * @param threads that film
+   * @param place whose threads film
    * @param progress hears how many videos are done, as text
    */
   record Studio(
@@ -107,7 +114,7 @@ final class WorldFootage {
       Tokenizer tokenizer,
       Dtype dtype,
       Device device,
-      int threads,
+      Workplace place,
       Consumer<String> progress) {}
 
   private Footage whole(Studio studio) {
@@ -144,7 +151,7 @@ final class WorldFootage {
     try (var scope = Scope.open()) {
       var captions = clips.stream().map(Clip::caption).toList();
       var tokens = studio.tokenizer().encode(captions).to(studio.device());
-      var latents = new ClipEncoder(clips, latentFrames, together, size).encode(studio);
+      var latents = new WorldEncoder(clips, latentFrames, together, size).encode(studio);
       return new Footage(
           latents, new TokenIds(Scope.escape(tokens.ids()), Scope.escape(tokens.mask())), traces);
     }

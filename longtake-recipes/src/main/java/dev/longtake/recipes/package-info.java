@@ -1,14 +1,17 @@
 /**
  * Complete runs as functions: what a command does, callable from Java.
  *
- * <p>A run file (YAML) is a {@link dev.longtake.recipes.TrainingRun}; {@link
- * dev.longtake.recipes.TrainModel} carries it out stage by stage, each resuming from its last
- * checkpoint, and leaves a model folder.
+ * <p>A run file (YAML) becomes a {@link dev.longtake.recipes.Run}, such as a {@link
+ * dev.longtake.recipes.TrainingRun}, which is carried out in a {@link
+ * dev.longtake.recipes.Workplace}: stage by stage, each resuming from its last checkpoint. It
+ * leaves a model folder. An {@link dev.longtake.recipes.Ending} may stop it on the way.
  *
  * <pre>{@code
  * var run =
  *     RunFiles.read(Path.of("recipes/longtake-mini.yaml"), Map.of("causal.training.seed", "3"));
- * new TrainModel(run, Device.parse("cuda"), Path.of("out/mini"), 8, watcher).run(Long.MAX_VALUE);
+ * var devices = List.of(Device.parse("cuda"));
+ * var ending = Ending.NEVER.after(Duration.ofHours(2));
+ * run.carryOut(new Workplace(devices, Path.of("out/mini"), 8, ending, watcher));
  * }</pre>
  */
 @NullMarked

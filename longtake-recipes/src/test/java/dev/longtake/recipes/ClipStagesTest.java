@@ -78,6 +78,28 @@ class ClipStagesTest {
   }
 
   @Test
+  void samplesAreMadeOnTheWayAndLayersRunAgainAndTheWeightsAreTheSame() throws Exception {
+    var more =
+        Map.of(
+            "samples", "{every: 2, seconds: 0.5, prompts: [a brick room]}",
+            "activations", "recomputed");
+    for (var yaml : BOTH) {
+      var plain = run(yaml, Map.of());
+      var straight = folder.resolve(plain.name() + "-plain");
+      TinyStages.run(plain, straight);
+      var out = folder.resolve(plain.name() + "-sampled");
+      TinyStages.run(run(yaml, more), out);
+      try (var list = Files.list(out.resolve(SampleVideos.FOLDER))) {
+        assertThat(list.map(file -> file.getFileName().toString()))
+            .containsExactlyInAnyOrder(
+                "00000002.mp4", "00000002.png", "00000004.mp4", "00000004.png");
+      }
+      assertThat(TinyStages.bytes(plain.result(out)))
+          .isEqualTo(TinyStages.bytes(plain.result(straight)));
+    }
+  }
+
+  @Test
   void asManyCheckpointsStayAsTheRunFileSays() throws Exception {
     for (int keep : List.of(1, 3)) {
       var settings =
@@ -94,7 +116,8 @@ class ClipStagesTest {
   void aDryRunTellsThePlanOfTheStage() throws Exception {
     for (var yaml : BOTH) {
       var place =
-          new Workplace(List.of(Device.CPU), folder.resolve("untouched"), 1, 9, new Ear(""));
+          new Workplace(
+              List.of(Device.CPU), folder.resolve("untouched"), 1, Ending.at(9), new Ear(""));
       var told = DryRun.of(run(yaml, Map.of()), place);
       assertThat(told.getFirst()).contains(": 4 steps, 1 batch a step, rate");
       assertThat(told).anyMatch(line -> line.contains("numbers trained: weights"));

@@ -61,7 +61,7 @@ class DistillTest {
   static void makeModel() throws IOException {
     var out = shared.resolve("tiny");
     TinyRun.with(shared, Map.of("model.memory", "slow-fast:sink=3,slow=3,fast=6"))
-        .carryOut(new Workplace(List.of(Device.CPU), out, 1, 1, new Ear("")));
+        .carryOut(new Workplace(List.of(Device.CPU), out, 1, Ending.at(1), new Ear("")));
     model = out.resolve(TrainModel.MODEL_FOLDER);
     var transformer = model.resolve(VideoModel.TRANSFORMER);
     try (var scope = Scope.open();
@@ -196,7 +196,8 @@ class DistillTest {
 
   @Test
   void aDryRunTellsWhatBothNetworksNeed() throws Exception {
-    var place = new Workplace(List.of(Device.CPU), folder.resolve("out"), 1, 1, new Ear(""));
+    var place =
+        new Workplace(List.of(Device.CPU), folder.resolve("out"), 1, Ending.at(1), new Ear(""));
     var lines =
         DryRun.in(Files.createDirectories(folder.resolve("tmp")), run("stage1", stage1()), place);
     assertThat(lines).hasSize(3);
@@ -228,7 +229,8 @@ class DistillTest {
     settings.put("training.steps", "1");
     var pair = List.of(Device.CPU, Device.CPU);
     for (var out : List.of("one", "again")) {
-      run("stage2", settings).carryOut(new Workplace(pair, folder.resolve(out), 1, 9, new Ear("")));
+      run("stage2", settings)
+          .carryOut(new Workplace(pair, folder.resolve(out), 1, Ending.at(9), new Ear("")));
     }
     train("stage2", settings, folder.resolve("alone"), "");
     var file = VideoModel.TRANSFORMER;
@@ -292,7 +294,7 @@ class DistillTest {
 
   private static Ear train(String which, Map<String, String> settings, Path out, String end) {
     var ear = new Ear(end);
-    run(which, settings).carryOut(new Workplace(List.of(Device.CPU), out, 1, Long.MAX_VALUE, ear));
+    run(which, settings).carryOut(new Workplace(List.of(Device.CPU), out, 1, Ending.NEVER, ear));
     return ear;
   }
 }

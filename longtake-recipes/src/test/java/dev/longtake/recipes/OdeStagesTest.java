@@ -115,6 +115,10 @@ class OdeStagesTest {
     assertThat(TinyStages.run(run, broken).steps)
         .containsExactly("ode-regression 2", "ode-regression 3");
     assertThat(TinyStages.bytes(run.result(broken))).isEqualTo(TinyStages.bytes(left));
+
+    var again = folder.resolve("again"); // with layers run again when going backwards
+    TinyStages.run(regression(Map.of("activations", "recomputed")), again);
+    assertThat(TinyStages.bytes(run.result(again))).isEqualTo(TinyStages.bytes(left));
   }
 
   @Test

@@ -133,6 +133,11 @@ class RunFilesTest {
     refused(
         Map.of("vae.trainin.steps", "7"), "unknown key vae.trainin.steps; did you mean training?");
     refused(Map.of("vae.training.step", "7"), "did you mean steps?");
+    refused(Map.of("decoder.divergence_weight", "0"), "unknown key decoder.divergence_weight");
+    refused(Map.of("decoder.lengths", "[6]"), "decoder.lengths must be 4k + 1 and at most the");
+    refused(Map.of("vae.lengths", "[6]"), "vae.lengths must be 4k + 1 and at most the");
+    refused(
+        Map.of("decoder.columns", "8"), "decoder needs worlds of at least 1 and columns of 16k");
     refused(Map.of("modle.name", "x"), "did you mean model?");
     refused(Map.of("vae.worlds.size", "7"), "unknown key vae.worlds.size");
     refused(Map.of("footage.memories.0", "full"), "unknown key footage.memories.0");

@@ -64,7 +64,6 @@ final class TinyRun {
         lengths: [5]
         columns: 32
         worlds: 2
-        divergence_weight: 0
         training:
           seed: 3
           steps: 4

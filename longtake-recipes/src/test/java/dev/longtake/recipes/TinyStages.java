@@ -99,7 +99,7 @@ final class TinyStages {
 
   static Ear run(Run run, Path out, String end, List<Device> devices) {
     var ear = new Ear(end);
-    run.carryOut(new Workplace(devices, out, 1, Long.MAX_VALUE, ear));
+    run.carryOut(new Workplace(devices, out, 1, Ending.NEVER, ear));
     return ear;
   }
 

@@ -303,7 +303,7 @@ class TrainModelTest {
   }
 
   private static Workplace place(Path out, long until, Ear ear, List<Device> devices) {
-    return new Workplace(devices, out, 1, until, ear);
+    return new Workplace(devices, out, 1, Ending.at(until), ear);
   }
 
   /** The bytes of the packed model's files. */

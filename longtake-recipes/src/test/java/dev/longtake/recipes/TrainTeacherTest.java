@@ -72,7 +72,7 @@ class TrainTeacherTest {
   @BeforeAll
   static void trainAModel() throws IOException {
     TinyRun.with(models, Map.of())
-        .carryOut(new Workplace(List.of(Device.CPU), models, 1, 1, new Ear("")));
+        .carryOut(new Workplace(List.of(Device.CPU), models, 1, Ending.at(1), new Ear("")));
   }
 
   private static Path model() {
@@ -111,6 +111,15 @@ class TrainTeacherTest {
       assertThat(video.next()).hasShape(1, 2, 6, 2, 4).isFinite();
       assertThat(video.frames()).isEqualTo(15);
     }
+  }
+
+  @Test
+  void layersThatAreRunAgainGoingBackwardsGiveTheSameWeightsAndErrors() throws Exception {
+    train(folder.resolve("kept"), Map.of(), "");
+    train(folder.resolve("again"), Map.of("activations", "recomputed"), "");
+    var state = Path.of("context-teacher", "checkpoint-00000004.safetensors");
+    assertThat(folder.resolve("again").resolve(state))
+        .hasSameBinaryContentAs(folder.resolve("kept").resolve(state));
   }
 
   @Test
@@ -285,7 +294,7 @@ class TrainTeacherTest {
     var file = folder.resolve("teacher.yaml");
     Files.writeString(file, YAML.replace("FROM", model().toString()));
     var ear = new Ear(end);
-    RunFiles.read(file, settings).carryOut(new Workplace(devices, out, 1, Long.MAX_VALUE, ear));
+    RunFiles.read(file, settings).carryOut(new Workplace(devices, out, 1, Ending.NEVER, ear));
     return ear;
   }
 

@@ -14,6 +14,7 @@ import dev.longtake.train.RunState;
 import dev.longtake.train.SampleTimes;
 import dev.longtake.train.Samples;
 import dev.longtake.train.SavedPart;
+import dev.longtake.train.Stop;
 import dev.longtake.train.Team;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +22,7 @@ import java.util.Map;
 
 /**
  * Alternates generator and critic: the critic learns in every step, the generator before it in
- * every few (spec, I.6). Each has an optimiser, the generator a moving average.
+ * every few. Each has an optimiser, the generator a moving average.
  *
  * <p>The weights belong to the caller. What happens at a step depends on the state before it and on
  * the step's number only, so a run that was killed goes on to the same bits.
@@ -103,23 +104,24 @@ public final class DistillLoop implements Loop {
 
   /** As any; the team computes gradients by {@link DistillObjective}. */
   @Override
-  public void run(Team team, long until, Checkpoints checkpoints, Progress progress) {
-    long end = Math.min(until, config.steps());
+  public void run(Team team, Stop stop, Checkpoints checkpoints, Progress progress) {
+    boolean over = step >= config.steps() || stop.before(step);
     long started = System.nanoTime();
     long sinceStep = step;
-    while (step < end) {
-      boolean log = logs(step, end);
-      boolean save = saves(step, end);
-      var values = advance(team, log || save, end);
-      Map<String, Double> reached = Map.copyOf(values);
+    while (!over) {
+      var taken = advance(team, stop);
       step++;
-      if (log) {
-        values.put("per iteration time", (System.nanoTime() - started) / 1e9 / (step - sinceStep));
+      over = taken.last();
+      Map<String, Double> reached = new LinkedHashMap<>(generator.notYetLooked());
+      reached.putAll(taken.values());
+      if (taken.last() || step % config.logEvery() == 0) {
+        double seconds = (System.nanoTime() - started) / 1e9;
+        taken.values().put("per iteration time", seconds / (step - sinceStep));
         started = System.nanoTime();
         sinceStep = step;
-        progress.logged(step - 1, config.steps(), values);
+        progress.logged(step - 1, config.steps(), taken.values());
       }
-      if (save) {
+      if (taken.last() || step % config.saveEvery() == 0) {
         try (var scope = Scope.open()) {
           checkpoints.save(new RunState(step, parts()), reached);
         }
@@ -128,40 +130,27 @@ public final class DistillLoop implements Loop {
     }
   }
 
-  private boolean saves(long at, long end) {
-    return at + 1 == end || (at + 1) % config.saveEvery() == 0;
-  }
+  private record Taken(boolean last, Map<String, Double> values) {}
 
-  private boolean logs(long at, long end) {
-    return at + 1 == end || (at + 1) % config.logEvery() == 0;
-  }
-
-  private Map<String, Double> advance(Team team, boolean look, long end) {
+  private Taken advance(Team team, Stop stop) {
     try (var scope = Scope.open()) {
       if (config.generatorLearns(step)) {
-        var loss = backward(team, DistillObjective.generatorTurn(step));
-        latest = generator.update(step, loss, look || toldBeforeTheNext(end));
+        // Always looked at: any of the steps until its next update may turn out to be the last.
+        latest = generator.update(step, backward(team, DistillObjective.generatorTurn(step)), true);
         averageIn();
       }
       var loss = backward(team, DistillObjective.criticTurn(step));
+      long next = step + 1;
+      boolean last = next == config.steps() || stop.before(next);
+      boolean look = last || next % config.logEvery() == 0 || next % config.saveEvery() == 0;
       var values = new LinkedHashMap<>(latest);
       values.putAll(critic.update(step, loss, look));
-      return values;
+      return new Taken(last, values);
     }
   }
 
   private Objective.Loss backward(Team team, long turn) {
     return team.backward(config.seed(), turn, config.accumulate());
-  }
-
-  /** Whether a step is logged or saved whose latest update of the generator is this one. */
-  private boolean toldBeforeTheNext(long end) {
-    for (long at = step; at < Math.min(end, step + config.generatorEvery()); at++) {
-      if (logs(at, end) || saves(at, end)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private void averageIn() {

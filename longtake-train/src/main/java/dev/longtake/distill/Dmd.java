@@ -5,7 +5,10 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 
-/** Distribution matching as pure functions (spec, sections I.4 and I.5). Axes as of latents. */
+/**
+ * Distribution matching as pure functions: gradient and losses of eqs. 4 and 6 of Context Forcing.
+ * Axes as of latents.
+ */
 public final class Dmd {
   /** Below this a sample's normaliser counts as 0. */
   private static final double NOTHING = 1e-12;

@@ -5,7 +5,7 @@ import dev.longtake.tensor.Tensor;
 
 /**
  * Makes the first latent frame of a new video of the last picture of another: a bidirectional model
- * knows first frames as latents of one picture, where every other is of four (spec, J.3).
+ * knows first frames as latents of one picture, where every other is of four.
  */
 @FunctionalInterface
 public interface Opening {

@@ -4,8 +4,8 @@ import dev.longtake.rollout.ModelConfig;
 import java.util.SplittableRandom;
 
 /**
- * How long rollouts are: even between the shortest and a longest that grows with training (spec,
- * J.2; the paper's curriculum).
+ * How long rollouts are: even between the shortest and a longest that grows with training (L in
+ * Algorithm 1 of Context Forcing).
  *
  * @param from shortest, latent frames, a multiple of 3
  * @param to longest once grown, {@code from} plus a multiple of {@code every}

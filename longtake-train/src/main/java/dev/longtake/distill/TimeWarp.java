@@ -5,7 +5,7 @@ import java.util.SplittableRandom;
 
 /**
  * The timesteps at which generator and teacher are compared: drawn evenly, warped as the samplers'
- * levels are, and kept away from both ends (spec, I.4).
+ * levels are, and kept away from both ends.
  *
  * @param shift s of {@code 1000·s·u / (1 + (s − 1)·u)}, above 0
  * @param least smallest timestep, from 0; the released code has 20

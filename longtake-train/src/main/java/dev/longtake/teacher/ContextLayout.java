@@ -4,11 +4,12 @@ import dev.longtake.rollout.ModelConfig;
 import java.util.ArrayList;
 
 /**
- * Which earlier latent frames a teacher sees, as a pure function of where its target begins (spec,
- * section K.2): {@code [sink | sparse | motion | target]} at contiguous positions.
+ * Which earlier latent frames a teacher sees, as a pure function of where its target begins, as the
+ * released code of Context Forcing lays them out: {@code [sink | sparse | motion | target]} at
+ * contiguous positions.
  *
  * <p>Everything is counted in latent frames, four a second. No frame comes twice, no place stays
- * empty, however short the past (spec, N-15).
+ * empty, however short the past.
  *
  * @param sink first frames of the video, at least 0
  * @param sparse most single frames from further back, at least 0

@@ -16,8 +16,8 @@ import dev.longtake.wan.WanTransformer;
 import java.util.List;
 
 /**
- * A bidirectional transformer that continues a video from a long context (spec, section K.5). Axes:
- * B videos, C channels, N context frames, T frames of the target.
+ * A bidirectional transformer that continues a video from a long context (Context Forcing, arXiv
+ * 2602.06028). Axes: B videos, C channels, N context frames, T frames of the target.
  *
  * @param model trained by {@link RecyclingObjective}
  * @param contextTimestep as it was trained

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 
 /**
  * The errors that one device of a run made lately: a bank for each kind and each noise level of the
- * sampler (spec, section K.4). They lie on the processor.
+ * sampler. They lie on the processor.
  *
  * <p>What is inserted and picked is a function of the calls and their dice. Used by one thread at a
  * time.

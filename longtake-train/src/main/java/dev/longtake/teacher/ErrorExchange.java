@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 
 /**
  * The error banks of all devices that share a run's steps. During a warm-up every device gets the
- * errors of all, later its own (spec, section K.4).
+ * errors of all, later its own.
  *
  * <p>Errors of a step are put into banks once it is over, in the order of batches and ranks, so the
  * banks do not depend on which device was faster. Safe for one thread per rank.

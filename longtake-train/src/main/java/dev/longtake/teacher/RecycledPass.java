@@ -17,7 +17,8 @@ import java.util.stream.IntStream;
 
 /**
  * A training pass with errors put back in: what the network is shown and what it should answer
- * (spec, section K.4). Axes: B samples, C channels, F all frames, T those of the target.
+ * (error-recycling fine-tuning of Context Forcing, arXiv 2602.06028). Axes: B samples, C channels,
+ * F all frames, T those of the target.
  *
  * @param input context, then the noisy target {@code x_t = (1 − σ)·x' + σ·ε'}
  * @param timesteps of each frame

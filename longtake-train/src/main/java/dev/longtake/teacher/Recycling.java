@@ -6,8 +6,8 @@ import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
 
 /**
- * How a teacher's own errors are put back into its training (error-recycling fine-tuning; spec,
- * section K.4). All fractions are of samples, 0 to 1.
+ * How a teacher's own errors are put back into its training (error-recycling fine-tuning of Context
+ * Forcing, arXiv 2602.06028). All fractions are of samples, 0 to 1.
  *
  * @param shift warp of the training noise levels, above 0
  * @param noise fraction with an error in the noise

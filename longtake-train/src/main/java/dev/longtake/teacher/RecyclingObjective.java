@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 
 /**
  * Flow matching of a target given a long context, with the network's own past errors put into both
- * (error-recycling fine-tuning; spec, section K.4). Every frame sees every frame; only the target's
- * have loss.
+ * (error-recycling fine-tuning of Context Forcing, arXiv 2602.06028). Every frame sees every frame;
+ * only the target's have loss.
  *
  * @param model the bidirectional transformer, of whatever weights are trained
  * @param text its text encoder, which stays as it is

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which weights a low-rank adapter changes, and how much it can (Hu et al. 2021; spec, K.3). There
- * is no dropout.
+ * Which weights a low-rank adapter changes, and how much it can (Hu et al. 2021, eq. 3). There is
+ * no dropout.
  *
  * @param rank rows of A and columns of B, at least 1
  * @param alpha strength, above 0; the change is {@code alpha / rank · B A}

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 /**
  * Flow matching of whole clips, every frame seeing every frame: how a bidirectional model is
  * trained. One level for all frames of a clip; {@code x_t = (1 − σ)·x₀ + σ·ε}, and the loss is
- * {@code mean w(t)·(v(x_t, t) − (ε − x₀))²} (spec, sections A.3 and D.2).
+ * {@code mean w(t)·(v(x_t, t) − (ε − x₀))²} (Lipman et al. 2022; the weight is {@link LossWeight}).
  *
  * @param model the transformer
  * @param batches the clips of each step

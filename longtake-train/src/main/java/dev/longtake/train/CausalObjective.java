@@ -25,7 +25,7 @@ import java.util.function.LongFunction;
  * little noise the network is not told of, which stands for the errors of its own past; it sees
  * itself, the chunk sees everything, and gradients reach the keys that memory will hold; several
  * noisy versions of the chunk share one context. In teacher forcing a stretch of consecutive frames
- * is learnt at once, every block from the clean blocks before it (spec, section A.5 and H.3).
+ * is learnt at once, every block from the clean blocks before it.
  *
  * @param model the causal transformer
  * @param text its text encoder, trained along

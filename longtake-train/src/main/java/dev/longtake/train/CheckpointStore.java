@@ -5,7 +5,6 @@ import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -49,6 +48,7 @@ public final class CheckpointStore implements Checkpoints {
    * @param stage what is trained; a state of another stage is refused
    * @param keep how many of the newest states stay, at least 1
    * @param best tag of the logged value whose lowest state stays too; empty for none
+   * @throws TrainingException if it cannot be made
    */
   public CheckpointStore(Path folder, String stage, int keep, String best) {
     if (keep < 1) {
@@ -61,7 +61,8 @@ public final class CheckpointStore implements Checkpoints {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot make " + folder, e);
+      throw new TrainingException(
+          "the folder " + folder + " cannot be made (" + e + "); give another output folder");
     }
   }
 
@@ -112,7 +113,8 @@ public final class CheckpointStore implements Checkpoints {
       try {
         Files.delete(old);
       } catch (IOException e) {
-        throw new UncheckedIOException("cannot delete " + old, e);
+        throw new TrainingException(
+            "the old checkpoint " + old + " cannot be deleted (" + e + "); check permissions");
       }
     }
   }
@@ -287,7 +289,8 @@ public final class CheckpointStore implements Checkpoints {
           .sorted()
           .toList();
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot list " + folder, e);
+      throw new TrainingException(
+          "the folder " + folder + " cannot be listed (" + e + "); check permissions");
     }
   }
 }

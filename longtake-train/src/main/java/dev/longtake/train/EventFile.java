@@ -2,7 +2,6 @@ package dev.longtake.train;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -48,7 +47,12 @@ public final class EventFile implements AutoCloseable {
       }
       return events;
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write event files in " + folder, e);
+      throw new TrainingException(
+          "cannot write event files in "
+              + folder
+              + " ("
+              + e
+              + "); check free space and permissions");
     }
   }
 
@@ -97,7 +101,7 @@ public final class EventFile implements AutoCloseable {
     try {
       channel.close();
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot close the event file", e);
+      throw new TrainingException("cannot close the event file (" + e + "); check free space");
     }
   }
 

@@ -6,7 +6,7 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 
-/** The pieces of flow-matching training, as pure functions (spec, section D). */
+/** The pieces of flow-matching training, as pure functions. */
 public final class FlowMatching {
   private FlowMatching() {}
 

@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * One pass of a causal transformer over all blocks of a clip (spec, section A.5).
+ * One pass of a causal transformer over all blocks of a clip: clean tokens, if any, stand before
+ * the noisy ones.
  *
  * @param model the transformer
  * @param forcing what a block sees of those before it

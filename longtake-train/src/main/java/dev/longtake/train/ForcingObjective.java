@@ -13,7 +13,7 @@ import java.util.function.LongFunction;
 /**
  * Flow matching of clips block by block, each block at a level of its own: how a bidirectional
  * model begins to be causal. {@code x_t = (1 − σ_b)·x₀ + σ_b·ε} for the frames of block b, and the
- * loss is {@code mean w(t_b)·(v − (ε − x₀))²} (spec, section H.3).
+ * loss is {@code mean w(t_b)·(v − (ε − x₀))²} (diffusion forcing: Chen et al. 2024).
  *
  * <p>In teacher forcing the past may be disturbed: a level per block of at most {@code
  * augmentation}, of which the model is told, with the block's own ε. At 0 the past is clean,

@@ -29,16 +29,22 @@ public interface Loop extends AutoCloseable {
   void sampling(long every, Samples maker);
 
   /**
-   * Runs until the configured number of steps, or until told to stop.
+   * Runs until the configured number of steps, or until told to stop. The last step is logged and
+   * saved, whenever it comes.
    *
    * @param team what computes gradients, of the same parameters; the parts of the loss that are
    *     logged are its first member's
-   * @param until stop before this step; the configured end if larger
+   * @param stop asked before the first step, and in every step about the next one
    * @param checkpoints where states are saved
    * @throws TrainingException if the loss or a gradient is not finite, which is looked at in every
    *     step that is logged or saved: a broken state never replaces a good checkpoint
    */
-  void run(Team team, long until, Checkpoints checkpoints, Progress progress);
+  void run(Team team, Stop stop, Checkpoints checkpoints, Progress progress);
+
+  /** Runs until the configured number of steps or a smaller one. */
+  default void run(Team team, long until, Checkpoints checkpoints, Progress progress) {
+    run(team, Stop.at(until), checkpoints, progress);
+  }
 
   @Override
   void close();

@@ -4,6 +4,6 @@ package dev.longtake.train;
 public enum LossWeight {
   /** All as much. */
   EVEN,
-  /** As the published models were trained: a bell around timestep 500 (spec, section D.2). */
+  /** As the published models were trained: a bell around timestep 500. */
   BELL
 }

@@ -9,8 +9,8 @@ import dev.longtake.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Noise levels drawn from the 1000 entries of the training table, each entry as likely as any other
- * (spec, sections D.1 and H.3). All FLOAT32 and of one shape.
+ * Noise levels drawn from the 1000 entries of the training table, each entry as likely as any
+ * other. All FLOAT32 and of one shape.
  *
  * @param sigma σ, above 0 to 1
  * @param timestep 1000·σ, not rounded

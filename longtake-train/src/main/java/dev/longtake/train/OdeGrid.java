@@ -4,8 +4,8 @@ import dev.longtake.diffusion.FlowSchedule;
 
 /**
  * The levels along which a teacher's trajectory is followed, and those of them that are kept for a
- * student of few steps (spec, section H.1 and O.6): 48 steps at shift 8, of which 4 are kept, stand
- * at timesteps 1000, 960, 888.9, 727.3 and at last 0.
+ * student of few steps. In the released code of Self-Forcing 48 steps at shift 8, of which 4 are
+ * kept, stand at timesteps 1000, 960, 888.9, 727.3 and at last 0.
  *
  * @param steps of the teacher, at least 1
  * @param shift warp of the levels, above 0

@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
 /**
  * A causal student learns where a teacher's trajectories end: for each block a kept level is drawn,
  * the student sees the state there, and its {@code x̂₀ = x_t − σ·v} is to be the clean state. The
- * loss is the mean of {@code (x̂₀ − x₀)²} over the frames whose level is not 0 (spec, section H.2).
+ * loss is the mean of {@code (x̂₀ − x₀)²} over the frames whose level is not 0 (Self-Forcing, arXiv
+ * 2506.08009, which takes it from CausVid, arXiv 2412.07772).
  *
  * @param model the student
  * @param batches trajectories of each step

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Follows a teacher's flow from noise to clean latents and keeps some of the states on the way
- * (spec, section H.1): {@code x ← x + v·(σ' − σ)}, with guidance {@code v = u + g·(c − u)}.
+ * Follows a teacher's flow from noise to clean latents and keeps some of the states on the way, by
+ * Euler steps: {@code x ← x + v·(σ' − σ)}, with guidance {@code v = u + g·(c − u)}.
  *
  * <p>Axes: B clips, S kept states, C channels, F latent frames, Y rows, X columns.
  *

@@ -47,7 +47,7 @@ public final class Prefetcher<T> implements LongFunction<T>, AutoCloseable {
   /**
    * Item {@code number}; waits if it is not ready.
    *
-   * @throws RuntimeException as the maker threw it
+   * @throws RuntimeException as the maker threw it; an error too
    * @throws CancellationException if this thread is interrupted meanwhile, or this was closed
    */
   @Override
@@ -63,9 +63,7 @@ public final class Prefetcher<T> implements LongFunction<T>, AutoCloseable {
     try {
       return item.get();
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException cause
-          ? cause
-          : new IllegalStateException("item " + number + " could not be made", e.getCause());
+      throw Thrown.again(e, "item " + number + " could not be made");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw (CancellationException)

@@ -62,15 +62,13 @@ final class Replica implements AutoCloseable {
   /**
    * Waits for what was begun.
    *
-   * @throws RuntimeException as it was thrown there
+   * @throws RuntimeException as it was thrown there; an error too
    */
   void await() {
     try {
       work.get();
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException cause
-          ? cause
-          : new IllegalStateException("replica " + rank + " failed", e.getCause());
+      throw Thrown.again(e, "replica " + rank + " failed");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw (CancellationException)

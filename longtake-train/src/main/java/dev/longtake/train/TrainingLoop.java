@@ -90,25 +90,23 @@ public final class TrainingLoop implements Loop {
   }
 
   @Override
-  public void run(Team team, long until, Checkpoints checkpoints, Progress progress) {
-    long end = Math.min(until, config.steps());
+  public void run(Team team, Stop stop, Checkpoints checkpoints, Progress progress) {
+    boolean over = step >= config.steps() || stop.before(step);
     long started = System.nanoTime();
     long sinceStep = step;
-    while (step < end) {
-      boolean last = step + 1 == end;
-      boolean log = last || (step + 1) % config.logEvery() == 0;
-      boolean save = last || (step + 1) % config.saveEvery() == 0;
-      var values = advance(team, log || save);
+    while (!over) {
+      var taken = advance(team, stop);
       step++;
-      Map<String, Double> reached = Map.copyOf(values);
-      if (log) {
+      over = taken.last();
+      Map<String, Double> reached = Map.copyOf(taken.values());
+      if (taken.last() || step % config.logEvery() == 0) {
         double seconds = (System.nanoTime() - started) / 1e9;
-        values.put("per iteration time", seconds / (step - sinceStep));
+        taken.values().put("per iteration time", seconds / (step - sinceStep));
         started = System.nanoTime();
         sinceStep = step;
-        progress.logged(step - 1, config.steps(), values);
+        progress.logged(step - 1, config.steps(), taken.values());
       }
-      if (save) {
+      if (taken.last() || step % config.saveEvery() == 0) {
         try (var scope = Scope.open()) {
           checkpoints.save(state().carrying(carried.tensors()), reached);
         }
@@ -117,13 +115,24 @@ public final class TrainingLoop implements Loop {
     }
   }
 
-  private Map<String, Double> advance(Team team, boolean look) {
+  /**
+   * A step.
+   *
+   * @param last whether it is the run's last
+   * @param values what is logged, empty unless it is logged or saved
+   */
+  private record Taken(boolean last, Map<String, Double> values) {}
+
+  private Taken advance(Team team, Stop stop) {
     var values = new LinkedHashMap<String, Double>();
     double rate = config.rate().at(step);
+    long next = step + 1;
     try (var scope = Scope.open()) {
       var loss = team.backward(config.seed(), step, config.accumulate());
       var norm = GradientClip.apply(parameters, config.clip());
-      if (look) {
+      // Asked now, not before the long part of the step: what is asked for meanwhile ends it.
+      boolean last = next == config.steps() || stop.before(next);
+      if (last || next % config.logEvery() == 0 || next % config.saveEvery() == 0) {
         loss.parts().forEach((tag, value) -> values.put(tag, value.item()));
         values.put("loss", loss.total().item());
         values.put("grad_norm", norm.item());
@@ -132,8 +141,8 @@ public final class TrainingLoop implements Loop {
       }
       adam.step(parameters, rate);
       average.update(parameters, adam.updates());
+      return new Taken(last, values);
     }
-    return values;
   }
 
   @Override

@@ -4,6 +4,7 @@ import static dev.longtake.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
@@ -99,6 +100,28 @@ class DistillLoopTest {
       var expected = before.times(0.9).plus(now.times(0.1));
       assertThat(flat(loop.averagedGenerator())).isCloseTo(expected, 1e-6);
       assertThat(loop.averagedGenerator()).containsKey("blocks.0.modulation");
+    }
+  }
+
+  @Test
+  void aRunStoppedTwiceBetweenUpdatesOfTheGeneratorSavesAndGoesOnToTheSameBits() throws Exception {
+    run(folder.resolve("straight"), STEPS, SILENT);
+    var into = folder.resolve("stopped");
+    for (int until : new int[] {4, 5, STEPS}) { // the generator learns in steps 3 and 6
+      try (var scope = Scope.open();
+          var troupe = Troupe.of(1);
+          var loop = new DistillLoop(TRAINING, troupe.flat());
+          var team = team(troupe)) {
+        var store = new CheckpointStore(into, "stage", 9, "generator_loss");
+        loop.resume(store);
+        loop.run(team, step -> step >= until, store, SILENT);
+        assertThat(store.newestStep()).hasValue(until);
+        assertThat(store.best()).hasValueSatisfying(best -> assertThat(best).exists());
+      }
+    }
+    try (var ours = Safetensors.open(newest("stopped"));
+        var theirs = Safetensors.open(newest("straight"))) {
+      assertThat(ours.metadata().get("sha256")).isEqualTo(theirs.metadata().get("sha256"));
     }
   }
 

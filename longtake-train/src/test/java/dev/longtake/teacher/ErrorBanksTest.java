@@ -107,7 +107,7 @@ class ErrorBanksTest {
     var config = new ErrorBanks.Config(50, 5, 500, 1, Replacement.FIFO, Dtype.FLOAT32);
     assertThat(config.capacity(256)).isEqualTo(10);
     assertThat(TinyTeacher.BANKS.capacity(256)).isEqualTo(3);
-    // A published size: 210 GB for 500, spec K.4.
+    // A published size: 210 GB for 500, of two banks of 50 levels.
     var published = new ErrorBanks.Config(50, 5, 500, 210_000, Replacement.FIFO, Dtype.BFLOAT16);
     assertThat(published.capacity(16L * 21 * 60 * 104)).isEqualTo(500);
     var less = new ErrorBanks.Config(50, 5, 500, 8192, Replacement.FIFO, Dtype.BFLOAT16);

@@ -30,6 +30,20 @@ class CheckpointStoreTest {
   @TempDir Path folder;
 
   @Test
+  void aFolderThatCannotBeMadeIsToldInOneLineWithTheRemedy() throws Exception {
+    var file = Files.createFile(folder.resolve("file"));
+    assertThatThrownBy(() -> new CheckpointStore(file.resolve("stage"), "stage", 1))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining(file.resolve("stage") + " cannot be made (")
+        .hasMessageEndingWith("; give another output folder")
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThatThrownBy(() -> EventFile.in(file))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("cannot write event files in " + file)
+        .hasMessageEndingWith("; check free space and permissions");
+  }
+
+  @Test
   void anEmptyFolderResumesNothing() {
     var store = new CheckpointStore(folder.resolve("new"), "causal", 2);
     withLoop(4, loop -> assertThat(loop.resume(store)).isFalse());

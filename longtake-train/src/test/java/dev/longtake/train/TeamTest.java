@@ -89,10 +89,31 @@ class TeamTest {
             Team.of(
                 parameters,
                 TWO_MORE,
-                (own, rank) -> rank == 2 ? failing() : Scaled.of(own, rank, new ArrayList<>()))) {
+                (own, rank) ->
+                    rank == 2
+                        ? failing(new TrainingException("no clip"))
+                        : Scaled.of(own, rank, new ArrayList<>()))) {
       assertThatThrownBy(() -> team.backward(1, 0))
           .isInstanceOf(TrainingException.class)
           .hasMessage("no clip");
+    }
+  }
+
+  @Test
+  void aHeapThatIsTooSmallForAMemberIsToldAsThat() {
+    try (var scope = Scope.open();
+        var parameters = weights();
+        var team =
+            Team.of(
+                parameters,
+                TWO_MORE,
+                (own, rank) ->
+                    rank == 1
+                        ? failing(new OutOfMemoryError("pictures"))
+                        : Scaled.of(own, rank, new ArrayList<>()))) {
+      assertThatThrownBy(() -> team.backward(1, 0))
+          .isInstanceOf(OutOfMemoryError.class)
+          .hasMessage("pictures");
     }
   }
 
@@ -131,10 +152,18 @@ class TeamTest {
         scaled::close);
   }
 
-  private static Team.Member failing() {
+  private static Team.Member failing(RuntimeException problem) {
     return member(
         (step, rng) -> {
-          throw new TrainingException("no clip");
+          throw problem;
+        },
+        () -> {});
+  }
+
+  private static Team.Member failing(Error problem) {
+    return member(
+        (step, rng) -> {
+          throw problem;
         },
         () -> {});
   }

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -160,6 +161,40 @@ class TrainingLoopTest {
     }
     assertThat(logged).containsExactly(2L, 5L, 6L);
     assertThat(saved).containsExactly(2L, 4L, 6L, 7L);
+  }
+
+  @Test
+  void aRunThatIsStoppedInTheMiddleOfAStepSavesAfterItAndGoesOnToTheSameBits() {
+    try (var scope = Scope.open();
+        var flat = ones();
+        var straight = new TrainingLoop(Tiny.config(8, 3, 3), flat);
+        var other = ones();
+        var first = new TrainingLoop(Tiny.config(8, 3, 3), other);
+        var second = new TrainingLoop(Tiny.config(8, 3, 3), other)) {
+      straight.run(quadratic(flat), 8, (state, values) -> {}, SILENT);
+
+      var store = new CheckpointStore(folder, "stage", 9, "loss");
+      var asked = new AtomicBoolean();
+      var logged = new ArrayList<Long>();
+      Objective stopped =
+          (step, rng) -> {
+            asked.set(step == 4); // while the step runs
+            return quadratic(other).at(step, rng);
+          };
+      try (var team = Team.alone(other, stopped)) {
+        first.run(team, step -> asked.get(), store, (step, steps, values) -> logged.add(step));
+        assertThat(first.step()).isEqualTo(5);
+        assertThat(logged).containsExactly(2L, 4L);
+        assertThat(store.newestStep()).hasValue(5);
+        first.run(team, step -> true, store, (step, steps, values) -> logged.add(step));
+        assertThat(logged).as("stopped before the first step").hasSize(2);
+      }
+
+      assertThat(second.resume(store)).isTrue();
+      second.run(quadratic(other), 8, store, SILENT);
+      assertThat(other.values()).isBitwiseEqualTo(flat.values());
+      assertThat(second.average().average()).isBitwiseEqualTo(straight.average().average());
+    }
   }
 
   @Test

@@ -36,7 +36,7 @@ public record FrameSize(int width, int height) {
   }
 
   /** Columns in a full turn. */
-  int turnColumns() {
+  public int turnColumns() {
     return 4 * width;
   }
 

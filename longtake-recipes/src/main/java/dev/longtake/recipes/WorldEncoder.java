@@ -8,7 +8,6 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
-import dev.longtake.train.Prefetcher;
 import dev.longtake.vae.EncodeState;
 import dev.longtake.world.Clip;
 import dev.longtake.world.FrameSize;
@@ -21,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Films clips and encodes the videos, many at once, piece by piece, while the next pieces are
  * filmed on other threads.
  */
-final class ClipEncoder {
+final class WorldEncoder {
   private static final int PIECE = 8; // latent frames encoded at once, after the first
 
   private final List<Clip> clips;
@@ -36,7 +35,7 @@ final class ClipEncoder {
    * @param latentFrames how much of each clip, from its beginning
    * @param together how many clips at once
    */
-  ClipEncoder(List<Clip> clips, int latentFrames, int together, FrameSize size) {
+  WorldEncoder(List<Clip> clips, int latentFrames, int together, FrameSize size) {
     this.clips = clips;
     this.latentFrames = latentFrames;
     this.together = together;
@@ -62,12 +61,15 @@ final class ClipEncoder {
                   size.height() / ModelConfig.PIXELS_PER_LATENT,
                   size.width() / ModelConfig.PIXELS_PER_LATENT));
     }
+    long largest =
+        (long) together * pixels(latents(Math.min(1, pieces - 1))).count() * size.bytes();
+    var place = studio.place();
     try (var off = Gradients.off();
         var pictures =
-            new Prefetcher<>(
+            place.prefetcher(
                 item -> piece((int) (item / pieces), (int) (item % pieces), groups),
-                studio.threads(),
-                studio.threads() + 2)) {
+                place.threadsEach() + 2,
+                largest)) {
       for (int group = 0; group < groups; group++) {
         int first = group * together;
         int count = Math.min(together, clips.size() - first);
@@ -89,8 +91,11 @@ final class ClipEncoder {
         forget(first, first + count);
         studio.progress().accept("encoded " + (first + count) + " of " + clips.size() + " videos");
       }
+      return out;
+    } catch (RuntimeException e) {
+      out.close();
+      throw e;
     }
-    return out;
   }
 
   private FrameRange latents(int piece) {

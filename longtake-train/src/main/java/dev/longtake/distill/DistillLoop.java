@@ -39,6 +39,7 @@ public final class DistillLoop implements Loop {
   private final MovingAverage average;
   private Map<String, Double> latest = Map.of(); // the generator's values, as last looked at
   private SampleTimes samples = SampleTimes.NONE;
+  private TurnWatch watch = TurnWatch.NONE;
   private long step;
 
   /**
@@ -67,6 +68,11 @@ public final class DistillLoop implements Loop {
   @Override
   public void sampling(long every, Samples maker) {
     samples = new SampleTimes(every, maker);
+  }
+
+  /** Tells of every update from now on; of what comes before it the objective tells. */
+  public void watchedBy(TurnWatch other) {
+    watch = other;
   }
 
   /**
@@ -142,10 +148,12 @@ public final class DistillLoop implements Loop {
         var loss = backward(team, DistillObjective.generatorTurn(step));
         latest = generator.update(step, loss, look || toldBeforeTheNext(end));
         averageIn();
+        watch.done(TurnPart.UPDATE);
       }
       var loss = backward(team, DistillObjective.criticTurn(step));
       var values = new LinkedHashMap<>(latest);
       values.putAll(critic.update(step, loss, look));
+      watch.done(TurnPart.UPDATE);
       return values;
     }
   }

@@ -41,6 +41,8 @@ public record DistillObjective(
     Activations activations,
     int rank)
     implements Objective {
+  /** Tag of the mean size of {@link Dmd#gradient}. */
+  static final String GRADIENT_NORM = "dmdtrain_gradient_norm";
 
   /** The turn in which the generator learns at a step. */
   public static long generatorTurn(long step) {
@@ -172,7 +174,7 @@ public record DistillObjective(
   }
 
   private static Map<String, Tensor> watched(Scope scope, Tensor direction) {
-    return Map.of("dmdtrain_gradient_norm", scope.keep(direction.abs().mean()));
+    return Map.of(GRADIENT_NORM, scope.keep(direction.abs().mean()));
   }
 
   /** Where critic and guided teacher differ about the judged latents. */

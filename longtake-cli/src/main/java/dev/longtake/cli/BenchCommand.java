@@ -8,6 +8,9 @@ import dev.longtake.eval.NetworkTimes;
 import dev.longtake.eval.ResultFile;
 import dev.longtake.eval.SpeedReport;
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.recipes.DistillReport;
+import dev.longtake.recipes.DistillSettings;
+import dev.longtake.recipes.DistillTimes;
 import dev.longtake.rollout.VideoModel;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,6 +49,42 @@ final class BenchCommand implements Callable<Integer> {
               + " other options --device, --dtype, --threads, --seconds, --runs, --format and --out"
               + " apply")
   private Optional<String> network = Optional.empty();
+
+  @Option(
+      names = "--training",
+      paramLabel = "STAGE",
+      description =
+          "With --random-weights: times a step of this stage in place of generation, and what memory"
+              + " it takes; contextual-dmd is the one there is. Of the other options --device,"
+              + " --dtype, --threads, --runs, --context, --activations,"
+              + " --exit-gradient, --format and --out"
+              + " apply")
+  private Optional<String> training = Optional.empty();
+
+  @Option(
+      names = "--context",
+      paramLabel = "KIND",
+      description =
+          "With --training: what teacher and critic see before the judged frames, the 21 latent"
+              + " frames before them (contiguous) or what memory holds (memory). Default:"
+              + " contiguous")
+  private String context = "contiguous";
+
+  @Option(
+      names = "--activations",
+      paramLabel = "WHAT",
+      description =
+          "With --training: kept, or recomputed going backwards, one layer at a time. Default:"
+              + " recomputed")
+  private String activations = "recomputed";
+
+  @Option(
+      names = "--exit-gradient",
+      paramLabel = "HOW",
+      description =
+          "With --training: recorded while videos are made, or replayed, chunk by chunk. Default:"
+              + " replayed")
+  private String exitGradient = "replayed";
 
   @Option(
       names = "--memory",
@@ -105,6 +144,11 @@ final class BenchCommand implements Callable<Integer> {
     var shown = report(format);
     out.ifPresent(ResultFile::requireWritable);
     var size = network.map(NetworkSize::parse);
+    var step =
+        training.map(stage -> DistillSettings.parse(stage, context, exitGradient, activations));
+    if (step.isPresent()) {
+      return time(step.get(), size.orElseThrow(BenchCommand::withoutNetwork));
+    }
     if (size.isPresent()) {
       return time(size.get());
     }
@@ -136,15 +180,34 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private int time(NetworkSize size) {
-    if (format.equals("csv")) {
-      throw new IllegalArgumentException("--random-weights has no csv; give --format text or json");
-    }
+    requireNoCsv();
     var device = compute.device();
     compute.apply();
     var times =
         NetworkTimes.measure(size, device, compute.dtype(device), runs, seconds, terminal::say);
     show(format.equals("json") ? ResultFile.json(times) : NetworkReport.text(times));
     return Failures.NONE;
+  }
+
+  private int time(DistillSettings step, NetworkSize size) {
+    requireNoCsv();
+    var device = compute.device();
+    compute.apply();
+    var times =
+        DistillTimes.measure(size, device, compute.dtype(device), step, runs, terminal::say);
+    show(format.equals("json") ? ResultFile.json(times) : DistillReport.text(times));
+    return Failures.NONE;
+  }
+
+  private static IllegalArgumentException withoutNetwork() {
+    return new IllegalArgumentException(
+        "--training is timed with random weights; give --random-weights wan-1.3b, wan-14b or tiny");
+  }
+
+  private void requireNoCsv() {
+    if (format.equals("csv")) {
+      throw new IllegalArgumentException("--random-weights has no csv; give --format text or json");
+    }
   }
 
   private void show(String text) {

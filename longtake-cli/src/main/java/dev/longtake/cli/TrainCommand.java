@@ -65,7 +65,7 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "D",
       description =
           "cpu, cuda, cuda:N or auto, a GPU if there is one; several, as cuda:0,cuda:1, share each"
-              + " step. Default: auto")
+              + " step; one may come twice. Default: auto")
   private String device = "auto";
 
   @Option(

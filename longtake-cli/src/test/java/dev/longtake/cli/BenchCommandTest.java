@@ -119,6 +119,41 @@ class BenchCommandTest {
   }
 
   @Test
+  void aStepOfTrainingIsTimedWithoutFiles() throws IOException {
+    var file = folder.resolve("step.json");
+
+    var spoken = training("contextual-dmd", "--format", "json", "-o", file);
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    var json = new ObjectMapper().readTree(file.toFile());
+    assertThat(json.path("generator_step_ms").asDouble()).isPositive();
+    assertThat(json.path("critic_step_ms").asDouble()).isPositive();
+    assertThat(json.path("peak_gib").asDouble()).isPositive();
+    assertThat(json.path("activations").asText()).isEqualTo("recomputed");
+    assertThat(json.path("generator").get(3).path("part").asText()).isEqualTo("teacher");
+  }
+
+  @Test
+  void aTrainingThatIsNotTimedIsRefusedInOneLine() {
+    assertThat(training("local-dmd").err())
+        .containsExactly("longtake: no training 'local-dmd' is timed; give contextual-dmd");
+    assertThat(training("contextual-dmd", "--activations", "some").err())
+        .containsExactly("longtake: --activations is 'some'; give kept or recomputed");
+    assertThat(Spoken.by("bench", "--training", "contextual-dmd").err())
+        .hasSize(1)
+        .first()
+        .asString()
+        .contains("random weights; give --random-weights");
+  }
+
+  private static Spoken training(String stage, Object... options) {
+    var all = new ArrayList<Object>(List.of("bench", "--random-weights", "tiny"));
+    all.addAll(List.of("--device", "cpu", "--training", stage));
+    all.addAll(List.of(options));
+    return Spoken.by(all.toArray());
+  }
+
+  @Test
   void anArithmeticThatTheDeviceHasNotIsRefusedInOneLine() {
     var spoken =
         Spoken.by("bench", "--model", model, "--device", "cpu", "--arithmetic", "fused-fp8");

@@ -14,7 +14,7 @@ import java.util.Set;
  *
  * @param rng drawn from in the order the network asks
  */
-record RandomWeights(Rng rng, Dtype dtype) implements Weights.Source {
+public record RandomWeights(Rng rng, Dtype dtype) implements Weights.Source {
   private static final double IN_PLACE_OF_ZERO = 0.02;
 
   @Override

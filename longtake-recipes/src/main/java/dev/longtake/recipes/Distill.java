@@ -4,6 +4,7 @@ import dev.longtake.distill.DistillLoop;
 import dev.longtake.distill.DistillObjective;
 import dev.longtake.distill.ScoreNetwork;
 import dev.longtake.distill.SelfRollout;
+import dev.longtake.distill.TurnWatch;
 import dev.longtake.distill.VaeOpening;
 import dev.longtake.nn.Weights;
 import dev.longtake.optim.FlatParameters;
@@ -145,7 +146,8 @@ final class Distill {
             config.contextFrames(),
             config.contextNoise(),
             config.change().how().orElse(PromptSwitch.KEEP),
-            dtype);
+            dtype,
+            TurnWatch.NONE);
     return new Member(
         model,
         weights,

@@ -14,7 +14,8 @@ import java.util.stream.Collectors;
 /**
  * Where and how a run is carried out: all that is not in its file.
  *
- * @param devices that share each step, at least one, all of one kind
+ * @param devices that share each step, at least one, all of one kind; one that is named twice works
+ *     on two batches at a time, from two threads
  * @param output folder of checkpoints, event files and the finished model
  * @param threads that make training data, for all devices together, at least 1
  * @param ending what may end it early

@@ -45,12 +45,18 @@ class AllStagesTest {
   @Test
   void eachStageGoesOnFromTheModelThatTheFormerLeftAndTheLastGenerates() throws Exception {
     var nothing = fromNothing();
+    var cached =
+        carriedOut(
+            "cached",
+            Map.of(
+                "from", nothing.toString(), "latent_frames", "6", "batch", "1", "memory", MEMORY),
+            Map.of());
     var first =
         carriedOut(
             "stage1",
             SMALL_DISTILLATION,
             Map.of(
-                "student.from", nothing.toString(),
+                "student.from", cached.toString(),
                 "teacher.from", nothing.toString(),
                 "matching.lengths.from", "6",
                 "matching.lengths.to", "6",
@@ -85,13 +91,16 @@ class AllStagesTest {
     assertThat(Manifest.read(last).config()).containsEntry("stage", "contextual-dmd");
     assertThat(((ContextualDmdRun) read("stage2", Map.of())).matching().teacher())
         .isEqualTo(Sight.CAUSAL_WITH_MEMORY); // of the committed file; here it was the teacher
-    for (var model : new Path[] {first, teacher, last}) {
+    for (var model : new Path[] {cached, first, teacher, last}) {
       assertThat(Files.mismatch(transformer(model), transformer(nothing))).isNotNegative();
       assertThat(model.resolve(VideoModel.VAE))
           .hasSameBinaryContentAs(nothing.resolve(VideoModel.VAE));
     }
     assertThat(Files.mismatch(transformer(last), transformer(first))).isNotNegative();
-    assertThat(ModelConfig.read(last).recall()).isEqualTo(Recall.CACHED);
+    assertThat(ModelConfig.read(nothing).recall()).isEqualTo(Recall.RECOMPUTED);
+    for (var model : new Path[] {cached, first, last}) {
+      assertThat(ModelConfig.read(model).recall()).isEqualTo(Recall.CACHED);
+    }
     generates(last);
   }
 

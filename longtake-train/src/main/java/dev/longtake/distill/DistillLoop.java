@@ -2,6 +2,8 @@ package dev.longtake.distill;
 
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.optim.MovingAverage;
+import dev.longtake.tensor.Device;
+import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.train.Carried;
@@ -34,12 +36,17 @@ public final class DistillLoop implements Loop {
   /** What the critic's weights are called, before a dot. */
   public static final String CRITIC = "critic";
 
+  /** What is told of the generator, also in the steps in which it does not learn. */
+  private static final List<String> TAGS =
+      List.of(GENERATOR + "_loss", GENERATOR + "_grad_norm", DistillObjective.GRADIENT_NORM);
+
   private final DistillTraining config;
   private final Learner generator;
   private final Learner critic;
   private final MovingAverage average;
-  private Map<String, Double> latest = Map.of(); // the generator's values, as last looked at
+  private final Tensor told; // the generator's values, as last looked at, in the order of TAGS
   private SampleTimes samples = SampleTimes.NONE;
+  private TurnWatch watch = TurnWatch.NONE;
   private long step;
 
   /**
@@ -52,6 +59,9 @@ public final class DistillLoop implements Loop {
     generator = new Learner(GENERATOR, config.generator(), parameters);
     critic = new Learner(CRITIC, config.critic(), parameters);
     average = new MovingAverage(config.emaDecay(), generator.parameters());
+    try (var scope = Scope.open()) {
+      told = Scope.escape(Tensor.zeros(Dtype.FLOAT32, Device.CPU, TAGS.size()));
+    }
   }
 
   @Override
@@ -68,6 +78,11 @@ public final class DistillLoop implements Loop {
   @Override
   public void sampling(long every, Samples maker) {
     samples = new SampleTimes(every, maker);
+  }
+
+  /** Tells of every update from now on; of what comes before it the objective tells. */
+  public void watchedBy(TurnWatch other) {
+    watch = other;
   }
 
   /**
@@ -99,7 +114,9 @@ public final class DistillLoop implements Loop {
   }
 
   private List<SavedPart> parts() {
-    return List.of(generator.saved(Map.of("average", average.average())), critic.saved(Map.of()));
+    return List.of(
+        generator.saved(Map.of("average", average.average(), "told", told)),
+        critic.saved(Map.of()));
   }
 
   /** As any; the team computes gradients by {@link DistillObjective}. */
@@ -136,17 +153,41 @@ public final class DistillLoop implements Loop {
     try (var scope = Scope.open()) {
       if (config.generatorLearns(step)) {
         // Always looked at: any of the steps until its next update may turn out to be the last.
-        latest = generator.update(step, backward(team, DistillObjective.generatorTurn(step)), true);
+        keep(generator.update(step, backward(team, DistillObjective.generatorTurn(step)), true));
         averageIn();
+        watch.done(TurnPart.UPDATE);
       }
       var loss = backward(team, DistillObjective.criticTurn(step));
       long next = step + 1;
       boolean last = next == config.steps() || stop.before(next);
       boolean look = last || next % config.logEvery() == 0 || next % config.saveEvery() == 0;
-      var values = new LinkedHashMap<>(latest);
+      var values = latest();
       values.putAll(critic.update(step, loss, look));
+      watch.done(TurnPart.UPDATE);
       return new Taken(last, values);
     }
+  }
+
+  private void keep(Map<String, Double> values) {
+    if (values.isEmpty()) {
+      return;
+    }
+    try (var scope = Scope.open()) {
+      float[] now = new float[TAGS.size()];
+      for (int i = 0; i < now.length; i++) {
+        now[i] = values.getOrDefault(TAGS.get(i), Double.NaN).floatValue();
+      }
+      told.copyFrom(Tensor.of(now, now.length));
+    }
+  }
+
+  private Map<String, Double> latest() {
+    var values = new LinkedHashMap<String, Double>();
+    float[] now = told.toFloats();
+    for (int i = 0; i < now.length; i++) {
+      values.put(TAGS.get(i), (double) now[i]);
+    }
+    return values;
   }
 
   private Objective.Loss backward(Team team, long turn) {
@@ -166,5 +207,6 @@ public final class DistillLoop implements Loop {
     generator.close();
     critic.close();
     average.close();
+    told.close();
   }
 }

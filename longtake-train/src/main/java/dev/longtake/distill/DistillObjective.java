@@ -41,6 +41,8 @@ public record DistillObjective(
     Activations activations,
     int rank)
     implements Objective {
+  /** Tag of the mean size of {@link Dmd#gradient}. */
+  static final String GRADIENT_NORM = "dmdtrain_gradient_norm";
 
   /** The turn in which the generator learns at a step. */
   public static long generatorTurn(long step) {
@@ -50,6 +52,24 @@ public record DistillObjective(
   /** The turn in which the critic learns at a step. */
   public static long criticTurn(long step) {
     return 2 * step + 1;
+  }
+
+  /**
+   * What all devices draw alike for the rollouts of a batch.
+   *
+   * @param passes of the student's sampler
+   * @param batch as in {@link #at}
+   */
+  public static RolloutDraw draw(
+      DistillConfig config, DistillTraining training, int passes, long batch) {
+    return RolloutDraw.of(
+        new SplittableRandom(Rng.mix(training.seed(), batch)),
+        batch / training.accumulate() / 2,
+        config.lengths(),
+        passes,
+        config.change(),
+        config.window(),
+        config.teacherFraming().scored());
   }
 
   /** Everything that one rollout needs to be judged. */
@@ -69,8 +89,22 @@ public record DistillObjective(
    */
   @Override
   public Loss at(long batch, Rng rng) {
+    var loss = lossAt(batch, rng);
+    Runnable backward =
+        () -> {
+          loss.backward().run();
+          watch().done(TurnPart.GRADIENT);
+        };
+    return new Loss(loss.total(), loss.parts(), backward);
+  }
+
+  private TurnWatch watch() {
+    return rollout.watch();
+  }
+
+  private Loss lossAt(long batch, Rng rng) {
     long turn = batch / training.accumulate();
-    var trial = trial(turn, batch);
+    var trial = trial(batch);
     if (isCritics(turn)) {
       return activations
           .of(passage -> (i, dice) -> criticLoss(trial, passage, dice))
@@ -87,17 +121,8 @@ public record DistillObjective(
     return turn % 2 == 1;
   }
 
-  private Trial trial(long turn, long batch) {
-    var shared = new SplittableRandom(Rng.mix(training.seed(), batch));
-    var draw =
-        RolloutDraw.of(
-            shared,
-            turn / 2,
-            config.lengths(),
-            rollout.sampler().steps(),
-            config.change(),
-            config.window(),
-            config.teacherFraming().scored());
+  private Trial trial(long batch) {
+    var draw = draw(config, training, rollout.sampler().steps(), batch);
     var own = new SplittableRandom(Rng.mix(training.seed(), batch, rank));
     int count = config.prompts();
     var first = new Shot(0, prompts.draw(own, count));
@@ -149,7 +174,7 @@ public record DistillObjective(
   }
 
   private static Map<String, Tensor> watched(Scope scope, Tensor direction) {
-    return Map.of("dmdtrain_gradient_norm", scope.keep(direction.abs().mean()));
+    return Map.of(GRADIENT_NORM, scope.keep(direction.abs().mean()));
   }
 
   /** Where critic and guided teacher differ about the judged latents. */
@@ -160,13 +185,16 @@ public record DistillObjective(
       var shown = config.teacherFraming().excerpts(rolled, opening);
       var told = trial.lastStates();
       var untold = prompts.unconditional(config.prompts());
+      watch().done(TurnPart.SHOWING);
 
       var conditional = flow(teacher, noisy, shown, told);
       var real =
           config.guidance() == 1
               ? conditional
               : Dmd.guided(conditional, flow(teacher, noisy, shown, untold), config.guidance());
-      var fake = flow(critic, noisy, config.criticFraming().excerpts(rolled, opening), told);
+      watch().done(TurnPart.TEACHER);
+      var fake = flow(critic, noisy, shownToCritic(rolled, shown), told);
+      watch().done(TurnPart.CRITIC);
 
       var x = rolled.judged().detach();
       var noisyScored = scored(noisy.window());
@@ -176,6 +204,13 @@ public record DistillObjective(
               Dmd.clean(noisyScored, fake, noisy.sigma()),
               Dmd.clean(noisyScored, real, noisy.sigma())));
     }
+  }
+
+  /** The teacher's where it is the same, since to make it may take the autoencoder. */
+  private List<Excerpt> shownToCritic(Rolled rolled, List<Excerpt> shownToTeacher) {
+    return config.criticFraming().equals(config.teacherFraming())
+        ? shownToTeacher
+        : config.criticFraming().excerpts(rolled, opening);
   }
 
   private static Tensor flow(
@@ -191,9 +226,11 @@ public record DistillObjective(
         var rolled = rollout.withoutGradient(trial.draw(), trial.shots(), judgedFrom(trial), rng)) {
       var noisy = noisy(rolled, trial, rng);
       var shown = config.criticFraming().excerpts(rolled, opening);
+      watch().done(TurnPart.SHOWING);
       var flow = flow(critic.through(passage), noisy, shown, trial.lastStates());
       var weights = weights(noisy, rng.device());
       var loss = Dmd.critic(flow, rolled.judged(), scored(noisy.noise()), weights);
+      watch().done(TurnPart.CRITIC);
       return new Loss(scope.keep(loss), Map.of());
     }
   }

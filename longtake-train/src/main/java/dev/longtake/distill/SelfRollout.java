@@ -35,6 +35,7 @@ import java.util.List;
  * @param contextNoise σ of noise on what the clean pass is given, 0 to below 1; generation has 0
  * @param onSwitch what memory does where the prompt changes
  * @param dtype of the arithmetic
+ * @param watch hears how turns go
  */
 public record SelfRollout(
     WanTransformer generator,
@@ -46,7 +47,8 @@ public record SelfRollout(
     int contextFrames,
     double contextNoise,
     PromptSwitch onSwitch,
-    Dtype dtype) {
+    Dtype dtype,
+    TurnWatch watch) {
   private static final int CHUNK = ModelConfig.CHUNK;
 
   /** Checks the context's noise. */
@@ -69,7 +71,8 @@ public record SelfRollout(
         contextFrames,
         contextNoise,
         onSwitch,
-        dtype);
+        dtype,
+        watch);
   }
 
   /**
@@ -185,6 +188,7 @@ public record SelfRollout(
                     return frame < judgedFrom ? last(made, prompt) : exit.of(made);
                   },
                   clean -> disturbed(clean, rng)));
+          watch.done(frame < judgedFrom ? TurnPart.PAST : TurnPart.JUDGED);
         }
       }
       return new Rolled(Tensor.cat(latents, 2), plans, judgedFrom, exits).keptBy(scope);

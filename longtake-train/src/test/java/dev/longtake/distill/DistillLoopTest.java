@@ -85,6 +85,27 @@ class DistillLoopTest {
   }
 
   @Test
+  void aRunGoesOnWithWhatWasToldOfTheGeneratorBetweenTwoOfItsUpdates() {
+    var logged = new ArrayList<Map<String, Double>>();
+    for (long until : new long[] {2, 3}) { // the generator learns at step 0 and at step 3
+      try (var scope = Scope.open();
+          var troupe = Troupe.of(1);
+          var loop = new DistillLoop(TRAINING, troupe.flat());
+          var team = team(troupe)) {
+        var store = new CheckpointStore(folder, "stage", 1, "generator_loss");
+        loop.resume(store);
+        loop.run(
+            team, until, store, (at, steps, values) -> logged.add(new LinkedHashMap<>(values)));
+        assertThat(store.best()).isPresent();
+      }
+    }
+    assertThat(logged).hasSize(3);
+    for (var tag : List.of("generator_loss", "generator_grad_norm", "dmdtrain_gradient_norm")) {
+      assertThat(logged.get(2)).containsEntry(tag, logged.get(0).get(tag));
+    }
+  }
+
+  @Test
   void theAverageIsACopyUntilItBeginsAndThenFollows() {
     try (var scope = Scope.open();
         var troupe = Troupe.of(1);

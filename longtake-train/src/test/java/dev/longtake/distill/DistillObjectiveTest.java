@@ -15,6 +15,7 @@ import dev.longtake.testkit.LeakGuard;
 import dev.longtake.train.Activations;
 import dev.longtake.train.ContextTimestep;
 import java.util.ArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -134,7 +135,7 @@ class DistillObjectiveTest {
   void devicesRollOutOtherPromptsAndNoiseForAsManyFrames() {
     var frames = new ArrayList<Long>();
     try (var scope = Scope.open()) {
-      var config = contiguousOfABidirectionalTeacher();
+      var config = contiguousOfABidirectionalTeacher(ContextKind.NONE);
       Opening counting =
           video -> {
             frames.add(video.size(2));
@@ -159,7 +160,7 @@ class DistillObjectiveTest {
     try (var scope = Scope.open()) {
       for (var config :
           new DistillConfig[] {
-            contiguousOfABidirectionalTeacher(),
+            contiguousOfABidirectionalTeacher(ContextKind.NONE),
             local(Sight.BIDIRECTIONAL),
             local(Sight.CAUSAL_WITH_MEMORY),
             streaming()
@@ -176,6 +177,25 @@ class DistillObjectiveTest {
           }
         }
       }
+    }
+  }
+
+  @Test
+  void whatTeacherAndCriticAreBothShownIsEncodedOnce() {
+    var made = new AtomicInteger();
+    Opening counted =
+        video -> {
+          made.incrementAndGet();
+          return video.narrow(2, video.size(2) - 1, 1).detach();
+        };
+    var same = contiguousOfABidirectionalTeacher(ContextKind.CONTIGUOUS);
+    var teachersAlone = contiguousOfABidirectionalTeacher(ContextKind.NONE);
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(5, Device.CPU)) {
+      objective(same, counted, 0).at(GENERATOR, rng).backward().run();
+      assertThat(made).hasValue(1);
+      objective(teachersAlone, counted, 0).at(GENERATOR, rng).backward().run();
+      assertThat(made).hasValue(2); // a critic without context is shown none of it
     }
   }
 
@@ -288,7 +308,7 @@ class DistillObjectiveTest {
   }
 
   /** As released: the frames before the window, one timestep, a critic without context. */
-  private static DistillConfig contiguousOfABidirectionalTeacher() {
+  private static DistillConfig contiguousOfABidirectionalTeacher(ContextKind critics) {
     return new DistillConfig(
         2,
         new RolloutLengths(15, 24, 3, 1),
@@ -299,7 +319,7 @@ class DistillObjectiveTest {
         0,
         Sight.BIDIRECTIONAL,
         ContextKind.CONTIGUOUS,
-        ContextKind.NONE,
+        critics,
         6,
         ContextTimestep.SHARED,
         6,

@@ -119,7 +119,8 @@ record Troupe(
         contextFrames,
         noise,
         PromptSwitch.RECOMPUTE,
-        Dtype.FLOAT32);
+        Dtype.FLOAT32,
+        TurnWatch.NONE);
   }
 
   DistillObjective objective(

@@ -3,6 +3,7 @@ package dev.longtake.nn;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.KernelChoice;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 
@@ -15,8 +16,8 @@ import dev.longtake.tensor.Tensor;
  * <p>{@code x}, to which branches are added, and the sums are FLOAT32 also where branches and
  * modulations are BFLOAT16; what is normed has the type of the branch, or of the modulation.
  *
- * <p>Confined to one thread, but {@link #normedSilu}, the decoder's, may have another. Results
- * belong to the caller's scope.
+ * <p>Confined to one thread, but {@link #normedSilu} and what follows it, the decoder's, may have
+ * another. Results belong to the caller's scope.
  */
 public interface FusedOps extends AutoCloseable {
 
@@ -43,7 +44,8 @@ public interface FusedOps extends AutoCloseable {
   }
 
   /**
-   * Kernels of our own, for inference in BFLOAT16.
+   * Kernels of our own, for inference in BFLOAT16. Convolutions are tried out from then on, see
+   * {@link KernelChoice}.
    *
    * @throws IllegalArgumentException if the device is no GPU of compute capability 8.9 or newer, or
    *     the type is another
@@ -89,6 +91,20 @@ public interface FusedOps extends AutoCloseable {
   /** {@code silu(norm(x))} over the channels of each pixel. */
   @Axes("B F Y X C")
   Tensor normedSilu(ChannelNorm norm, @Axes("B F Y X C") Tensor x);
+
+  /**
+   * {@link #normedSilu} right where it is to stand; nothing is differentiated.
+   *
+   * @param out of the size of x, each video of it in one piece
+   */
+  void normedSiluInto(ChannelNorm norm, @Axes("B F Y X C") Biased x, @Axes("B F Y X C") Tensor out);
+
+  /** Whether the next two steps add a convolution's bias in passing, so that it need not. */
+  boolean addsBiases();
+
+  /** {@code x + other}. */
+  @Axes("B F Y X C")
+  Tensor summed(@Axes("B F Y X C") Biased x, @Axes("B F Y X C") Tensor other);
 
   @Override
   default void close() {}

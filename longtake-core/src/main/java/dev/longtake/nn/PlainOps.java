@@ -82,4 +82,23 @@ record PlainOps(LinearFormat format) implements FusedOps {
       return scope.keep(Functional.silu(norm.forward(x)));
     }
   }
+
+  @Override
+  public void normedSiluInto(ChannelNorm norm, Biased x, Tensor out) {
+    try (var scope = Scope.open()) {
+      out.copyFrom(normedSilu(norm, x.whole()));
+    }
+  }
+
+  @Override
+  public boolean addsBiases() {
+    return false;
+  }
+
+  @Override
+  public Tensor summed(Biased x, Tensor other) {
+    try (var scope = Scope.open()) {
+      return scope.keep(x.whole().plus(other));
+    }
+  }
 }

@@ -85,8 +85,21 @@ public interface FusedOps extends AutoCloseable {
   /** {@link #byHead}, and the same turned to the tokens' positions. */
   Turned turned(RmsNorm norm, @Axes("B F P D") Tensor x, int heads, Rotary rotary);
 
+  /** {@link #byHead} turned to the tokens' positions, and nothing else. */
+  @Axes("B L H d")
+  Tensor turnedAlone(RmsNorm norm, @Axes("B F P D") Tensor x, int heads, Rotary rotary);
+
   /** Turns keys to their positions, from where they are kept to where they are read. */
   void turnInto(@Axes("B L H d") Tensor raw, Rotary rotary, @Axes("B L H d") Tensor turned);
+
+  /**
+   * Moves whole frames towards the front of the memory they are in, one after the other.
+   *
+   * @param frames which are moved, by their place there, INT64 and increasing
+   * @param to the place of the first of them, none of them being before it
+   * @param tokens of a frame
+   */
+  void moveForward(@Axes("B N H d") Tensor memory, Tensor frames, int to, int tokens);
 
   /** {@code silu(norm(x))} over the channels of each pixel. */
   @Axes("B F Y X C")

@@ -46,6 +46,7 @@ final class KernelOps implements FusedOps {
   private final ByWidth quantiseRows;
   private final Map<Integer, Kernel> channelNormSilu; // by lanes of a pixel
   private final Kernel addChannels;
+  private final Kernel moveForward;
 
   /** A kernel on rows: one that gives each to a warp, one that gives each to a block. */
   private record ByWidth(Kernel narrow, Kernel wide) {
@@ -80,6 +81,7 @@ final class KernelOps implements FusedOps {
       channelNormSilu.put(lanes, library.kernel("channel_norm_silu_" + lanes));
     }
     addChannels = library.kernel("add_channels");
+    moveForward = library.kernel("move_forward");
   }
 
   static KernelOps on(LinearFormat format, Device device, Dtype dtype) {
@@ -321,6 +323,18 @@ final class KernelOps implements FusedOps {
   }
 
   @Override
+  public Tensor turnedAlone(RmsNorm norm, Tensor x, int heads, Rotary rotary) {
+    if (Gradients.recording()) {
+      return plain.turnedAlone(norm, x, heads, rotary);
+    }
+    try (var scope = Scope.open()) {
+      var turned = headed(x, heads);
+      normRotate(norm, x, rotary, null, turned, turned);
+      return scope.keep(turned);
+    }
+  }
+
+  @Override
   public Turned turned(RmsNorm norm, Tensor x, int heads, Rotary rotary) {
     if (Gradients.recording()) {
       return plain.turned(norm, x, heads, rotary);
@@ -372,6 +386,27 @@ final class KernelOps implements FusedOps {
         .size(x.size(-1))
         .size(headed.size(-1))
         .number(norm == null ? 0 : norm.eps())
+        .go();
+  }
+
+  @Override
+  public void moveForward(Tensor memory, Tensor frames, int to, int tokens) {
+    long width = memory.size(2) * memory.size(3);
+    if (Gradients.recording() || !memory.isContiguous() || width % GROUP != 0) {
+      plain.moveForward(memory, frames, to, tokens);
+      return;
+    }
+    requireType(memory);
+    long groups = tokens * width / GROUP; // of a frame
+    moveForward
+        .launch((memory.size(0) * groups + FLAT_THREADS - 1) / FLAT_THREADS, FLAT_THREADS)
+        .tensor(memory)
+        .tensor(frames)
+        .size(frames.size(0))
+        .size(to)
+        .count(groups)
+        .count(memory.stride(0) / GROUP)
+        .count(memory.size(0))
         .go();
   }
 

@@ -62,6 +62,13 @@ record PlainOps(LinearFormat format) implements FusedOps {
   }
 
   @Override
+  public Tensor turnedAlone(RmsNorm norm, Tensor x, int heads, Rotary rotary) {
+    try (var scope = Scope.open()) {
+      return scope.keep(rotary.apply(byHead(norm, x, heads)));
+    }
+  }
+
+  @Override
   public Turned turned(RmsNorm norm, Tensor x, int heads, Rotary rotary) {
     try (var scope = Scope.open()) {
       var raw = byHead(norm, x, heads);
@@ -73,6 +80,14 @@ record PlainOps(LinearFormat format) implements FusedOps {
   public void turnInto(Tensor raw, Rotary rotary, Tensor turned) {
     try (var scope = Scope.open()) {
       turned.copyFrom(rotary.apply(raw));
+    }
+  }
+
+  @Override
+  public void moveForward(Tensor memory, Tensor frames, int to, int tokens) {
+    try (var scope = Scope.open()) {
+      var all = memory.reshape(memory.size(0), -1, tokens, memory.size(2), memory.size(3));
+      all.narrow(1, to, frames.size(0)).copyFrom(all.gatherRows(1, frames)); // read before written
     }
   }
 

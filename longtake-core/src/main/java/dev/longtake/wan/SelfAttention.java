@@ -49,10 +49,11 @@ record SelfAttention(
       AttentionSpan span) {
     try (var scope = Scope.open()) {
       var shape = asking.values().shape();
-      var queries = ops.turned(normQ, q.forward(asking), heads, rotary.last(shape[1] * shape[2]));
+      var own = rotary.last(shape[1] * shape[2]);
+      var queries = ops.turnedAlone(normQ, q.forward(asking), heads, own);
       var keys = ops.turned(normK, k.forward(x), heads, rotary);
       var values = v.forward(x).reshape(keys.raw().shape());
-      var seen = span.attend(queries.turned(), keys.turned(), keys.raw(), values);
+      var seen = span.attend(queries, keys.turned(), keys.raw(), values);
       return scope.keep(o.forward(ops.operand(seen.reshape(shape))));
     }
   }

@@ -67,7 +67,18 @@ class KernelOpsTest {
       same(8e-3, plain, fused, ops -> ops.byHead(norm, branch, HEADS));
       same(8e-3, plain, fused, ops -> ops.turned(norm, branch, HEADS, rotary).raw());
       same(8e-3, plain, fused, ops -> ops.turned(norm, branch, HEADS, rotary).turned());
+      same(8e-3, plain, fused, ops -> ops.turnedAlone(norm, branch, HEADS, rotary));
       var raw = draw(rng, 2, 60, HEADS, width / HEADS);
+      same(
+          1e-9,
+          plain,
+          fused,
+          ops -> {
+            var memory = raw.copy();
+            var frames = Tensor.of(new long[] {2, 3, 5, 6, 7, 8, 9, 10, 11}, 9).to(GPU);
+            ops.moveForward(memory, frames, 1, 5);
+            return memory;
+          });
       same(
           4e-3,
           plain,

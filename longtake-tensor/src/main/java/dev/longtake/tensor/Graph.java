@@ -49,7 +49,9 @@ public final class Graph implements AutoCloseable {
     try (var scope = Scope.open();
         var guard = Cuda.current(device)) {
       var usual = torch_cuda.getCurrentCUDAStream((byte) device.index());
-      var side = torch_cuda.getStreamFromPool(false, (byte) device.index());
+      // Of the urgent ones: a WorkStream of another thread never has the same, or it would be
+      // recorded.
+      var side = torch_cuda.getStreamFromPool(true, (byte) device.index());
       device.synchronize();
       torch_cuda.setCurrentCUDAStream(side);
       try {

@@ -385,6 +385,13 @@ public final class KvStore implements AutoCloseable {
           : window().attendJoined(past, q, k, v);
     }
 
+    @Override
+    public void leave(Tensor k, Tensor rawK, Tensor v) {
+      if (recording) {
+        keep(rawK, v);
+      }
+    }
+
     /** Whether the recorded pass was written behind the past. */
     boolean standsBehindThePast() {
       return apart == null;

@@ -51,10 +51,26 @@ record SelfAttention(
       var shape = asking.values().shape();
       var own = rotary.last(shape[1] * shape[2]);
       var queries = ops.turnedAlone(normQ, q.forward(asking), heads, own);
-      var keys = ops.turned(normK, k.forward(x), heads, rotary);
-      var values = v.forward(x).reshape(keys.raw().shape());
+      var keys = keys(x, rotary);
+      var values = values(x, keys);
       var seen = span.attend(queries, keys.turned(), keys.raw(), values);
       return scope.keep(o.forward(ops.operand(seen.reshape(shape))));
     }
+  }
+
+  /** Leaves keys and values with a span; no query is made. */
+  void leave(@Axes("B F P D") Operand x, Rotary rotary, AttentionSpan span) {
+    try (var scope = Scope.open()) {
+      var keys = keys(x, rotary);
+      span.leave(keys.turned(), keys.raw(), values(x, keys));
+    }
+  }
+
+  private FusedOps.Turned keys(Operand x, Rotary rotary) {
+    return ops.turned(normK, k.forward(x), heads, rotary);
+  }
+
+  private Tensor values(Operand x, FusedOps.Turned beside) {
+    return v.forward(x).reshape(beside.raw().shape());
   }
 }

@@ -394,7 +394,7 @@ extern "C" __global__ void BOUNDS(BlockRow<4>) quantise_rows_wide(QUANTISE_ROWS)
 }
 
 // The largest magnitude of x, or of its GELU, into `most`, which must hold 0 or a magnitude before.
-extern "C" __global__ void __launch_bounds__(256, 8) find_most(const bf16* __restrict__ x, float* most, index_t groups,
+extern "C" __global__ void __launch_bounds__(256, 6) find_most(const bf16* __restrict__ x, float* most, index_t groups,
     int activate) {
   float peak = 0;
 #pragma unroll 2
@@ -412,7 +412,7 @@ extern "C" __global__ void __launch_bounds__(256, 8) find_most(const bf16* __res
 }
 
 // x, or its GELU, in eight bits under one scale, most / 448, which is written too.
-extern "C" __global__ void __launch_bounds__(256, 8) quantise_all(const bf16* __restrict__ x,
+extern "C" __global__ void __launch_bounds__(256, 6) quantise_all(const bf16* __restrict__ x,
     const float* __restrict__ most, e4m3* __restrict__ out, float* __restrict__ scale, index_t groups, int activate) {
   float size = fmaxf(*most, LEAST) / LARGEST, times = 1.0f / size;
   if (blockIdx.x == 0 && threadIdx.x == 0) *scale = size;
@@ -446,7 +446,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) channel_norm_silu_32(CHANNE
 }
 
 // x + bias + other, bias a vector of the channels. At most 2^32 groups.
-extern "C" __global__ void __launch_bounds__(256, 8) add_channels(const bf16* __restrict__ x,
+extern "C" __global__ void __launch_bounds__(256, 6) add_channels(const bf16* __restrict__ x,
     const bf16* __restrict__ bias, const bf16* __restrict__ other, bf16* __restrict__ out, index_t groups, int width) {
   unsigned int inPixel = width / GROUP;
 #pragma unroll 2

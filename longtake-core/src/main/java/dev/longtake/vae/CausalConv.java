@@ -65,8 +65,10 @@ record CausalConv(Tensor weight, Tensor bias) {
     long[] stride = {1, 1, 1};
     long[] padding = {0, 1, 1};
     var seen = joined.permute(0, 4, 1, 2, 3);
-    return Functional.conv3d(seen, kernel.channelsLast(), shift, stride, padding)
-        .permute(0, 2, 3, 4, 1);
+    var taps = Eights.filled(kernel).channelsLast();
+    var bias = shift == null ? null : Eights.filled(shift);
+    var out = Functional.conv3d(seen, taps, bias, stride, padding);
+    return Eights.first(out.permute(0, 2, 3, 4, 1), kernel.size(0));
   }
 
   /**

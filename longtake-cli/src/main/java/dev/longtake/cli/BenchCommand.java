@@ -155,15 +155,17 @@ final class BenchCommand implements Callable<Integer> {
     var model = models.inspect();
     model.check(List.of(prompt)).forEach(warning -> terminal.say("warning: " + warning));
     var device = compute.device();
+    var spec = memory.orElse(model.config().memory());
     var settings =
         new Settings(
             prompt,
-            memory.orElse(model.config().memory()),
+            spec,
             seconds,
             seed,
             warmup,
             runs,
-            compute.overlap(device));
+            compute.overlap(device),
+            compute.replay(device, MemoryPolicies.parse(spec)));
     var dtype = compute.dtype(device);
     var residence = compute.textResidence();
     long frames = Length.frames(seconds, model.config().video().fps());

@@ -1,7 +1,9 @@
 package dev.longtake.cli;
 
+import dev.longtake.memory.Memory;
 import dev.longtake.rollout.Arithmetic;
 import dev.longtake.rollout.Overlap;
+import dev.longtake.rollout.Replay;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Threads;
@@ -48,12 +50,22 @@ final class ComputeOptions {
               + " only. The video is the same. Default: auto")
   private String overlap = "auto";
 
+  @Option(
+      names = "--replay",
+      paramLabel = "WHEN",
+      description =
+          "Whether denoising passes are recorded on a GPU once memory is full, and replayed as a"
+              + " whole: on, off or auto, with fused arithmetic only. The video is the same."
+              + " Default: auto")
+  private String replay = "auto";
+
   /** Refuses what can be told to be wrong without asking for a device. */
   void check() {
     AtLeastOne.require("--threads", threads);
     devices.check();
     TextResidence.parse(textEncoder);
     overlap(Device.CPU);
+    Replay.check(replay);
     Arithmetic.parse(arithmetic);
   }
 
@@ -84,6 +96,11 @@ final class ComputeOptions {
   /** Whether decoding overlaps with denoising on a device. */
   Overlap overlap(Device on) {
     return Overlap.parse(overlap, on);
+  }
+
+  /** Whether passes are replayed on a device, under a memory. */
+  Replay replay(Device on, Memory memory) {
+    return Replay.parse(replay, on, arithmetic(), memory);
   }
 
   /** Sets the number of threads, if one was asked for. */

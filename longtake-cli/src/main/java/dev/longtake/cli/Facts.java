@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.longtake.cli.Filming.Outcome;
 import dev.longtake.rollout.Overlap;
 import dev.longtake.rollout.PromptSwitch;
+import dev.longtake.rollout.Replay;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.rollout.VideoRequest;
 import dev.longtake.tensor.Device;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param request what was asked for
  * @param onSwitch what memory did when the prompt changed
  * @param overlap whether chunks were decoded while the next ones were denoised
+ * @param replay whether denoising passes were recorded and replayed
  * @param memorySpec the request's memory as text
  * @param given what it continues, if anything
  * @param take what it shows and where it was written
@@ -31,6 +33,7 @@ record Facts(
     VideoRequest request,
     PromptSwitch onSwitch,
     Overlap overlap,
+    Replay replay,
     String memorySpec,
     Optional<Given> given,
     Take take,
@@ -84,6 +87,7 @@ record Facts(
     root.put("text_encoder", model.text().residence().word());
     root.put("threads", Threads.get());
     root.put("overlap", overlap.word());
+    root.put("replay", replay.word());
     root.put("natives", Device.natives());
     root.put("seconds_taken", thousandths(outcome.seconds()));
     root.put("frames_per_second", thousandths(outcome.rate()));

@@ -118,15 +118,17 @@ final class GenerateCommand implements Callable<Integer> {
     var device = compute.device();
     var dtype = compute.dtype(device);
     var warnings = warnings(takes, model);
+    var policy = asked.orElseGet(config::policy);
     var generation =
         new Generation(
             model,
             seed,
-            asked.orElseGet(config::policy),
+            policy,
             memory.orElse(config.memory()),
             prompts.onSwitch(),
             sampling(config.sampling()),
             compute.overlap(device),
+            compute.replay(device, policy),
             given.map(path -> Given.read(path, config.video())),
             framesDir,
             !noMetadata);

@@ -6,6 +6,7 @@ import dev.longtake.memory.Memory;
 import dev.longtake.rollout.ModelConfig.Sampling;
 import dev.longtake.rollout.Overlap;
 import dev.longtake.rollout.PromptSwitch;
+import dev.longtake.rollout.Replay;
 import dev.longtake.rollout.VideoChunk;
 import dev.longtake.rollout.VideoGenerator;
 import dev.longtake.rollout.VideoModel;
@@ -26,6 +27,7 @@ import java.util.TreeMap;
  * @param onSwitch what memory does when the prompt changes
  * @param sampling how noise becomes a chunk
  * @param overlap whether chunks are decoded while the next ones are denoised
+ * @param replay whether denoising passes are recorded and replayed
  * @param beginning what each video goes on from, if anything
  * @param pictures folder for single pictures, if any
  * @param tagged whether the MP4 says how it was made
@@ -38,6 +40,7 @@ record Generation(
     PromptSwitch onSwitch,
     Sampling sampling,
     Overlap overlap,
+    Replay replay,
     Optional<Given> beginning,
     Optional<Path> pictures,
     boolean tagged) {
@@ -65,12 +68,12 @@ record Generation(
     var size = folder.config().video();
     var format = new VideoFormat(size.width(), size.height(), size.fps());
     var filming = new Filming(take.frames(), format, take.files(), pictures, tags(loaded, take));
-    try (var video = VideoGenerator.start(loaded, request, overlap)) {
+    try (var video = VideoGenerator.start(loaded, request, overlap, replay)) {
       video.follow(take.prompts(), onSwitch);
       beginning.ifPresent(given -> given.begin(video));
       var outcome = filming.run(terminal, () -> shot(video));
       return new Facts(
-          loaded, folder, request, onSwitch, overlap, memorySpec, beginning, take, outcome);
+          loaded, folder, request, onSwitch, overlap, replay, memorySpec, beginning, take, outcome);
     }
   }
 

@@ -147,6 +147,8 @@ class BadInputTest {
             "guidance is 2.0",
             "give 1"),
         mistake("generate 'x' --overlap maybe", "overlap 'maybe'", "auto, on or off"),
+        mistake("generate 'x' --replay maybe", "replay 'maybe'", "auto, on or off"),
+        mistake("generate 'x' --replay on --device cpu", "not on cpu under", "give --replay auto"),
         mistake("generate 'x' --device tpu", "'tpu'", "cpu, cuda, cuda:N or auto"),
         mistake("generate 'x' --device cuda:99", "cuda:99", "--device cpu"),
         mistake("generate 'x' --seconds 0.01", "less than one frame at 16", "0.0625"),

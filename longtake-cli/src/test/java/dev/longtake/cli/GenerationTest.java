@@ -7,6 +7,7 @@ import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.rollout.Overlap;
 import dev.longtake.rollout.PromptSchedule;
 import dev.longtake.rollout.PromptSwitch;
+import dev.longtake.rollout.Replay;
 import dev.longtake.rollout.TinyModel;
 import dev.longtake.world.Caption;
 import java.nio.file.Path;
@@ -42,6 +43,7 @@ class GenerationTest {
         PromptSwitch.KEEP,
         model.config().sampling(),
         Overlap.OFF,
+        Replay.OFF,
         beginning,
         Optional.empty(),
         true);

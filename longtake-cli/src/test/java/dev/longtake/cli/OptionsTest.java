@@ -20,7 +20,7 @@ class OptionsTest {
           "bench",
           "--arithmetic --checkpoint --decoder --device --dtype --ema --format --help --lora"
               + " --lora-strength --memory --model --out --overlap --preset --prompt"
-              + " --random-weights --runs --seconds --seed"
+              + " --random-weights --replay --runs --seconds --seed"
               + " --stacktrace --text-encoder --threads --tiny-decoder --version --warmup -V -h -o",
           "encode",
           "--clips --delete-damaged --device --dtype --frames --help --model --out --resample"
@@ -28,7 +28,7 @@ class OptionsTest {
           "generate",
           "--arithmetic --checkpoint --continue --decoder --device --dtype --ema --frames-dir --guidance --help"
               + " --json --lora --lora-strength --memory --model --no-metadata"
-              + " --num_output_frames --on-switch --out --overlap --preset --prompts --seconds"
+              + " --num_output_frames --on-switch --out --overlap --preset --prompts --replay --seconds"
               + " --seed --stacktrace --steps --text-encoder --threads --tiny-decoder --version -V"
               + " -h -o",
           "world",

@@ -148,9 +148,9 @@ public final class KvStore implements AutoCloseable {
       layout++;
     } else if (stay < frames.size()) {
       try (var scope = Scope.open()) {
-        long first = (long) stay * geometry.tokens();
+        int to = stay;
         var places = places(frames.subList(stay, frames.size()));
-        layers.forEach(layer -> layer.shift(first, places));
+        layers.forEach(layer -> layer.shift(to, places));
       }
     }
   }
@@ -345,16 +345,17 @@ public final class KvStore implements AutoCloseable {
       return Objects.requireNonNull(window, "frames are held, so there is a window");
     }
 
-    /** Moves frames to the front of the same window, from {@code first} on. */
-    void shift(long first, Tensor places) {
-      window().take(first, window(), places, geometry.tokens());
+    /** Moves frames towards the front of the same window, from place {@code to} on. */
+    void shift(int to, Tensor places) {
+      ops.moveForward(window().raw(), places, to, geometry.tokens());
+      ops.moveForward(window().values(), places, to, geometry.tokens());
     }
 
     /** Moves frames to the front of a new window. */
     void renew(Tensor places, long room) {
       try (var scope = Scope.open()) {
         var next = Window.of(room, window().raw());
-        next.take(0, window(), places, geometry.tokens());
+        next.take(window(), places, geometry.tokens());
         replace(next);
       }
     }
@@ -382,6 +383,13 @@ public final class KvStore implements AutoCloseable {
       return behind
           ? window().attend(past, q, k, recording ? rawK : null, v)
           : window().attendJoined(past, q, k, v);
+    }
+
+    @Override
+    public void leave(Tensor k, Tensor rawK, Tensor v) {
+      if (recording) {
+        keep(rawK, v);
+      }
     }
 
     /** Whether the recorded pass was written behind the past. */

@@ -75,15 +75,14 @@ record Window(
   }
 
   /**
-   * Whole frames of another window, one after the other from {@code at}. They may be this window's
-   * own: all are read before any is written.
+   * Whole frames of another window, one after the other.
    *
    * @param frames INT64, which of its frames
    * @param tokens of a frame
    */
-  void take(long at, Window from, Tensor frames, int tokens) {
+  void take(Window from, Tensor frames, int tokens) {
     try (var scope = Scope.open()) {
-      put(at, gathered(from.raw, frames, tokens), gathered(from.values, frames, tokens));
+      put(0, gathered(from.raw, frames, tokens), gathered(from.values, frames, tokens));
     }
   }
 

@@ -34,6 +34,20 @@ public interface AttentionSpan {
       @Axes("B L H d") Tensor v);
 
   /**
+   * What {@link #attend} keeps of the tokens of this pass, for whom nothing is asked.
+   *
+   * @param k rotated keys
+   * @param rawK the same keys before rotation
+   * @param v values of the same tokens
+   */
+  default void leave(
+      @Axes("B L H d") Tensor k, @Axes("B L H d") Tensor rawK, @Axes("B L H d") Tensor v) {
+    try (var scope = Scope.open()) {
+      var unused = attend(k, k, rawK, v); // what is kept does not depend on who asks
+    }
+  }
+
+  /**
    * The same span for running the same pass again later, whatever became of this one meanwhile;
    * keys are kept by the first run only.
    *

@@ -3,6 +3,7 @@ package dev.longtake.nn;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.KernelChoice;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 
@@ -15,8 +16,8 @@ import dev.longtake.tensor.Tensor;
  * <p>{@code x}, to which branches are added, and the sums are FLOAT32 also where branches and
  * modulations are BFLOAT16; what is normed has the type of the branch, or of the modulation.
  *
- * <p>Confined to one thread, but {@link #normedSilu}, the decoder's, may have another. Results
- * belong to the caller's scope.
+ * <p>Confined to one thread, but {@link #normedSilu} and what follows it, the decoder's, may have
+ * another. Results belong to the caller's scope.
  */
 public interface FusedOps extends AutoCloseable {
 
@@ -43,7 +44,8 @@ public interface FusedOps extends AutoCloseable {
   }
 
   /**
-   * Kernels of our own, for inference in BFLOAT16.
+   * Kernels of our own, for inference in BFLOAT16. Convolutions are tried out from then on, see
+   * {@link KernelChoice}.
    *
    * @throws IllegalArgumentException if the device is no GPU of compute capability 8.9 or newer, or
    *     the type is another
@@ -83,12 +85,39 @@ public interface FusedOps extends AutoCloseable {
   /** {@link #byHead}, and the same turned to the tokens' positions. */
   Turned turned(RmsNorm norm, @Axes("B F P D") Tensor x, int heads, Rotary rotary);
 
+  /** {@link #byHead} turned to the tokens' positions, and nothing else. */
+  @Axes("B L H d")
+  Tensor turnedAlone(RmsNorm norm, @Axes("B F P D") Tensor x, int heads, Rotary rotary);
+
   /** Turns keys to their positions, from where they are kept to where they are read. */
   void turnInto(@Axes("B L H d") Tensor raw, Rotary rotary, @Axes("B L H d") Tensor turned);
+
+  /**
+   * Moves whole frames towards the front of the memory they are in, one after the other.
+   *
+   * @param frames which are moved, by their place there, INT64 and increasing
+   * @param to the place of the first of them, none of them being before it
+   * @param tokens of a frame
+   */
+  void moveForward(@Axes("B N H d") Tensor memory, Tensor frames, int to, int tokens);
 
   /** {@code silu(norm(x))} over the channels of each pixel. */
   @Axes("B F Y X C")
   Tensor normedSilu(ChannelNorm norm, @Axes("B F Y X C") Tensor x);
+
+  /**
+   * {@link #normedSilu} right where it is to stand; nothing is differentiated.
+   *
+   * @param out of the size of x, each video of it in one piece
+   */
+  void normedSiluInto(ChannelNorm norm, @Axes("B F Y X C") Biased x, @Axes("B F Y X C") Tensor out);
+
+  /** Whether the next two steps add a convolution's bias in passing, so that it need not. */
+  boolean addsBiases();
+
+  /** {@code x + other}. */
+  @Axes("B F Y X C")
+  Tensor summed(@Axes("B F Y X C") Biased x, @Axes("B F Y X C") Tensor other);
 
   @Override
   default void close() {}

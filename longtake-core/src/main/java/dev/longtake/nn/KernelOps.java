@@ -6,12 +6,16 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Functional;
 import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Kernel;
+import dev.longtake.tensor.KernelChoice;
 import dev.longtake.tensor.KernelLibrary;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,10 +25,13 @@ import org.jspecify.annotations.Nullable;
 final class KernelOps implements FusedOps {
   private static final String SOURCE = "kernels.cu";
   private static final int GROUP = 8; // channels a thread takes at once
-  private static final int WIDEST = 1024 * GROUP; // a row is one block's
+  private static final int WARP = 32;
+  private static final int WARP_GROUPS = 6 * WARP; // a warp holds a row of so many groups
+  private static final int WARP_THREADS = 128; // four rows a block
+  private static final int WIDEST = 1024 * GROUP; // a wider row is one block's
   private static final int WIDEST_QUANTISED = 4 * WIDEST;
-  private static final int WIDEST_PIXEL = 512;
-  private static final int PIXELS = 16; // a block's, of 256 threads
+  private static final int PIXEL_GROUPS = 3; // most of one lane of a pixel
+  private static final int WIDEST_PIXEL = PIXEL_GROUPS * WARP * GROUP;
   private static final int FLAT_BLOCKS = 8 * 132; // for work that strides over everything
   private static final int FLAT_THREADS = 256;
 
@@ -32,24 +39,49 @@ final class KernelOps implements FusedOps {
   private final PlainOps plain;
   private final Device device;
   private final KernelLibrary library;
-  private final Kernel normRotate;
-  private final Kernel addNorm;
+  private final ByWidth normRotate;
+  private final ByWidth addNorm;
   private final Kernel findMost;
   private final Kernel quantiseAll;
-  private final Kernel quantiseRows;
-  private final Kernel channelNormSilu;
+  private final ByWidth quantiseRows;
+  private final Map<Integer, Kernel> channelNormSilu; // by lanes of a pixel
+  private final Kernel addChannels;
+  private final Kernel moveForward;
+
+  /** A kernel on rows: one that gives each to a warp, one that gives each to a block. */
+  private record ByWidth(Kernel narrow, Kernel wide) {
+    static ByWidth of(KernelLibrary library, String name) {
+      return new ByWidth(library.kernel(name), library.kernel(name + "_wide"));
+    }
+
+    /**
+     * @param perThread groups that a thread of a block takes of a wide row
+     */
+    Kernel.Launch launch(long rows, long width, int perThread) {
+      long groups = width / GROUP;
+      int perBlock = WARP_THREADS / WARP;
+      return groups <= WARP_GROUPS
+          ? narrow.launch((rows + perBlock - 1) / perBlock, WARP_THREADS)
+          : wide.launch(rows, threads((groups + perThread - 1) / perThread));
+    }
+  }
 
   private KernelOps(LinearFormat format, Device device, KernelLibrary library) {
     this.format = format;
     this.device = device;
     this.library = library;
     plain = new PlainOps(format);
-    normRotate = library.kernel("norm_rotate");
-    addNorm = library.kernel("add_norm");
+    normRotate = ByWidth.of(library, "norm_rotate");
+    addNorm = ByWidth.of(library, "add_norm");
     findMost = library.kernel("find_most");
     quantiseAll = library.kernel("quantise_all");
-    quantiseRows = library.kernel("quantise_rows");
-    channelNormSilu = library.kernel("channel_norm_silu");
+    quantiseRows = ByWidth.of(library, "quantise_rows");
+    channelNormSilu = new TreeMap<>();
+    for (int lanes : new int[] {4, 8, 16, WARP}) {
+      channelNormSilu.put(lanes, library.kernel("channel_norm_silu_" + lanes));
+    }
+    addChannels = library.kernel("add_channels");
+    moveForward = library.kernel("move_forward");
   }
 
   static KernelOps on(LinearFormat format, Device device, Dtype dtype) {
@@ -61,6 +93,7 @@ final class KernelOps implements FusedOps {
       throw new IllegalArgumentException(
           device + " has compute capability " + capability + "; kernels need 8.9 or newer");
     }
+    KernelChoice.tryConvolutions();
     return new KernelOps(format, device, KernelLibrary.compile(SOURCE, source(), device));
   }
 
@@ -193,7 +226,7 @@ final class KernelOps implements FusedOps {
       throw new IllegalArgumentException("scale " + scale + " and shift " + shift + " differ");
     }
     addNorm
-        .launch(rows(x), threads(x.size(-1) / GROUP))
+        .launch(rows(x), x.size(-1), 1)
         .tensor(packedSum(x))
         .tensor(branch == null ? null : packed(branch))
         .tensor(gate)
@@ -207,6 +240,7 @@ final class KernelOps implements FusedOps {
         .tensor(eights)
         .tensor(scales)
         .tensor(most)
+        .count(rows(x))
         .size(x.size(2))
         .size(x.size(-1))
         .number(eps)
@@ -249,10 +283,11 @@ final class KernelOps implements FusedOps {
       var out = Tensor.empty(Dtype.FLOAT8_E4M3, device, x.shape());
       var scales = Tensor.empty(Dtype.FLOAT32, device, rows(x), 1);
       quantiseRows
-          .launch(rows(x), threads((x.size(-1) / GROUP + 3) / 4)) // four groups a thread
+          .launch(rows(x), x.size(-1), 4)
           .tensor(x)
           .tensor(out)
           .tensor(scales)
+          .count(rows(x))
           .size(x.size(-1))
           .size(activate ? 1 : 0)
           .go();
@@ -284,6 +319,18 @@ final class KernelOps implements FusedOps {
       var raw = headed(x, heads);
       normRotate(norm, x, null, raw, null, raw);
       return scope.keep(raw);
+    }
+  }
+
+  @Override
+  public Tensor turnedAlone(RmsNorm norm, Tensor x, int heads, Rotary rotary) {
+    if (Gradients.recording()) {
+      return plain.turnedAlone(norm, x, heads, rotary);
+    }
+    try (var scope = Scope.open()) {
+      var turned = headed(x, heads);
+      normRotate(norm, x, rotary, null, turned, turned);
+      return scope.keep(turned);
     }
   }
 
@@ -326,7 +373,7 @@ final class KernelOps implements FusedOps {
     requireWidth(x, WIDEST);
     requireWidth(headed, WIDEST);
     normRotate
-        .launch(rows(x), threads(x.size(-1) / GROUP))
+        .launch(rows(x), x.size(-1), 1)
         .tensor(x)
         .count(x.size(-1))
         .tensor(norm == null ? null : norm.weight().to(Dtype.BFLOAT16))
@@ -334,10 +381,32 @@ final class KernelOps implements FusedOps {
         .tensor(raw)
         .tensor(turned)
         .count(headed.stride(0))
+        .count(rows(x))
         .size(headed.size(1))
         .size(x.size(-1))
         .size(headed.size(-1))
         .number(norm == null ? 0 : norm.eps())
+        .go();
+  }
+
+  @Override
+  public void moveForward(Tensor memory, Tensor frames, int to, int tokens) {
+    long width = memory.size(2) * memory.size(3);
+    if (Gradients.recording() || !memory.isContiguous() || width % GROUP != 0) {
+      plain.moveForward(memory, frames, to, tokens);
+      return;
+    }
+    requireType(memory);
+    long groups = tokens * width / GROUP; // of a frame
+    moveForward
+        .launch((memory.size(0) * groups + FLAT_THREADS - 1) / FLAT_THREADS, FLAT_THREADS)
+        .tensor(memory)
+        .tensor(frames)
+        .size(frames.size(0))
+        .size(to)
+        .count(groups)
+        .count(memory.stride(0) / GROUP)
+        .count(memory.size(0))
         .go();
   }
 
@@ -347,17 +416,61 @@ final class KernelOps implements FusedOps {
       return plain.normedSilu(norm, given);
     }
     try (var scope = Scope.open()) {
-      var x = packed(given);
+      var out = like(given);
+      normedSiluInto(norm, Biased.of(given), out);
+      return scope.keep(out);
+    }
+  }
+
+  @Override
+  public void normedSiluInto(ChannelNorm norm, Biased given, Tensor out) {
+    try (var scope = Scope.open()) {
+      var x = packed(given.values());
       requireWidth(x, WIDEST_PIXEL);
-      var out = like(x);
-      channelNormSilu
-          .launch((rows(x) + PIXELS - 1) / PIXELS, 256)
+      long width = x.size(-1);
+      long pixels = rows(x);
+      int lanes = 4;
+      while (lanes * PIXEL_GROUPS * GROUP < width) {
+        lanes *= 2;
+      }
+      int perBlock = FLAT_THREADS / lanes;
+      Objects.requireNonNull(channelNormSilu.get(lanes))
+          .launch((pixels + perBlock - 1) / perBlock, FLAT_THREADS)
           .tensor(x)
+          .tensor(given.bias())
           .tensor(norm.gamma().reshape(-1).to(Dtype.BFLOAT16))
           .tensor(out)
-          .count(rows(x))
-          .size(x.size(-1))
+          .count(out.stride(0))
+          .count(pixels)
+          .count(pixels / x.size(0))
+          .size(width)
           .number(ChannelNorm.EPS)
+          .go();
+    }
+  }
+
+  @Override
+  public boolean addsBiases() {
+    return !Gradients.recording();
+  }
+
+  @Override
+  public Tensor summed(Biased given, Tensor other) {
+    if (Gradients.recording()) {
+      return plain.summed(given, other);
+    }
+    try (var scope = Scope.open()) {
+      var x = packed(given.values());
+      requireWidth(x, WIDEST);
+      var out = like(x);
+      addChannels
+          .launch(FLAT_BLOCKS, FLAT_THREADS)
+          .tensor(x)
+          .tensor(given.bias())
+          .tensor(packed(other))
+          .tensor(out)
+          .count(x.count() / GROUP)
+          .size(x.size(-1))
           .go();
       return scope.keep(out);
     }
@@ -400,9 +513,9 @@ final class KernelOps implements FusedOps {
     return x.count() / x.size(-1);
   }
 
-  /** Whole warps, for so many groups of channels. */
-  private static int threads(long groups) {
-    return Math.toIntExact((groups + 31) / 32 * 32);
+  /** Whole warps, with so many threads at least. */
+  private static int threads(long least) {
+    return Math.toIntExact((least + WARP - 1) / WARP * WARP);
   }
 
   private static void requireWidth(Tensor x, int widest) {

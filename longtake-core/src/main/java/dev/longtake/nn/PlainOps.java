@@ -60,6 +60,13 @@ record PlainOps(LinearFormat format) implements FusedOps {
   }
 
   @Override
+  public Tensor turnedAlone(RmsNorm norm, Tensor x, int heads, Rotary rotary) {
+    try (var scope = Scope.open()) {
+      return scope.keep(rotary.apply(byHead(norm, x, heads)));
+    }
+  }
+
+  @Override
   public Turned turned(RmsNorm norm, Tensor x, int heads, Rotary rotary) {
     try (var scope = Scope.open()) {
       var raw = byHead(norm, x, heads);
@@ -75,9 +82,36 @@ record PlainOps(LinearFormat format) implements FusedOps {
   }
 
   @Override
+  public void moveForward(Tensor memory, Tensor frames, int to, int tokens) {
+    try (var scope = Scope.open()) {
+      var all = memory.reshape(memory.size(0), -1, tokens, memory.size(2), memory.size(3));
+      all.narrow(1, to, frames.size(0)).copyFrom(all.gatherRows(1, frames)); // read before written
+    }
+  }
+
+  @Override
   public Tensor normedSilu(ChannelNorm norm, Tensor x) {
     try (var scope = Scope.open()) {
       return scope.keep(Functional.silu(norm.forward(x)));
+    }
+  }
+
+  @Override
+  public void normedSiluInto(ChannelNorm norm, Biased x, Tensor out) {
+    try (var scope = Scope.open()) {
+      out.copyFrom(normedSilu(norm, x.whole()));
+    }
+  }
+
+  @Override
+  public boolean addsBiases() {
+    return false;
+  }
+
+  @Override
+  public Tensor summed(Biased x, Tensor other) {
+    try (var scope = Scope.open()) {
+      return scope.keep(x.whole().plus(other));
     }
   }
 }

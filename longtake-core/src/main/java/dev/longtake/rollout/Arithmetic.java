@@ -51,13 +51,17 @@ public enum Arithmetic {
                             .collect(Collectors.joining(", "))));
   }
 
+  /** Whether kernels of our own compute. */
+  public boolean fused() {
+    return switch (this) {
+      case PLAIN, PLAIN_FP8 -> false;
+      case FUSED, FUSED_FP8, FUSED_FP8_ROWS -> true;
+    };
+  }
+
   /** Whether it runs on that device in that type. */
   public boolean runsOn(Device device, Dtype dtype) {
-    return switch (this) {
-      case PLAIN, PLAIN_FP8 -> true;
-      case FUSED, FUSED_FP8, FUSED_FP8_ROWS ->
-          device.kind() == Device.Kind.CUDA && dtype == Dtype.BFLOAT16;
-    };
+    return !fused() || device.kind() == Device.Kind.CUDA && dtype == Dtype.BFLOAT16;
   }
 
   /**
@@ -76,10 +80,7 @@ public enum Arithmetic {
               + dtype.name().toLowerCase(Locale.ROOT)
               + "; give plain");
     }
-    return switch (this) {
-      case PLAIN, PLAIN_FP8 -> FusedOps.plain(linears);
-      case FUSED, FUSED_FP8, FUSED_FP8_ROWS -> FusedOps.kernels(linears, device, dtype);
-    };
+    return fused() ? FusedOps.kernels(linears, device, dtype) : FusedOps.plain(linears);
   }
 
   @Override

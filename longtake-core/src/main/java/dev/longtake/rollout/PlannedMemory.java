@@ -131,7 +131,8 @@ final class PlannedMemory implements ActiveMemory {
         var clean = Tensor.zeros(Dtype.FLOAT32, device, past.size(0), past.size(2));
         store.forgetPast();
         store.record();
-        model.forward(past.to(dtype), clean, plan.pastPositions(), prompt, store::layer, 1);
+        var rotary = model.rotary(plan.pastPositions(), past.size(3), past.size(4), device);
+        model.leave(past.to(dtype), clean, rotary, prompt, store::layer);
         store.commit(List.copyOf(latents.keySet()), stale && policy.comparesKeys());
       }
     }

@@ -320,7 +320,9 @@ public final class Rollout implements AutoCloseable {
 
   private void rememberClean(Tensor clean, Prompt prompt, Rotary rotary) {
     memory.beforeCleanPass();
-    plainDenoiser(prompt, rotary, memory::layer).flow(clean, 0);
+    try (var scope = Scope.open()) {
+      model.leave(clean.to(dtype), timesteps(clean, 0), rotary, prompt, memory::layer);
+    }
     memory.remember(clean);
   }
 

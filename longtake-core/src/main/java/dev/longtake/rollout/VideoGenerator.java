@@ -42,7 +42,7 @@ public final class VideoGenerator implements AutoCloseable {
   private int chunks;
   private long frames;
 
-  private VideoGenerator(VideoModel model, VideoRequest request, Overlap overlap) {
+  private VideoGenerator(VideoModel model, VideoRequest request, Overlap overlap, Replay replay) {
     this.model = model;
     this.request = request;
     request.sampling().requireFor(request.memory());
@@ -58,6 +58,9 @@ public final class VideoGenerator implements AutoCloseable {
             size.latentColumns(),
             model.dtype(),
             model.device());
+    if (replay == Replay.ON) {
+      rollout.replayPasses();
+    }
     decoder = new ChunkDecoder(model, overlap);
   }
 
@@ -66,30 +69,27 @@ public final class VideoGenerator implements AutoCloseable {
     return start(model, request, Overlap.OFF);
   }
 
+  /** {@link #start(VideoModel, VideoRequest, Overlap, Replay)} without replay. */
+  public static VideoGenerator start(VideoModel model, VideoRequest request, Overlap overlap) {
+    return start(model, request, overlap, Replay.OFF);
+  }
+
   /**
    * Begins a video.
    *
-   * @throws IllegalArgumentException if the prompt is empty or too long, or if the memory takes no
-   *     guidance and there is some
+   * @throws IllegalArgumentException if the prompt is empty or too long, if the memory takes no
+   *     guidance and there is some, or if passes are to be replayed and the model is on no GPU
+   * @throws IllegalStateException if passes are to be replayed and each layer holds its own memory
    */
-  public static VideoGenerator start(VideoModel model, VideoRequest request, Overlap overlap) {
-    return new VideoGenerator(model, request, overlap);
+  public static VideoGenerator start(
+      VideoModel model, VideoRequest request, Overlap overlap, Replay replay) {
+    return new VideoGenerator(model, request, overlap, replay);
   }
 
   /** Tells of every part of the chunks that are made from now on. */
   public void watchedBy(ChunkWatch other) {
     watch = other;
     rollout.watchedBy(other);
-  }
-
-  /**
-   * From now on denoising passes are recorded once memory is full, and replayed as a whole.
-   *
-   * @throws IllegalArgumentException if the model is on no GPU
-   * @throws IllegalStateException if each layer holds its own memory
-   */
-  public void replayPasses() {
-    rollout.replayPasses();
   }
 
   /**

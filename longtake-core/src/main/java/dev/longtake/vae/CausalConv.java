@@ -1,5 +1,6 @@
 package dev.longtake.vae;
 
+import dev.longtake.nn.Biased;
 import dev.longtake.nn.Init;
 import dev.longtake.nn.Processor;
 import dev.longtake.nn.Weights;
@@ -9,6 +10,7 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A 3 × 3 × 3 convolution that looks back two frames and never ahead.
@@ -18,7 +20,9 @@ import java.util.List;
  */
 record CausalConv(Tensor weight, Tensor bias) {
   private static final int TAPS = 3;
-  private static final int BACK = TAPS - 1;
+
+  /** How many frames before its own an output sees. */
+  static final int BACK = TAPS - 1;
 
   static CausalConv of(Weights weights, long in, long out) {
     return new CausalConv(
@@ -30,27 +34,48 @@ record CausalConv(Tensor weight, Tensor bias) {
   @Axes("B F Y X C")
   Tensor forward(@Axes("B F Y X C") Tensor x, Past past) {
     try (var scope = Scope.open()) {
-      var joined = past.join(x, BACK);
-      var kernel = weight.to(x.dtype());
-      var shift = bias.to(x.dtype());
-      return scope.keep(
-          Processor.singleOn(x) ? planar(joined, kernel, shift) : solid(joined, kernel, shift));
+      return scope.keep(over(past.join(x, BACK)));
     }
   }
 
-  private static Tensor solid(Tensor joined, Tensor kernel, Tensor shift) {
+  /** The same of frames that stand behind their past already: F of F + {@link #BACK}. */
+  @Axes("B F Y X C")
+  Tensor over(@Axes("B F Y X C") Tensor joined) {
+    try (var scope = Scope.open()) {
+      return scope.keep(sums(joined, bias.to(joined.dtype())));
+    }
+  }
+
+  /** The same with the bias left to whoever reads it. */
+  @Axes("B F Y X C")
+  Biased unfinished(@Axes("B F Y X C") Tensor joined) {
+    try (var scope = Scope.open()) {
+      return new Biased(sums(joined, null), bias.to(joined.dtype())).keptBy(scope);
+    }
+  }
+
+  private Tensor sums(Tensor joined, @Nullable Tensor shift) {
+    var kernel = weight.to(joined.dtype());
+    return Processor.singleOn(joined)
+        ? planar(joined, kernel, shift)
+        : solid(joined, kernel, shift);
+  }
+
+  private static Tensor solid(Tensor joined, Tensor kernel, @Nullable Tensor shift) {
     long[] stride = {1, 1, 1};
     long[] padding = {0, 1, 1};
     var seen = joined.permute(0, 4, 1, 2, 3);
-    return Functional.conv3d(seen, kernel.channelsLast(), shift, stride, padding)
-        .permute(0, 2, 3, 4, 1);
+    var taps = Eights.filled(kernel).channelsLast();
+    var bias = shift == null ? null : Eights.filled(shift);
+    var out = Functional.conv3d(seen, taps, bias, stride, padding);
+    return Eights.first(out.permute(0, 2, 3, 4, 1), kernel.size(0));
   }
 
   /**
    * The same sum with the three taps in time as three groups of channels of one picture: LibTorch's
    * float32 conv3d on a processor is a plain loop, over 20 times slower than its conv2d.
    */
-  private static Tensor planar(Tensor joined, Tensor kernel, Tensor shift) {
+  private static Tensor planar(Tensor joined, Tensor kernel, @Nullable Tensor shift) {
     long frames = joined.size(1) - BACK;
     List<Tensor> taps = new ArrayList<>();
     for (int tap = 0; tap < TAPS; tap++) {

@@ -1,6 +1,7 @@
 package dev.longtake.vae;
 
 import dev.longtake.nn.Init;
+import dev.longtake.nn.Processor;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Functional;
@@ -25,9 +26,14 @@ record FlatConv(Tensor weight, Tensor bias) {
   Tensor forward(@Axes("B F Y X c") Tensor x) {
     try (var scope = Scope.open()) {
       long[] one = {1, 1};
-      var kernel = weight.to(x.dtype()).channelsLast();
-      var out = Functional.conv2d(Pictures.of(x), kernel, bias.to(x.dtype()), one, one);
-      return scope.keep(Pictures.toVideo(out, x.size(0)));
+      boolean fill = !Processor.singleOn(x);
+      var kernel = fill ? Eights.filled(weight) : weight;
+      var shift = fill ? Eights.filled(bias) : bias;
+      var dtype = x.dtype();
+      var out =
+          Functional.conv2d(
+              Pictures.of(x), kernel.to(dtype).channelsLast(), shift.to(dtype), one, one);
+      return scope.keep(Eights.first(Pictures.toVideo(out, x.size(0)), weight.size(0)));
     }
   }
 }

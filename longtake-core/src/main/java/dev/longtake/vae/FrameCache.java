@@ -7,6 +7,8 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -105,6 +107,16 @@ final class FrameCache implements Past, AutoCloseable {
     try (var scope = Scope.open()) {
       var joined =
           atStart() ? Past.afterZeros(x, frames) : Tensor.cat(List.of(slots.get(next), x), 1);
+      remember(joined, frames);
+      return scope.keep(joined);
+    }
+  }
+
+  @Override
+  public Tensor joinMade(Tensor like, int frames, Consumer<Tensor> making) {
+    try (var scope = Scope.open()) {
+      var before = atStart() ? Optional.<Tensor>empty() : Optional.of(slots.get(next));
+      var joined = Past.made(before, like, frames, making);
       remember(joined, frames);
       return scope.keep(joined);
     }

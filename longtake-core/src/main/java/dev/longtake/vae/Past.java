@@ -5,6 +5,8 @@ import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What a causal layer sees in front of the frames at hand.
@@ -29,6 +31,16 @@ sealed interface Past permits Past.Beginning, FrameCache {
   @Axes("B F Y X C")
   Tensor join(@Axes("B F Y X C") Tensor x, int frames);
 
+  /**
+   * {@link #join} of frames that are yet to be made, right where they are to stand; nothing is
+   * differentiated.
+   *
+   * @param like of their shape and type; F at least 1
+   * @param making writes every one of them
+   */
+  @Axes("B F Y X C")
+  Tensor joinMade(@Axes("B F Y X C") Tensor like, int frames, Consumer<Tensor> making);
+
   /** Keeps the last frames for the next {@link #join} of this layer, which sees nothing now. */
   void remember(@Axes("B F Y X C") Tensor x, int frames);
 
@@ -50,7 +62,26 @@ sealed interface Past permits Past.Beginning, FrameCache {
     }
 
     @Override
+    public Tensor joinMade(Tensor like, int frames, Consumer<Tensor> making) {
+      return made(Optional.empty(), like, frames, making);
+    }
+
+    @Override
     public void remember(Tensor x, int frames) {}
+  }
+
+  /** Frames made behind those given, or behind zeros. */
+  static Tensor made(Optional<Tensor> before, Tensor like, int frames, Consumer<Tensor> making) {
+    try (var scope = Scope.open()) {
+      var shape = like.shape();
+      long own = shape[1];
+      shape[1] += frames;
+      var all = Tensor.empty(like.dtype(), like.device(), shape);
+      var front = all.narrow(1, 0, frames);
+      before.ifPresentOrElse(front::copyFrom, () -> front.fill(0));
+      making.accept(all.narrow(1, frames, own));
+      return scope.keep(all);
+    }
   }
 
   /** Zeros in front. */

@@ -49,11 +49,28 @@ record SelfAttention(
       AttentionSpan span) {
     try (var scope = Scope.open()) {
       var shape = asking.values().shape();
-      var queries = ops.turned(normQ, q.forward(asking), heads, rotary.last(shape[1] * shape[2]));
-      var keys = ops.turned(normK, k.forward(x), heads, rotary);
-      var values = v.forward(x).reshape(keys.raw().shape());
-      var seen = span.attend(queries.turned(), keys.turned(), keys.raw(), values);
+      var own = rotary.last(shape[1] * shape[2]);
+      var queries = ops.turnedAlone(normQ, q.forward(asking), heads, own);
+      var keys = keys(x, rotary);
+      var values = values(x, keys);
+      var seen = span.attend(queries, keys.turned(), keys.raw(), values);
       return scope.keep(o.forward(ops.operand(seen.reshape(shape))));
     }
+  }
+
+  /** Leaves keys and values with a span; no query is made. */
+  void leave(@Axes("B F P D") Operand x, Rotary rotary, AttentionSpan span) {
+    try (var scope = Scope.open()) {
+      var keys = keys(x, rotary);
+      span.leave(keys.turned(), keys.raw(), values(x, keys));
+    }
+  }
+
+  private FusedOps.Turned keys(Operand x, Rotary rotary) {
+    return ops.turned(normK, k.forward(x), heads, rotary);
+  }
+
+  private Tensor values(Operand x, FusedOps.Turned beside) {
+    return v.forward(x).reshape(beside.raw().shape());
   }
 }

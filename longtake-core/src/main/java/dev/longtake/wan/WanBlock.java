@@ -11,6 +11,7 @@ import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import java.util.List;
 
 /**
  * One layer: self-attention, attention to the prompt and feed-forward, each a residual branch; the
@@ -83,7 +84,7 @@ record WanBlock(
       AttentionSpan span,
       long asked) {
     try (var scope = Scope.open()) {
-      var six = time.plus(modulation.to(time.dtype())).chunk(6, 2); // 6 × [B, F, 1, D]
+      var six = six(time);
       var onAll = new Modulation(six.get(0), six.get(1), six.get(2));
       var onSelf = onAll.last(asked);
       var onFfn = new Modulation(six.get(3), six.get(4), six.get(5)).last(asked);
@@ -102,5 +103,20 @@ record WanBlock(
       var fed = ffn.forward(afterText.normed());
       return scope.keep(ops.gated(afterText.sum(), fed, onFfn));
     }
+  }
+
+  /** Leaves the keys and values of the video tokens with a span, and goes no further. */
+  void leave(
+      @Axes("B F P D") Tensor x, @Axes("B F 6 D") Tensor time, Rotary rotary, AttentionSpan span) {
+    try (var scope = Scope.open()) {
+      var six = six(time);
+      var by = new Modulation(six.get(0), six.get(1), six.get(2));
+      selfAttention.leave(ops.modulated(norm1, x, by), rotary, span);
+    }
+  }
+
+  /** 6 × [B, F, 1, D]. */
+  private List<Tensor> six(Tensor time) {
+    return time.plus(modulation.to(time.dtype())).chunk(6, 2);
   }
 }

@@ -12,6 +12,7 @@ import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Functional;
+import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.List;
@@ -165,6 +166,31 @@ public final class WanTransformer {
               embedded.narrow(1, first, predicted),
               latents.size(3) / WanConfig.PATCH,
               latents.size(4) / WanConfig.PATCH));
+    }
+  }
+
+  /**
+   * A pass for the sake of the keys and values that it leaves with the spans: nothing is predicted,
+   * so the last layer makes those and no more. Nothing is differentiated.
+   *
+   * @param latents as in {@link #forward}, and so are the others
+   */
+  public void leave(
+      @Axes("B C F Y X") Tensor latents,
+      @Axes("B F") Tensor timesteps,
+      Rotary rotary,
+      Prompt prompt,
+      IntFunction<AttentionSpan> spans) {
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      var six = time.project(time.embed(timesteps, latents.dtype()));
+      var x = patches.embed(latents).to(sums(latents.dtype()));
+      long frames = latents.size(2);
+      int last = blocks.size() - 1;
+      for (int i = 0; i < last; i++) {
+        x = blocks.get(i).forward(x, six, prompt.layer(i), rotary, spans.apply(i), frames);
+      }
+      blocks.get(last).leave(x, six, rotary, spans.apply(last));
     }
   }
 

@@ -309,6 +309,32 @@ class KvStoreTest {
     }
   }
 
+  @Test
+  void aPassThatPredictsNothingLeavesTheSameKeysAndValues() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var whole = new Book(MEMORY);
+        var brief = new Book(MEMORY)) {
+      for (int chunk = 0; chunk < 7; chunk++) { // also while memory fills
+        whole.chunk(chunk);
+        var plan = MEMORY.plan(brief.held, 2);
+        brief.store.begin(plan);
+        brief.store.record();
+        var clean = Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 2);
+        var latents = latents(chunk, 2);
+        var rotary = tiny.model().rotary(plan.chunkPositions(), 4, 4, Device.CPU);
+        tiny.model().leave(latents, clean, rotary, prompt(1), brief.store::layer);
+        brief.store.commit(brief.held.frames(), true);
+        brief.held = MEMORY.remember(brief.held, plan, brief.store.similarity());
+        assertThat(brief.store.frames()).isEqualTo(whole.store.frames());
+        for (int layer = 0; layer < LAYERS; layer++) {
+          assertThat(brief.store.keys(layer)).isBitwiseEqualTo(whole.store.keys(layer));
+          assertThat(brief.store.values(layer)).isBitwiseEqualTo(whole.store.values(layer));
+        }
+      }
+    }
+  }
+
   private static AttentionSpan telling(KvStore store, int layer, KvPast past) {
     return (q, k, rawK, v) -> {
       store.keep(layer, rawK, v);

@@ -67,7 +67,18 @@ class KernelOpsTest {
       same(8e-3, plain, fused, ops -> ops.byHead(norm, branch, HEADS));
       same(8e-3, plain, fused, ops -> ops.turned(norm, branch, HEADS, rotary).raw());
       same(8e-3, plain, fused, ops -> ops.turned(norm, branch, HEADS, rotary).turned());
+      same(8e-3, plain, fused, ops -> ops.turnedAlone(norm, branch, HEADS, rotary));
       var raw = draw(rng, 2, 60, HEADS, width / HEADS);
+      same(
+          1e-9,
+          plain,
+          fused,
+          ops -> {
+            var memory = raw.copy();
+            var frames = Tensor.of(new long[] {2, 3, 5, 6, 7, 8, 9, 10, 11}, 9).to(GPU);
+            ops.moveForward(memory, frames, 1, 5);
+            return memory;
+          });
       same(
           4e-3,
           plain,
@@ -110,10 +121,24 @@ class KernelOpsTest {
         var off = Gradients.off();
         var rng = Rng.seeded(9, GPU);
         var fused = FusedOps.kernels(LinearFormat.AS_STORED, GPU, Dtype.BFLOAT16)) {
-      for (int channels : new int[] {8, 96, 192, 384, 512}) {
-        var x = draw(rng, 1, 3, 5, 7, channels); // 105 pixels fill no whole block
+      for (int channels : new int[] {8, 96, 192, 384, 512, 768}) {
+        var x = draw(rng, 2, 3, 5, 7, channels); // 210 pixels fill no whole block
         var norm = new ChannelNorm(draw(rng, channels, 1, 1, 1));
-        same(8e-3, FusedOps.plain(), fused, ops -> ops.normedSilu(norm, x));
+        var biased = new Biased(x, draw(rng, channels));
+        var other = draw(rng, 2, 3, 5, 7, channels);
+        var plain = FusedOps.plain();
+        same(8e-3, plain, fused, ops -> ops.normedSilu(norm, x));
+        same(8e-3, plain, fused, ops -> ops.summed(biased, other));
+        same(8e-3, plain, fused, ops -> ops.summed(Biased.of(x), other));
+        same(
+            1e-2, // here the plain sum is rounded before the norm
+            plain,
+            fused,
+            ops -> {
+              var room = Tensor.zeros(Dtype.BFLOAT16, GPU, 2, 5, 5, 7, channels);
+              ops.normedSiluInto(norm, biased, room.narrow(1, 2, 3));
+              return room; // what lies in front stays as it was
+            });
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.longtake.eval;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.Overlap;
+import dev.longtake.rollout.Replay;
 import dev.longtake.rollout.VideoGenerator;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.rollout.VideoRequest;
@@ -52,6 +53,7 @@ public record GenerationSpeed(
    * @param warmup chunks that are made first and do not count, from 0
    * @param runs videos that count, at least 1
    * @param overlap whether chunks are decoded while the next ones are denoised
+   * @param replay whether denoising passes are recorded and replayed
    */
   public record Settings(
       String prompt,
@@ -60,7 +62,8 @@ public record GenerationSpeed(
       long seed,
       int warmup,
       int runs,
-      Overlap overlap) {
+      Overlap overlap,
+      Replay replay) {
     /** A prompt of the length people write. */
     public static final String PROMPT =
         "a red cube, a blue sphere and a yellow cone in a brick room, the camera pans right";
@@ -70,7 +73,7 @@ public record GenerationSpeed(
 
     /** One run of 20 s with a model's own memory, one thing after the other. */
     public static Settings of(ModelConfig config) {
-      return new Settings(PROMPT, config.memory(), 20, 0, WARMUP, 1, Overlap.OFF);
+      return new Settings(PROMPT, config.memory(), 20, 0, WARMUP, 1, Overlap.OFF, Replay.OFF);
     }
 
     /** Checks the ranges. */
@@ -110,7 +113,7 @@ public record GenerationSpeed(
     try {
       for (int run = 0; run < settings.runs(); run++) {
         var seeded = request.withSeed(settings.seed() + run);
-        runs.add(SpeedTrial.run(model, seeded, settings.overlap(), frames, file, reporter));
+        runs.add(SpeedTrial.run(model, seeded, settings, frames, file, reporter));
         reporter.say("run " + (run + 1) + " of " + settings.runs() + " done");
       }
     } finally {
@@ -131,7 +134,7 @@ public record GenerationSpeed(
     if (settings.warmup() == 0) {
       return;
     }
-    try (var video = VideoGenerator.start(model, request, settings.overlap())) {
+    try (var video = VideoGenerator.start(model, request, settings.overlap(), settings.replay())) {
       for (int chunk = 0; chunk < settings.warmup(); chunk++) {
         video.next();
       }

@@ -1,5 +1,6 @@
 package dev.longtake.eval;
 
+import dev.longtake.nn.Biased;
 import dev.longtake.nn.ChannelNorm;
 import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.LayerNorm;
@@ -14,7 +15,6 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
-import dev.longtake.tensor.Stopwatch;
 import dev.longtake.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,11 +23,10 @@ import java.util.function.Function;
 
 /**
  * Each fused step beside the plain operators it stands for: how far apart their results are, and
- * how long both take, on random activations of a chunk's size.
+ * how long both take on the device, without the calls, on random activations of a chunk's size.
  */
 public final class KernelTimes {
   private static final int FRAMES = 3;
-  private static final int WARM_UPS = 3;
 
   /**
    * One step.
@@ -145,20 +144,22 @@ public final class KernelTimes {
         var x = draw(1, 4, size.rows() * side, size.columns() * side, channels);
         var norm = ChannelNorm.of(weights.at("decoder." + channels), channels, 3);
         compare("channel norm, silu, " + channels, ops -> ops.normedSilu(norm, x));
+        var sums = new Biased(x, draw(channels));
+        var other = x.copy();
+        compare("sum of channels, " + channels, ops -> ops.summed(sums, other));
       }
     }
   }
 
   private void compare(String step, Function<FusedOps, Tensor> work) {
-    var watch = Stopwatch.on(device);
     try (var scope = Scope.open()) {
       var reference = work.apply(plain);
       rows.add(
           new Row(
               step,
               relative(work.apply(fused), reference),
-              watch.median(WARM_UPS, runs, run(work, plain)),
-              watch.median(WARM_UPS, runs, run(work, fused))));
+              Repeated.milliseconds(device, runs, () -> work.apply(plain)),
+              Repeated.milliseconds(device, runs, () -> work.apply(fused))));
     }
   }
 
@@ -173,12 +174,6 @@ public final class KernelTimes {
       var error = out.to(Dtype.FLOAT64).minus(expected);
       return Math.sqrt(error.square().sum().item() / expected.square().sum().item());
     }
-  }
-
-  private static Runnable run(Function<FusedOps, Tensor> work, FusedOps ops) {
-    return () -> {
-      var unused = work.apply(ops);
-    };
   }
 
   private static Tensor real(Operand operand) {

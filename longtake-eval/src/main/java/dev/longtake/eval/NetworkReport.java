@@ -33,15 +33,32 @@ public final class NetworkReport {
       }
     }
     lines.add("");
+    lines.add(line("%-44s%24s%12s", "product", "ms", "TFLOP/s"));
+    for (var row : times.products()) {
+      lines.add(line("%-44s%24.3f%12.1f", row.product(), row.milliseconds(), row.teraflops()));
+    }
+    lines.add("");
     lines.add(
         line(
-            "%-44s%12s%12s%12s",
-            "chunk of 3 latents, memory full", "difference", "replayed", "ms"));
+            "%-44s%12s%12s%12s%10s%10s%10s",
+            "chunk of 3 latents, memory full",
+            "difference",
+            "replayed",
+            "ms",
+            "recall",
+            "denoise",
+            "remember"));
     for (var chunk : times.chunks()) {
       lines.add(
           line(
-              "%-44s%12.2e%12.2e%12.1f",
-              chunk.way(), chunk.flowDifference(), chunk.replayDifference(), chunk.milliseconds()));
+              "%-44s%12.2e%12.2e%12.1f%10.1f%10.1f%10.1f",
+              chunk.way(),
+              chunk.flowDifference(),
+              chunk.replayDifference(),
+              chunk.milliseconds(),
+              chunk.recallMilliseconds(),
+              chunk.denoiseMilliseconds(),
+              chunk.rememberMilliseconds()));
     }
     lines.add("");
     lines.add(line("%-44s%36s", "decoding of 12 pictures", "ms"));

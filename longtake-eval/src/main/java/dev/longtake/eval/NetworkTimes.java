@@ -8,6 +8,8 @@ import dev.longtake.nn.FusedOps;
 import dev.longtake.nn.LinearFormat;
 import dev.longtake.nn.Weights;
 import dev.longtake.rollout.Arithmetic;
+import dev.longtake.rollout.ChunkPart;
+import dev.longtake.rollout.ChunkWatch;
 import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.Rollout;
 import dev.longtake.tensor.Device;
@@ -27,6 +29,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -41,6 +44,7 @@ import java.util.function.Supplier;
  * @param dtype of weights and arithmetic
  * @param headline what it comes to; in JSON its keys stand beside the others
  * @param steps fused steps beside plain operators; none where there are no kernels
+ * @param products a block's large products, one by one
  * @param chunks four denoising passes and the clean one, with memory full
  * @param decoding of a chunk to 12 pictures
  * @param videos one with the autoencoder, and one a quarter as long with the tiny decoder
@@ -54,6 +58,7 @@ public record NetworkTimes(
     String dtype,
     @JsonUnwrapped Headline headline,
     List<KernelTimes.Row> steps,
+    List<ProductTimes.Row> products,
     List<Chunk> chunks,
     List<Decoding> decoding,
     List<NetworkVideo> videos,
@@ -61,18 +66,20 @@ public record NetworkTimes(
 
   private static final String METHOD =
       "Random weights and latents. Times are medians in milliseconds, by the GPU's own events where"
-          + " there is one. A chunk is 3 latent frames: 4 denoising passes, 1 clean pass, and what"
+          + " there is one; steps and products are recorded 20 in a row there and replayed, so that no"
+          + " call from Java is timed. A chunk is 3 latent frames: 4 denoising passes, 1 clean pass, and what"
           + " memory does between chunks, with 21 latent frames attended. flow_difference: of one"
           + " pass without memory to that of plain operators and layers as stored, relative."
           + " replay_difference: of the last chunk's latents to those without replay, relative."
           + " Videos: from noise to pictures in the processor's memory, without an MP4, in the"
-          + " fastest arithmetic without replay, a chunk decoded while the next is denoised on a"
-          + " GPU; the first 8 chunks do not count. The prompt is read by a token encoder of one"
+          + " fastest arithmetic, replayed where it is fused, a chunk decoded while the next is"
+          + " denoised on a GPU; the first 8 chunks do not count. The prompt is read by a token encoder of one"
           + " layer, so memory is that of transformer, remembered keys and values, and decoder."
           + " device_gib: what LibTorch holds of the GPU; resident_gib: VmRSS of the process; both"
           + " after 1, 2, 3 ... s of video. peak_gib: the most that tensors took during the video"
           + " with the autoencoder, on a processor the most resident.";
 
+  private static final String REPLAYED = ", replayed"; // behind an arithmetic
   private static final int FRAMES = 3;
   private static final int WARM_UPS = 2;
   private static final int CHUNKS_TO_FILL = 30;
@@ -95,7 +102,7 @@ public record NetworkTimes(
     }
 
     String name() {
-      return arithmetic + (replayed ? ", replayed" : "");
+      return arithmetic + (replayed ? REPLAYED : "");
     }
   }
 
@@ -152,9 +159,19 @@ public record NetworkTimes(
    * @param milliseconds median
    * @param flowDifference of one pass, to plain operators and layers as stored
    * @param replayDifference of the last chunk's latents, to the same arithmetic without replay
+   * @param recallMilliseconds of it making room and turning the past, mean; waiting for each part
+   *     takes time too
+   * @param denoiseMilliseconds of it the denoising passes
+   * @param rememberMilliseconds of it the clean pass and deciding what stays
    */
   public record Chunk(
-      String way, double milliseconds, double flowDifference, double replayDifference) {
+      String way,
+      double milliseconds,
+      double flowDifference,
+      double replayDifference,
+      double recallMilliseconds,
+      double denoiseMilliseconds,
+      double rememberMilliseconds) {
     private boolean inEightBits() {
       return way.contains("fp8");
     }
@@ -176,6 +193,7 @@ public record NetworkTimes(
   /** Copies the lists. */
   public NetworkTimes {
     steps = List.copyOf(steps);
+    products = List.copyOf(products);
     chunks = List.copyOf(chunks);
     decoding = List.copyOf(decoding);
     videos = List.copyOf(videos);
@@ -202,6 +220,8 @@ public record NetworkTimes(
         reporter.say("steps of a block compared, " + format);
       }
     }
+    var products = ProductTimes.measure(size, device, dtype, runs);
+    reporter.say("products of a block timed");
     var chunks = new ArrayList<Chunk>();
     try (var scope = Scope.open()) {
       var unreplayed = new EnumMap<Arithmetic, OneWay.Made>(Arithmetic.class); // plain first
@@ -214,7 +234,10 @@ public record NetworkTimes(
                 way.name(),
                 made.milliseconds,
                 KernelTimes.relative(made.flow, reference.flow),
-                KernelTimes.relative(made.latents, same.latents));
+                KernelTimes.relative(made.latents, same.latents),
+                made.part(ChunkPart.RECALL),
+                made.part(ChunkPart.DENOISE),
+                made.part(ChunkPart.REMEMBER));
         chunks.add(chunk);
         reporter.say(chunk.toString());
       }
@@ -238,24 +261,29 @@ public record NetworkTimes(
         dtype.name().toLowerCase(Locale.ROOT),
         Headline.of(chunks, decoding, videos),
         steps,
+        products,
         chunks,
         decoding,
         videos,
         convolutions);
   }
 
-  /** The arithmetic of the fastest chunk without replay. */
+  /** The arithmetic of the fastest chunk. */
   private static String quickest(List<Chunk> chunks) {
     return chunks.stream()
-        .filter(chunk -> !chunk.way().contains("replayed"))
         .min(Comparator.comparingDouble(Chunk::milliseconds))
         .orElseThrow()
-        .way();
+        .way()
+        .replace(REPLAYED, "");
   }
 
   /** Generation in one way, on weights that are the same in every way. */
   private record OneWay(NetworkSize size, Device device, Dtype dtype, Way way) {
-    record Made(double milliseconds, Tensor flow, Tensor latents) {}
+    record Made(double milliseconds, Map<ChunkPart, Double> parts, Tensor flow, Tensor latents) {
+      double part(ChunkPart part) {
+        return parts.getOrDefault(part, 0.0);
+      }
+    }
 
     Made measure(int runs) {
       try (var scope = Scope.open();
@@ -292,9 +320,28 @@ public record NetworkTimes(
             }
           }
           double took = Stopwatch.on(device).median(WARM_UPS, runs, chunk);
-          return new Made(took, scope.keep(flow), scope.keep(next.get()));
+          var parts = parts(rollout, runs, chunk);
+          return new Made(took, parts, scope.keep(flow), scope.keep(next.get()));
         }
       }
+    }
+
+    private Map<ChunkPart, Double> parts(Rollout rollout, int runs, Runnable chunk) {
+      var clock = new PartClock(device);
+      rollout.watchedBy(clock);
+      for (int run = 0; run < runs; run++) {
+        try (var each = Scope.open()) {
+          device.synchronize();
+          clock.begin();
+          chunk.run();
+        }
+      }
+      rollout.watchedBy(ChunkWatch.NONE);
+      var parts = new EnumMap<ChunkPart, Double>(ChunkPart.class);
+      for (var part : ChunkPart.values()) {
+        parts.put(part, clock.seconds(part) * 1000 / runs);
+      }
+      return parts;
     }
 
     private Tensor flow(WanTransformer model, Rng draws, Prompt prompt) {

@@ -2,6 +2,7 @@ package dev.longtake.eval;
 
 import dev.longtake.rollout.Arithmetic;
 import dev.longtake.rollout.Overlap;
+import dev.longtake.rollout.Replay;
 import dev.longtake.rollout.VideoChunk;
 import dev.longtake.rollout.VideoGenerator;
 import dev.longtake.rollout.VideoModel;
@@ -75,7 +76,9 @@ public record NetworkVideo(
         var model = VideoModel.open(parts, device, dtype, TextResidence.DEVICE, arithmetic)) {
       NativeMemory.resetPeak(device);
       var request = VideoRequest.of(model.config(), RandomParts.PROMPT);
-      try (var video = VideoGenerator.start(model, request, Overlap.parse("auto", device))) {
+      var replay = Replay.parse("auto", device, arithmetic, request.memory());
+      try (var video =
+          VideoGenerator.start(model, request, Overlap.parse("auto", device), replay)) {
         var made = new Trial(video, device, seconds * model.config().video().fps());
         double rate = made.run();
         double peak =

@@ -47,12 +47,13 @@ public final class SpeedReport {
     }
     lines.add(
         line(
-            "%d run%s of %s s after %d chunks to warm up, overlap %s",
+            "%d run%s of %s s after %d chunks to warm up, overlap %s, replay %s",
             settings.runs(),
             settings.runs() == 1 ? "" : "s",
             plain(settings.seconds()),
             settings.warmup(),
-            settings.overlap().word()));
+            settings.overlap().word(),
+            settings.replay().word()));
     lines.add("");
     lines.add(row("loop", "%.2f frames/s", sum.loopFramesPerSecond()));
     lines.add(row("end to end", "%.2f frames/s", sum.endToEndFramesPerSecond()));
@@ -116,6 +117,7 @@ public final class SpeedReport {
     out.put("cuda", machine.cuda());
     out.put("cudnn", machine.cudnn());
     out.put("overlap", speed.settings().overlap().word());
+    out.put("replay", speed.settings().replay().word());
     out.put("seed", speed.settings().seed() + index);
     out.put("frames", run.frames());
     out.put("loop_frames_per_second", alone.loopFramesPerSecond());

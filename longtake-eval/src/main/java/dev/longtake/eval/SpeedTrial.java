@@ -5,7 +5,6 @@ import dev.longtake.media.Mp4Writer;
 import dev.longtake.media.VideoFormat;
 import dev.longtake.rollout.Awaited;
 import dev.longtake.rollout.ChunkPart;
-import dev.longtake.rollout.Overlap;
 import dev.longtake.rollout.VideoChunk;
 import dev.longtake.rollout.VideoGenerator;
 import dev.longtake.rollout.VideoModel;
@@ -39,17 +38,18 @@ final class SpeedTrial {
   static SpeedRun run(
       VideoModel model,
       VideoRequest request,
-      Overlap overlap,
+      GenerationSpeed.Settings settings,
       long frames,
       Path mp4,
       Reporter reporter) {
-    return new SpeedTrial(model, reporter).run(request, overlap, frames, mp4);
+    return new SpeedTrial(model, reporter).run(request, settings, frames, mp4);
   }
 
-  private SpeedRun run(VideoRequest request, Overlap overlap, long frames, Path mp4) {
+  private SpeedRun run(
+      VideoRequest request, GenerationSpeed.Settings settings, long frames, Path mp4) {
     var size = model.config().video();
     var format = new VideoFormat(size.width(), size.height(), size.fps());
-    try (var video = VideoGenerator.start(model, request, overlap);
+    try (var video = VideoGenerator.start(model, request, settings.overlap(), settings.replay());
         var file = Mp4Writer.open(mp4, format, Map.of())) {
       model.device().synchronize();
       double prompt = since(begun);

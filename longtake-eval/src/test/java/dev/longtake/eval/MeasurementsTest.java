@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.longtake.media.Png;
 import dev.longtake.rollout.Overlap;
+import dev.longtake.rollout.Replay;
 import dev.longtake.rollout.TinyModel;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
@@ -64,7 +65,8 @@ class MeasurementsTest {
   @ParameterizedTest
   @EnumSource(Overlap.class)
   void generationSpeedSurvivesItsFile(Overlap overlap, @TempDir Path out) {
-    var settings = new GenerationSpeed.Settings("a red cube", "full", 3, 0, 2, 2, overlap);
+    var settings =
+        new GenerationSpeed.Settings("a red cube", "full", 3, 0, 2, 2, overlap, Replay.OFF);
 
     var speed = GenerationSpeed.measure(model, settings, Reporter.SILENT);
 

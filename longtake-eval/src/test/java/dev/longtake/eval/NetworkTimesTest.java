@@ -22,16 +22,27 @@ class NetworkTimesTest {
         NetworkTimes.measure(NetworkSize.TINY, Device.CPU, Dtype.FLOAT32, 1, 2, Reporter.SILENT);
 
     assertThat(times.steps()).isEmpty();
+    assertThat(times.products().stream().map(ProductTimes.Row::product))
+        .hasSize(12)
+        .startsWith("attention to memory", "attention to memory, heads apart")
+        .endsWith("linear 128 to 64, fp8_rows");
+    assertThat(times.products()).allSatisfy(row -> assertThat(row.teraflops()).isPositive());
     assertThat(times.chunks().stream().map(NetworkTimes.Chunk::way))
         .containsExactly("plain", "plain-fp8");
     assertThat(times.chunks().get(0).flowDifference()).isZero();
     assertThat(times.chunks().get(1).flowDifference()).isBetween(1e-4, 0.1);
+    assertThat(times.chunks())
+        .allSatisfy(
+            chunk -> {
+              assertThat(chunk.denoiseMilliseconds()).isPositive();
+              assertThat(chunk.rememberMilliseconds()).isPositive();
+            });
     assertThat(times.decoding()).hasSize(1);
     assertThat(times.convolutions().stream().map(NetworkTimes.Convolution::channels))
         .containsExactly(8, 16, 32);
     assertThat(NetworkReport.text(times))
         .startsWith("tiny, random weights, cpu, float32\n")
-        .containsPattern("(?m)^plain-fp8 +\\d\\.\\d\\de-\\d\\d +0\\.00e\\+00 +\\d+\\.\\d$")
+        .containsPattern("(?m)^plain-fp8 +\\d\\.\\d\\de-\\d\\d +0\\.00e\\+00( +\\d+\\.\\d){4}$")
         .containsPattern("(?m)^fastest chunk and decoding +frames/s +\\d+\\.\\d\\d$");
   }
 

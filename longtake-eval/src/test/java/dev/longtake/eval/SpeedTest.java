@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.longtake.eval.GenerationSpeed.Settings;
 import dev.longtake.rollout.Overlap;
+import dev.longtake.rollout.Replay;
 import dev.longtake.tensor.Device;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +65,7 @@ class SpeedTest {
             "tiny, 1.5 M weights, 32 x 16, euler, 2 steps, full, cached",
             "Some \"fast\" CPU, 2 cores, Linux 6, amd64",
             "NVIDIA H200, driver 580.1, CUDA 13.0, cuDNN 9.19.0",
-            "2 runs of 2.5 s after 8 chunks to warm up, overlap off",
+            "2 runs of 2.5 s after 8 chunks to warm up, overlap off, replay off",
             "end to end              4.13 frames/s",
             "chunk, 99th percentile  2.000 s",
             "peak resident memory    100 MB",
@@ -100,7 +101,7 @@ class SpeedTest {
         .isThrownBy(() -> settings(1, 0, 0))
         .withMessageContaining("not 0 and 0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Settings("x", "slidng-window", 1, 0, 0, 1, Overlap.OFF))
+        .isThrownBy(() -> new Settings("x", "slidng-window", 1, 0, 0, 1, Overlap.OFF, Replay.OFF))
         .withMessageContaining("sliding-window");
   }
 
@@ -133,7 +134,7 @@ class SpeedTest {
   }
 
   private static Settings settings(double seconds, int warmup, int runs) {
-    return new Settings("a red cube", "full", seconds, 7, warmup, runs, Overlap.OFF);
+    return new Settings("a red cube", "full", seconds, 7, warmup, runs, Overlap.OFF, Replay.OFF);
   }
 
   private static GenerationSpeed speed(String gpu) {

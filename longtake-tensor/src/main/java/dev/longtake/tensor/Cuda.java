@@ -34,6 +34,14 @@ final class Cuda {
     }
   }
 
+  /**
+   * Takes back the runtime's memory of this thread's latest error, once it has been dealt with:
+   * LibTorch asks for it after every launch, and would blame the next operator.
+   */
+  static void forgetError() {
+    cudart.cudaGetLastError();
+  }
+
   /** The stream that LibTorch's operators on that GPU go to now; the inner scope frees it. */
   static CUstream_st stream(Device device) {
     return torch_cuda.getCurrentCUDAStream((byte) device.index()).stream();

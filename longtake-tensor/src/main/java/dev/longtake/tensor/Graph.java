@@ -49,7 +49,9 @@ public final class Graph implements AutoCloseable {
     try (var scope = Scope.open();
         var guard = Cuda.current(device)) {
       var usual = torch_cuda.getCurrentCUDAStream((byte) device.index());
-      var side = torch_cuda.getStreamFromPool(false, (byte) device.index());
+      // Of the urgent ones: a WorkStream of another thread never has the same, or it would be
+      // recorded.
+      var side = torch_cuda.getStreamFromPool(true, (byte) device.index());
       device.synchronize();
       torch_cuda.setCurrentCUDAStream(side);
       try {
@@ -71,25 +73,42 @@ public final class Graph implements AutoCloseable {
     var graph = new CUgraph_st();
     var allocator = torch_cuda.getAllocator();
     allocator.beginAllocateToPool((byte) device.index(), id(pool), new Only(stream));
-    Tensor result;
+    Tensor result = null;
     try {
-      Cuda.checkRuntime(
-          "recording a graph",
-          cudart.cudaStreamBeginCapture(stream, cudart.cudaStreamCaptureModeThreadLocal));
-      try (var scope = Scope.open()) {
-        result = Scope.escape(work.get());
-      } finally {
-        int ended = cudart.cudaStreamEndCapture(stream, graph);
-        Cuda.checkRuntime("recording a graph", ended);
-      }
+      result = captured(stream, graph, work);
     } finally {
       allocator.endAllocateToPool((byte) device.index(), id(pool));
+      if (result == null) {
+        allocator.releasePool((byte) device.index(), id(pool));
+      }
     }
     var executable = new CUgraphExec_st();
     Cuda.checkRuntime("preparing a graph", cudart.cudaGraphInstantiate(executable, graph, 0L));
     Cuda.checkRuntime("preparing a graph", cudart.cudaGraphDestroy(graph));
     pool.retainReference();
     return new Graph(device, executable, pool, result);
+  }
+
+  /** Runs the work with its stream in capture, and ends that whatever happens. */
+  private static Tensor captured(CUstream_st stream, CUgraph_st graph, Supplier<Tensor> work) {
+    Cuda.checkRuntime(
+        "recording a graph",
+        cudart.cudaStreamBeginCapture(stream, cudart.cudaStreamCaptureModeThreadLocal));
+    Tensor result;
+    try (var scope = Scope.open()) {
+      result = Scope.escape(work.get());
+    } catch (RuntimeException | Error e) {
+      cudart.cudaStreamEndCapture(stream, graph); // reports what was thrown already
+      Cuda.forgetError();
+      throw e;
+    }
+    int ended = cudart.cudaStreamEndCapture(stream, graph);
+    if (ended != cudart.cudaSuccess) {
+      result.close();
+      Cuda.forgetError();
+    }
+    Cuda.checkRuntime("recording a graph", ended);
+    return result;
   }
 
   /**

@@ -88,6 +88,9 @@ class CudaTest {
       assertThatThrownBy(() -> Graph.record(GPU, () -> x.times(x.sum().item())))
           .isInstanceOf(RuntimeException.class);
       assertThat(x.times(x).toFloats()).containsOnly(4); // and what follows works
+      try (var graph = Graph.record(GPU, () -> x.times(3))) {
+        assertThat(graph.replay().toFloats()).containsOnly(6);
+      }
     }
   }
 }

@@ -1,0 +1,29 @@
+package dev.longtake.tensor;
+
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Which of several kernels LibTorch takes for an operator on a GPU: for the whole process, and for
+ * good.
+ *
+ * <p>Convolutions are cuDNN's, which guesses the best kernel from the shape, and for few channels
+ * in three dimensions guesses badly. Attention needs no choice here: on a GPU of compute capability
+ * 9.0 or 10.0 LibTorch 2.10 asks cuDNN first, which takes any strides as long as a head's numbers
+ * lie together, then FlashAttention, which is slower. Linear layers are cuBLAS's.
+ */
+public final class KernelChoice {
+  private static final int MOST_TRIED = 10;
+
+  private KernelChoice() {}
+
+  /**
+   * From now on cuDNN tries its kernels for each new shape of a convolution, and keeps the fastest.
+   * The first of each shape takes some tenths of a second longer; which is the fastest may differ
+   * from run to run, and with it the last bits of a result. A processor has nothing to choose.
+   */
+  public static void tryConvolutions() {
+    var context = torch.globalContext();
+    context.setBenchmarkCuDNN(true);
+    context.setBenchmarkLimitCuDNN(MOST_TRIED);
+  }
+}

@@ -22,9 +22,12 @@ import dev.longtake.train.CheckpointStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -252,6 +255,32 @@ class DistillTest {
     assertThat(two.student().sampler().steps()).isEqualTo(4);
     var three = (StreamingTuningRun) run("streaming", Map.of());
     assertThat(three.matching().teacherFraming().scored()).isEqualTo(18);
+  }
+
+  @Test
+  void aRunThatIsToldToLeaveOffIsMadeAModelWithoutTrainingAndGoesOnToTheSameWeights()
+      throws Exception {
+    var asked = new AtomicBoolean();
+    var out = folder.resolve("left-off");
+    var ear = new Ear("local-dmd 0", () -> asked.set(true));
+    assertThatThrownBy(() -> train(stage1(), out, Ending.NEVER.orWhen(asked::get), ear))
+        .isInstanceOf(CancellationException.class);
+    assertThat(ear.said).last().asString().startsWith("local-dmd: saved at step 2 of ");
+    var packing = new Ear("");
+    train(stage1(), out, Ending.NEVER.after(Duration.ZERO), packing);
+    assertThat(packing.steps).isEmpty();
+    var left = out.resolve(TrainModel.MODEL_FOLDER);
+    assertThat(Manifest.read(left).step()).isEqualTo(2);
+
+    train("stage1", stage1(), out, "");
+    train("stage1", stage1(), folder.resolve("straight"), "");
+    assertThat(left.resolve(VideoModel.TRANSFORMER))
+        .hasSameBinaryContentAs(
+            folder.resolve("straight").resolve("model").resolve(VideoModel.TRANSFORMER));
+  }
+
+  private static void train(Map<String, String> settings, Path out, Ending ending, Ear ear) {
+    run("stage1", settings).carryOut(new Workplace(List.of(Device.CPU), out, 1, ending, ear));
   }
 
   @Test

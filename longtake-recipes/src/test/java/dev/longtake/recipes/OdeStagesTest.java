@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -68,6 +69,20 @@ class OdeStagesTest {
         assertThat(broken.read(i, "text")).isCloseTo(straight.read(i, "text"), 1e-4);
       }
     }
+  }
+
+  @Test
+  void pairsThatWereMadeWhenTheTimeWasUpStayAndTheRestIsMadeLater() throws Exception {
+    var asked = new AtomicBoolean();
+    var ear = new Ear("made 2 of 5", () -> asked.set(true));
+    var out = folder.resolve("out");
+    var ending = new Ending(Long.MAX_VALUE, asked::get, () -> false);
+    pairs(Map.of()).carryOut(new Workplace(List.of(Device.CPU), out, 1, ending, ear));
+    assertThat(ear.said)
+        .contains("stopped after 2 of 5; the same command goes on from there")
+        .doesNotContain("made 4 of 5");
+    var later = TinyStages.run(pairs(Map.of()), out);
+    assertThat(later.said).contains("ode-pairs: 3 to make, 2 are there", "made 3 of 3");
   }
 
   @Test

@@ -40,13 +40,14 @@ public final class ProductTimes {
     this.runs = runs;
   }
 
-  /** Measures attention to memory and to the prompt, and the linear layers in every format. */
+  /** Measures attention of every kind, and the linear layers in every format. */
   static List<Row> measure(NetworkSize size, Device device, Dtype dtype, int runs) {
     var times = new ProductTimes(device, runs);
     try (var scope = Scope.open();
         var off = Gradients.off();
         var rng = Rng.seeded(5, device)) {
       times.attention(size, dtype, rng);
+      times.decodersAttention(size, dtype, rng);
       for (var format : LinearFormat.values()) {
         times.linears(size, dtype, rng, format);
       }
@@ -75,6 +76,17 @@ public final class ProductTimes {
           "attention to the prompt",
           work * told.size(1),
           () -> AttentionSpan.attend(q, told, says));
+    }
+  }
+
+  /** Among the pixels of each latent, in one head. */
+  private void decodersAttention(NetworkSize size, Dtype dtype, Rng rng) {
+    long pixels = (long) size.rows() * size.columns();
+    long width = (long) size.vae().dim() * size.vae().multipliers().getLast();
+    try (var scope = Scope.open()) {
+      var q = draw(rng, dtype, FRAMES, 1, pixels, width);
+      double work = 4.0 * FRAMES * pixels * pixels * width;
+      time("attention in the decoder", work, () -> Functional.attention(q, q, q));
     }
   }
 

@@ -96,7 +96,7 @@ public final class Graph implements AutoCloseable {
         cudart.cudaStreamBeginCapture(stream, cudart.cudaStreamCaptureModeThreadLocal));
     Tensor result;
     try (var scope = Scope.open()) {
-      result = Scope.escape(work.get());
+      result = Scope.escape(work.get().alias()); // it may be a tensor of the caller's own
     } catch (RuntimeException | Error e) {
       cudart.cudaStreamEndCapture(stream, graph); // reports what was thrown already
       Cuda.forgetError();

@@ -82,6 +82,17 @@ class CudaTest {
   }
 
   @Test
+  void aTensorThatTheWorkOnlyHandsOnStaysTheCallers() {
+    try (var scope = Scope.open()) {
+      var x = Tensor.full(2, Dtype.FLOAT32, GPU, 4);
+      try (var graph = Graph.record(GPU, () -> x)) {
+        assertThat(graph.replay().toFloats()).containsOnly(2);
+      }
+      assertThat(x.plus(1).toFloats()).containsOnly(3);
+    }
+  }
+
+  @Test
   void workThatWaitsForTheDeviceCannotBeRecorded() {
     try (var scope = Scope.open()) {
       var x = Tensor.full(2, Dtype.FLOAT32, GPU, 4);

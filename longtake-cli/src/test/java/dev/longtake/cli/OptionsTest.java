@@ -18,10 +18,10 @@ class OptionsTest {
   private static final Map<String, String> FROZEN =
       Map.of(
           "bench",
-          "--arithmetic --checkpoint --decoder --device --dtype --ema --format --help --lora"
-              + " --lora-strength --memory --model --out --overlap --preset --prompt"
+          "--activations --arithmetic --checkpoint --decoder --device --dtype --ema --format --help"
+              + " --lora --lora-strength --memory --model --out --overlap --preset --prompt"
               + " --random-weights --runs --seconds --seed"
-              + " --stacktrace --text-encoder --threads --tiny-decoder --version --warmup -V -h -o",
+              + " --stacktrace --text-encoder --threads --tiny-decoder --training --version --warmup -V -h -o",
           "encode",
           "--clips --delete-damaged --device --dtype --frames --help --model --out --resample"
               + " --stacktrace --threads --version -V -h -o",

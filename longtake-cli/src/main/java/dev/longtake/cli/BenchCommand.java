@@ -56,19 +56,9 @@ final class BenchCommand implements Callable<Integer> {
       description =
           "With --random-weights: times a step of this stage in place of generation, and what memory"
               + " it takes; contextual-dmd is the one there is. Of the other options --device,"
-              + " --dtype, --threads, --runs, --context, --activations,"
-              + " --exit-gradient, --format and --out"
+              + " --dtype, --threads, --runs, --activations, --format and --out"
               + " apply")
   private Optional<String> training = Optional.empty();
-
-  @Option(
-      names = "--context",
-      paramLabel = "KIND",
-      description =
-          "With --training: what teacher and critic see before the judged frames, the 21 latent"
-              + " frames before them (contiguous) or what memory holds (memory). Default:"
-              + " contiguous")
-  private String context = "contiguous";
 
   @Option(
       names = "--activations",
@@ -77,14 +67,6 @@ final class BenchCommand implements Callable<Integer> {
           "With --training: kept, or recomputed going backwards, one layer at a time. Default:"
               + " recomputed")
   private String activations = "recomputed";
-
-  @Option(
-      names = "--exit-gradient",
-      paramLabel = "HOW",
-      description =
-          "With --training: recorded while videos are made, or replayed, chunk by chunk. Default:"
-              + " replayed")
-  private String exitGradient = "replayed";
 
   @Option(
       names = "--memory",
@@ -144,8 +126,7 @@ final class BenchCommand implements Callable<Integer> {
     var shown = report(format);
     out.ifPresent(ResultFile::requireWritable);
     var size = network.map(NetworkSize::parse);
-    var step =
-        training.map(stage -> DistillSettings.parse(stage, context, exitGradient, activations));
+    var step = training.map(stage -> DistillSettings.parse(stage, activations));
     if (step.isPresent()) {
       return time(step.get(), size.orElseThrow(BenchCommand::withoutNetwork));
     }

@@ -18,8 +18,8 @@ class OptionsTest {
   private static final Map<String, String> FROZEN =
       Map.of(
           "bench",
-          "--activations --arithmetic --checkpoint --context --decoder --device --dtype --ema"
-              + " --exit-gradient --format --help --lora"
+          "--activations --arithmetic --checkpoint --decoder --device --dtype --ema"
+              + " --format --help --lora"
               + " --lora-strength --memory --model --out --overlap --preset --prompt"
               + " --random-weights --replay --runs --seconds --seed --stacktrace --text-encoder"
               + " --threads --tiny-decoder --training --version --warmup -V -h -o",

@@ -21,25 +21,23 @@ public record DistillSettings(
   /** Refuses what is not contextual. */
   public DistillSettings {
     if (context == ContextKind.NONE) {
-      throw new IllegalArgumentException(
-          "--context is 'none'; " + STAGE + " has contiguous or memory");
+      throw new IllegalArgumentException("context is none; " + STAGE + " has contiguous or memory");
     }
   }
 
   /**
-   * Reads them as a command has them.
+   * As a command has them: context as released, exit passes in the least memory.
    *
    * @param stage whose step it is; {@code contextual-dmd}
    * @throws IllegalArgumentException naming the option and what there is
    */
-  public static DistillSettings parse(
-      String stage, String context, String exitGradient, String activations) {
+  public static DistillSettings parse(String stage, String activations) {
     if (!stage.equals(STAGE)) {
       throw new IllegalArgumentException("no training '" + stage + "' is timed; give " + STAGE);
     }
     return new DistillSettings(
-        choice("--context", ContextKind.class, context),
-        choice("--exit-gradient", ExitGradient.class, exitGradient),
+        ContextKind.CONTIGUOUS,
+        ExitGradient.REPLAYED,
         choice("--activations", Activations.class, activations));
   }
 

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.longtake.distill.ContextKind;
+import dev.longtake.distill.ExitGradient;
 import dev.longtake.eval.NetworkSize;
 import dev.longtake.eval.Reporter;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.testkit.LeakGuard;
+import dev.longtake.train.Activations;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -17,11 +20,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LeakGuard.class)
 class DistillTimesTest {
   private static final DistillSettings LEAST_MEMORY =
-      parsed("contiguous", "replayed", "recomputed");
+      DistillSettings.parse("contextual-dmd", "recomputed");
 
-  private static DistillSettings parsed(String context, String exits, String activations) {
-    return DistillSettings.parse("contextual-dmd", context, exits, activations);
-  }
+  private static final DistillSettings MOST_MEMORY =
+      new DistillSettings(ContextKind.MEMORY, ExitGradient.RECORDED, Activations.KEPT);
 
   @Test
   void aStepOfTheSecondStageIsTimedPartByPart() {
@@ -47,7 +49,7 @@ class DistillTimesTest {
 
   @Test
   void whatStandsThroughoutIsCounted() {
-    var times = tiny(parsed("memory", "recorded", "kept"), 1, Reporter.SILENT);
+    var times = tiny(MOST_MEMORY, 1, Reporter.SILENT);
 
     double weights = times.standing().getFirst().gib();
     assertThat(times.standing().get(2).gib()).isEqualTo(2 * weights);

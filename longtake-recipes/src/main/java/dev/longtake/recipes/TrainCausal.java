@@ -26,8 +26,8 @@ import java.util.Map;
  * @param stage its checkpoints
  */
 record TrainCausal(TrainingRun run, Workplace place, Stage stage) {
-  private static final String TRANSFORMER = "transformer";
-  private static final String TEXT = "text_encoder";
+  private static final String TRANSFORMER = CausalOrigin.TRANSFORMER;
+  private static final String TEXT = CausalOrigin.TEXT;
 
   /**
    * How far the stage came.
@@ -42,7 +42,13 @@ record TrainCausal(TrainingRun run, Workplace place, Stage stage) {
     var training = run.causal().training();
     var config = configWithStatistics();
     try (var parameters =
-            TrainedWeights.drawn(training.seed(), place.first(), w -> Networks.of(w, config));
+            run.causal()
+                .origin()
+                .weights(
+                    config,
+                    place.output().resolve(VideoModel.TOKENIZER),
+                    training.seed(),
+                    place.first());
         var loop = new TrainingLoop(training, parameters)) {
       var store = stage.resumed(loop);
       samples(config).during(loop);

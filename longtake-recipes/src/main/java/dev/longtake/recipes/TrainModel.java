@@ -145,7 +145,11 @@ public final class TrainModel {
             run.causal().training().seed(),
             steps,
             Revision.here(),
-            origin.told("procedural world, training seeds 0 to " + (run.footage().videos() - 1)),
+            run.causal()
+                .origin()
+                .told(
+                    origin.told(
+                        "procedural world, training seeds 0 to " + (run.footage().videos() - 1))),
             losses,
             Manifest.versionsHere(),
             Instant.now());

@@ -191,6 +191,8 @@ public record TrainingRun(
    * @param training how the loop runs
    * @param activations whether the transformer's stay until the backward pass
    * @param samples what is generated on the way
+   * @param from folder of a model of these sizes whose transformer and text encoder training begins
+   *     with; empty for random weights
    */
   public record CausalStage(
       int framesPerStep,
@@ -202,7 +204,13 @@ public record TrainingRun(
       TrainingConfig training,
       @OrElse("kept") Activations activations,
       @OrElse("0") double returning,
-      @OrElse("{every: 0, seconds: 4, prompts: []}") SampleStage samples) {
+      @OrElse("{every: 0, seconds: 4, prompts: []}") SampleStage samples,
+      @OrElse("''") String from) {
+
+    /** Which weights it begins with. */
+    CausalOrigin origin() {
+      return new CausalOrigin(from);
+    }
 
     /** What each step trains on. */
     public Curriculum curriculum() {

@@ -1,5 +1,6 @@
 package dev.longtake.recipes;
 
+import static dev.longtake.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -174,6 +175,36 @@ class TrainModelTest {
     assertThatThrownBy(() -> train(first, from))
         .isInstanceOf(TrainingException.class)
         .hasMessageContaining("vae.safetensors was trained there, and vae_from is '");
+  }
+
+  @Test
+  void aTransformerIsTrainedFurtherFromAnotherModelsWeights() throws Exception {
+    var first = folder.resolve("first");
+    train(first, Map.of());
+    var given = first.resolve(TrainModel.MODEL_FOLDER);
+    var further =
+        Map.of(
+            "vae_from", given.toString(),
+            "causal.from", given.toString(),
+            "causal.training.rate.peak", "1e-12");
+    var out = folder.resolve("out");
+    train(out, further);
+    try (var scope = Scope.open();
+        var theirs = Safetensors.open(given.resolve(VideoModel.TRANSFORMER));
+        var ours = Safetensors.open(out.resolve(VideoModel.TRANSFORMER))) {
+      for (var name : theirs.names()) {
+        // At such a rate they stay what they were.
+        assertThat(ours.read(name)).as(name).isCloseTo(theirs.read(name).to(Dtype.FLOAT32), 1e-6);
+      }
+    }
+    assertThat(Manifest.read(out.resolve(TrainModel.MODEL_FOLDER)).data())
+        .contains("transformer begun with that of " + given + ", sha256 ");
+
+    var otherLatents = Map.of("causal.from", given.toString(), "vae.training.seed", "9");
+    assertThatThrownBy(() -> train(folder.resolve("new"), otherLatents))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("causal.from: " + given + " is of other sizes or latents")
+        .hasMessageContaining("vae_from");
   }
 
   @Test

@@ -66,7 +66,7 @@ final class BenchCommand implements Callable<Integer> {
       description =
           "With --training: kept, or recomputed going backwards, one layer at a time. Default:"
               + " recomputed")
-  private String activations = "recomputed";
+  private Optional<String> activations = Optional.empty();
 
   @Option(
       names = "--memory",
@@ -126,7 +126,11 @@ final class BenchCommand implements Callable<Integer> {
     var shown = report(format);
     out.ifPresent(ResultFile::requireWritable);
     var size = network.map(NetworkSize::parse);
-    var step = training.map(stage -> DistillSettings.parse(stage, activations));
+    if (activations.isPresent() && training.isEmpty()) {
+      throw new IllegalArgumentException("--activations goes with --training; give both or none");
+    }
+    var step =
+        training.map(stage -> DistillSettings.parse(stage, activations.orElse("recomputed")));
     if (step.isPresent()) {
       return time(step.get(), size.orElseThrow(BenchCommand::withoutNetwork));
     }
@@ -146,7 +150,7 @@ final class BenchCommand implements Callable<Integer> {
             warmup,
             runs,
             compute.overlap(device),
-            compute.replay(device, MemoryPolicies.parse(spec)));
+            compute.replay(device, MemoryPolicies.parse(spec), model.config().recall()));
     var dtype = compute.dtype(device);
     var residence = compute.textResidence();
     long frames = Length.frames(seconds, model.config().video().fps());

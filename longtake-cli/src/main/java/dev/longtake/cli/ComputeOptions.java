@@ -3,6 +3,7 @@ package dev.longtake.cli;
 import dev.longtake.memory.Memory;
 import dev.longtake.rollout.Arithmetic;
 import dev.longtake.rollout.Overlap;
+import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.Replay;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -98,9 +99,9 @@ final class ComputeOptions {
     return Overlap.parse(overlap, on);
   }
 
-  /** Whether passes are replayed on a device, under a memory. */
-  Replay replay(Device on, Memory memory) {
-    return Replay.parse(replay, on, arithmetic(), memory);
+  /** Whether passes are replayed on a device, under a memory that is recalled so. */
+  Replay replay(Device on, Memory memory, Recall recall) {
+    return Replay.parse(replay, on, arithmetic(), memory, recall);
   }
 
   /** Sets the number of threads, if one was asked for. */

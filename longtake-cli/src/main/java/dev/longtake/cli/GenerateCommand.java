@@ -128,7 +128,7 @@ final class GenerateCommand implements Callable<Integer> {
             prompts.onSwitch(),
             sampling(config.sampling()),
             compute.overlap(device),
-            compute.replay(device, policy),
+            compute.replay(device, policy, config.recall()),
             given.map(path -> Given.read(path, config.video())),
             framesDir,
             !noMetadata);

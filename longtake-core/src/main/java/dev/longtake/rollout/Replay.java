@@ -17,24 +17,30 @@ public enum Replay {
   OFF;
 
   /**
-   * Reads {@code on}, {@code off} or {@code auto}: on where our own kernels compute on a GPU and
-   * the memory plans what it attends.
+   * Reads {@code on}, {@code off} or {@code auto}: on where our own kernels compute on a GPU, the
+   * memory plans what it attends, and its keys stay from chunk to chunk.
    *
+   * @param recall whether they do: keys that are computed anew for every chunk stand elsewhere in
+   *     each
    * @throws IllegalArgumentException if the text is none of these, or passes cannot be replayed on
-   *     that device or with that memory
+   *     that device or with that memory or recall
    */
-  public static Replay parse(String text, Device device, Arithmetic arithmetic, Memory memory) {
+  public static Replay parse(
+      String text, Device device, Arithmetic arithmetic, Memory memory, Recall recall) {
     boolean onGpu = device.kind() == Device.Kind.CUDA;
-    boolean planned = memory instanceof MemoryPolicy;
+    boolean planned = memory instanceof MemoryPolicy && recall == Recall.CACHED;
     return switch (text) {
       case "on" -> {
         if (!onGpu || !planned) {
           throw new IllegalArgumentException(
-              "passes are replayed on a CUDA GPU under a memory that plans, not on "
+              "passes are replayed on a CUDA GPU, under a memory that plans and with cached recall,"
+                  + " not on "
                   + device
                   + " under "
                   + memory.spec()
-                  + "; give --replay auto");
+                  + " with "
+                  + recall.name().toLowerCase(Locale.ROOT)
+                  + " recall; give --replay auto");
         }
         yield ON;
       }

@@ -76,7 +76,8 @@ public record NetworkVideo(
         var model = VideoModel.open(parts, device, dtype, TextResidence.DEVICE, arithmetic)) {
       NativeMemory.resetPeak(device);
       var request = VideoRequest.of(model.config(), RandomParts.PROMPT);
-      var replay = Replay.parse("auto", device, arithmetic, request.memory());
+      var replay =
+          Replay.parse("auto", device, arithmetic, request.memory(), model.config().recall());
       try (var video =
           VideoGenerator.start(model, request, Overlap.parse("auto", device), replay)) {
         var made = new Trial(video, device, seconds * model.config().video().fps());

@@ -106,7 +106,7 @@ record LatentSources(
       }
       var cursor = new Cursor(seed, shards.size(), each, place.devices().size());
       return new CachedLatents(shards, cursor, rank, latentFrames, device);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       shards.close();
       throw e;
     }

@@ -109,7 +109,7 @@ public final class PackModel {
   }
 
   private static Path old(Path to) {
-    return to.resolveSibling(to.getFileName() + ".old");
+    return to.resolveSibling("." + to.getFileName() + ".longtake-replaced");
   }
 
   /** Puts a folder in another's place. */

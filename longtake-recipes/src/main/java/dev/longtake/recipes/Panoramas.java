@@ -43,6 +43,7 @@ final class Panoramas {
       try {
         own.complete(Panorama.of(World.of(seed), size));
       } catch (RuntimeException | Error e) {
+        forget(seed, own);
         own.completeExceptionally(e);
       }
     }
@@ -59,6 +60,10 @@ final class Panoramas {
       latest.remove(latest.keySet().iterator().next());
     }
     return made;
+  }
+
+  private synchronized void forget(long seed, CompletableFuture<Panorama> failed) {
+    latest.remove(seed, failed);
   }
 
   /** How many are kept. */

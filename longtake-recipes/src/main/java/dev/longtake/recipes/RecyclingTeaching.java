@@ -64,7 +64,7 @@ record RecyclingTeaching(
                           run.recycling(),
                           run.banks().dtype(),
                           dtype)));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       text.weights().close();
       throw e;
     }
@@ -91,7 +91,7 @@ record RecyclingTeaching(
           var encoder = Umt5Encoder.of(weights, config.textEncoder());
           source.requireNothingSpare(weights);
           return new Reader(weights, encoder);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
           weights.close();
           throw e;
         }

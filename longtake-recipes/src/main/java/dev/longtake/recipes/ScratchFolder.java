@@ -4,6 +4,7 @@ import dev.longtake.train.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.SplittableRandom;
 
 /**
  * A folder for what is not finished: deleted when closed. One that a killed process left is deleted
@@ -13,7 +14,7 @@ import java.nio.file.Path;
  */
 record ScratchFolder(Path path) implements AutoCloseable {
   /**
-   * Makes one, and clears away those of processes that are no more.
+   * Makes one, and clears away those of processes that are no more, where that is allowed.
    *
    * @param parent where, made if absent
    * @param prefix its name's beginning; the number of the process follows
@@ -24,7 +25,9 @@ record ScratchFolder(Path path) implements AutoCloseable {
       Files.createDirectories(parent);
       clear(parent, prefix);
       long own = ProcessHandle.current().pid();
-      return new ScratchFolder(Files.createTempDirectory(parent, prefix + own + "-"));
+      // Not a temporary directory of the JDK's, which none but its owner may open.
+      var name = prefix + own + "-" + new SplittableRandom().nextLong(Long.MAX_VALUE);
+      return new ScratchFolder(Files.createDirectory(parent.resolve(name)));
     } catch (IOException e) {
       throw new TrainingException(
           "cannot make a temporary folder in "
@@ -38,7 +41,11 @@ record ScratchFolder(Path path) implements AutoCloseable {
   private static void clear(Path parent, String prefix) throws IOException {
     try (var list = Files.list(parent)) {
       for (var path : list.filter(path -> isLeftOver(path, prefix)).toList()) {
-        delete(path);
+        try {
+          delete(path);
+        } catch (TrainingException e) {
+          continue; // another's, or being cleared by another: it is in nobody's way
+        }
       }
     }
   }

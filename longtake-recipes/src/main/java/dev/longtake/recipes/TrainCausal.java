@@ -178,7 +178,7 @@ record TrainCausal(TrainingRun run, Workplace place, Stage stage) {
       return run.footage().openings() == 0
           ? new Films(whole, whole)
           : new Films(whole, film(own, rank, config, WorldFootage.What.OPENINGS));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       whole.close();
       throw e;
     }

@@ -136,7 +136,7 @@ record TransformerStage(
     var model = WanTransformer.of(weights, finished.transformer());
     try {
       return new Member(weights, teaching.on(own.values().device(), rank, model));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       weights.close();
       throw e;
     }
@@ -167,7 +167,7 @@ record TransformerStage(
         WanTransformer.of(weights, config);
         source.requireNothingSpare(weights);
         return weights;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         weights.close();
         throw e;
       }

@@ -92,7 +92,7 @@ final class WorldEncoder {
         studio.progress().accept("encoded " + (first + count) + " of " + clips.size() + " videos");
       }
       return out;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       out.close();
       throw e;
     }

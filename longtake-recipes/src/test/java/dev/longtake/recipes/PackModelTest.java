@@ -65,7 +65,7 @@ class PackModelTest {
   @Test
   void aPackingThatWasKilledIsEndedByTheNext() throws Exception {
     pack(1);
-    var old = to.resolveSibling("model.old");
+    var old = to.resolveSibling(".model.longtake-replaced");
     Files.move(to, old); // killed between the two renames
     Files.delete(from.resolve(VideoModel.TOKENIZER));
     assertThatThrownBy(() -> pack(2)).isInstanceOf(TrainingException.class);

@@ -129,8 +129,7 @@ public final class DistillLoop implements Loop {
       var taken = advance(team, stop);
       step++;
       over = taken.last();
-      Map<String, Double> reached = new LinkedHashMap<>(generator.notYetLooked());
-      reached.putAll(taken.values());
+      Map<String, Double> reached = Map.copyOf(taken.values());
       if (taken.last() || step % config.logEvery() == 0) {
         double seconds = (System.nanoTime() - started) / 1e9;
         taken.values().put("per iteration time", seconds / (step - sinceStep));

@@ -166,7 +166,7 @@ public record DistillObjective(
                 rolled.backward(slope, activations);
               }
             });
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         rolled.close();
         throw e;
       }

@@ -57,11 +57,6 @@ final class Learner implements AutoCloseable {
     return values;
   }
 
-  /** Its values where it did not learn since the run went on: they are not known. */
-  Map<String, Double> notYetLooked() {
-    return Map.of(name + "_loss", Double.NaN, name + "_grad_norm", Double.NaN);
-  }
-
   /** What a checkpoint holds of it, with other tensors besides. */
   SavedPart saved(Map<String, Tensor> more) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();

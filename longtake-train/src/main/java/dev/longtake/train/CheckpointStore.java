@@ -252,7 +252,11 @@ public final class CheckpointStore implements Checkpoints {
   private static Tensor part(Path path, Map<String, Tensor> tensors, String name) {
     var tensor = tensors.get(name);
     if (tensor == null) {
-      throw new CheckpointException(path.toString(), "lacks tensor '" + name + "'" + REMEDY);
+      throw new CheckpointException(
+          path.toString(),
+          "lacks tensor '"
+              + name
+              + "': an earlier version or another kind of run wrote it; give another output folder");
     }
     return tensor;
   }

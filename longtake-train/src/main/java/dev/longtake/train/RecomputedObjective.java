@@ -25,7 +25,7 @@ public record RecomputedObjective(Function<Passage, Objective> objective) implem
     try {
       var loss = objective.apply(pass).at(step, rng);
       return new Loss(loss.total(), loss.parts(), () -> backward(pass, loss));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       pass.close();
       throw e;
     }

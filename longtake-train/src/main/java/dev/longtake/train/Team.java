@@ -83,11 +83,11 @@ public final class Team implements AutoCloseable {
       try {
         replicas.forEach(Replica::await);
         return team;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         team.first.close();
         throw e;
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       replicas.forEach(Replica::close);
       throw e;
     }

@@ -4,7 +4,6 @@ import dev.longtake.train.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.SplittableRandom;
 
 /**
  * A folder for what is not finished: deleted when closed. One that a killed process left is deleted
@@ -26,7 +25,7 @@ record ScratchFolder(Path path) implements AutoCloseable {
       clear(parent, prefix);
       long own = ProcessHandle.current().pid();
       // Not a temporary directory of the JDK's, which none but its owner may open.
-      var name = prefix + own + "-" + new SplittableRandom().nextLong(Long.MAX_VALUE);
+      var name = prefix + own + "-" + Math.abs(System.nanoTime());
       return new ScratchFolder(Files.createDirectory(parent.resolve(name)));
     } catch (IOException e) {
       throw new TrainingException(

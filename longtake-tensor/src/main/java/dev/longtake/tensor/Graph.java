@@ -25,6 +25,8 @@ import org.bytedeco.pytorch.global.torch_cuda;
  * a side stream, with the allocator told to serve that stream from a pool of its own.
  */
 public final class Graph implements AutoCloseable {
+  private static final ScopedValue<Boolean> RECORDING = ScopedValue.newInstance();
+
   private final Device device;
   private final CUgraphExec_st executable;
   private final LongPointer pool;
@@ -96,7 +98,8 @@ public final class Graph implements AutoCloseable {
         cudart.cudaStreamBeginCapture(stream, cudart.cudaStreamCaptureModeThreadLocal));
     Tensor result;
     try (var scope = Scope.open()) {
-      result = Scope.escape(work.get().alias()); // it may be a tensor of the caller's own
+      // It may be a tensor of the caller's own.
+      result = ScopedValue.where(RECORDING, true).call(() -> Scope.escape(work.get().alias()));
     } catch (RuntimeException | Error e) {
       cudart.cudaStreamEndCapture(stream, graph); // reports what was thrown already
       Cuda.forgetError();
@@ -109,6 +112,15 @@ public final class Graph implements AutoCloseable {
     }
     Cuda.checkRuntime("recording a graph", ended);
     return result;
+  }
+
+  /**
+   * Whether this thread is recording. A copy from the processor must then wait for the device,
+   * which ends the recording with an error: a replay would read the processor's memory anew,
+   * whatever stands there by then.
+   */
+  static boolean recording() {
+    return RECORDING.isBound();
   }
 
   /**

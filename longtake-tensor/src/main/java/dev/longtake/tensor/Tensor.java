@@ -440,7 +440,7 @@ public final class Tensor implements AutoCloseable {
    * for the work before it: CUDA has read ordinary memory by the time the call returns.
    */
   public Tensor to(Device device) {
-    boolean ahead = handle.is_cpu() && device.kind() == Device.Kind.CUDA;
+    boolean ahead = handle.is_cpu() && device.kind() == Device.Kind.CUDA && !Graph.recording();
     return op(
         "to " + device,
         () ->

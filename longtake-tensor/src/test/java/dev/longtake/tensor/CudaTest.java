@@ -93,6 +93,13 @@ class CudaTest {
   }
 
   @Test
+  void whatTheProcessorHoldsCannotBeRecorded() {
+    // A replay would read its memory anew, where something else stands by then.
+    assertThatThrownBy(() -> Graph.record(GPU, () -> Tensor.of(new float[] {1}, 1).to(GPU)))
+        .isInstanceOf(RuntimeException.class);
+  }
+
+  @Test
   void workThatWaitsForTheDeviceCannotBeRecorded() {
     try (var scope = Scope.open()) {
       var x = Tensor.full(2, Dtype.FLOAT32, GPU, 4);

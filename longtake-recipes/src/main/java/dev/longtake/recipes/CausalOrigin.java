@@ -1,14 +1,9 @@
 package dev.longtake.recipes;
 
-import dev.longtake.checkpoint.CheckpointSource;
-import dev.longtake.checkpoint.KeyMap;
-import dev.longtake.checkpoint.Safetensors;
-import dev.longtake.nn.Weights;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
-import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.text.Umt5Encoder;
@@ -16,7 +11,6 @@ import dev.longtake.wan.WanTransformer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * Which weights the transformer's stage begins with.
@@ -52,18 +46,16 @@ record CausalOrigin(String from) {
     }
     var folder = Path.of(from);
     check(ModelConfig.read(folder), config, tokenizer);
-    try (var scope = Scope.open()) {
+    try (var scope = Scope.open();
+        var transformer = TransformerStage.given(folder, config.transformer(), Device.CPU);
+        var text =
+            TrainedWeights.given(
+                folder.resolve(VideoModel.TEXT_ENCODER),
+                Device.CPU,
+                weights -> Umt5Encoder.of(weights, config.textEncoder()))) {
       Map<String, Tensor> all = new LinkedHashMap<>();
-      read(
-          folder.resolve(VideoModel.TRANSFORMER),
-          TRANSFORMER,
-          weights -> WanTransformer.of(weights, config.transformer()),
-          all);
-      read(
-          folder.resolve(VideoModel.TEXT_ENCODER),
-          TEXT,
-          weights -> Umt5Encoder.of(weights, config.textEncoder()),
-          all);
+      transformer.taken().forEach((name, w) -> all.put(TRANSFORMER + "." + name, w));
+      text.taken().forEach((name, w) -> all.put(TEXT + "." + name, w));
       return FlatParameters.copyOf(all, device);
     }
   }
@@ -82,18 +74,6 @@ record CausalOrigin(String from) {
     if (!FileHash.of(words).equals(FileHash.of(tokenizer))) {
       throw new IllegalArgumentException(
           "causal.from: " + words + " has other words than the captions; leave causal.from out");
-    }
-  }
-
-  private static void read(
-      Path path, String prefix, Consumer<Weights> network, Map<String, Tensor> into) {
-    try (var file = Safetensors.open(path)) {
-      var source = new CheckpointSource(file, KeyMap.identity(), Dtype.FLOAT32, Device.CPU);
-      try (var weights = Weights.from(source)) {
-        network.accept(weights);
-        source.requireNothingSpare(weights);
-        weights.taken().forEach((name, tensor) -> into.put(prefix + "." + name, tensor.copy()));
-      }
     }
   }
 

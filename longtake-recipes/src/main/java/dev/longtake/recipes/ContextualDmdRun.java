@@ -34,9 +34,7 @@ public record ContextualDmdRun(
     DistillTraining training,
     @OrElse("kept") Activations activations,
     @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
-    implements Run {
-  private static final String STAGE = "contextual-dmd";
-
+    implements Distillation {
   /** Checks that the parts fit one another. */
   public ContextualDmdRun {
     Distillation.check(name, dtype, worlds);
@@ -52,21 +50,7 @@ public record ContextualDmdRun(
   }
 
   @Override
-  public void carryOut(Workplace place) {
-    new Distill(
-            new Distillation(
-                STAGE,
-                this,
-                name,
-                student,
-                teacher,
-                dtype,
-                worlds,
-                matching,
-                training,
-                activations,
-                samples),
-            place)
-        .run();
+  public String stage() {
+    return "contextual-dmd";
   }
 }

@@ -101,7 +101,7 @@ final class Distill {
         }
         leaving.pack(
             FinishedModel.manifest(
-                run.stage(), run.run(), run.training().seed(), loop.step(), data(), losses));
+                run.stage(), run, run.training().seed(), loop.step(), data(), losses));
       }
       leaving.tell();
     }
@@ -133,7 +133,7 @@ final class Distill {
     var device = own.values().device();
     var model = VideoModel.open(teacherFrom, device, dtype);
     var weights = Weights.from(own);
-    var config = run.config();
+    var config = run.matching();
     var size = student.video();
     var rollout =
         new SelfRollout(
@@ -169,7 +169,8 @@ final class Distill {
   }
 
   private ScoreNetwork score(WanTransformer network) {
-    return new ScoreNetwork(network, run.config().teacher(), run.config().contextTimestep(), dtype);
+    return new ScoreNetwork(
+        network, run.matching().teacher(), run.matching().contextTimestep(), dtype);
   }
 
   private record Member(VideoModel model, Weights weights, Objective objective)

@@ -5,33 +5,40 @@ import dev.longtake.distill.DistillTraining;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.train.Activations;
 
-/**
- * What the runs that distil have in common.
- *
- * @param stage what a run file calls the run
- * @param run as the file has it, for the manifest
- * @param name of the student
- * @param student what is distilled
- * @param teacher what it is distilled from
- * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
- * @param worlds how many worlds' captions are the prompts
- * @param config what is learnt
- * @param training how the loop runs
- * @param activations what becomes of those of the network that learns
- * @param samples what the student generates on the way
- */
-record Distillation(
-    String stage,
-    Run run,
-    String name,
-    StudentKeys student,
-    TeacherKeys teacher,
-    Dtype dtype,
-    int worlds,
-    DistillConfig config,
-    DistillTraining training,
-    Activations activations,
-    TrainingRun.SampleStage samples) {
+/** What the runs that distil have in common. */
+sealed interface Distillation extends Run
+    permits LocalDmdRun, ContextualDmdRun, StreamingTuningRun {
+  /** What a run file calls the run. */
+  String stage();
+
+  /** What is distilled. */
+  StudentKeys student();
+
+  /** What it is distilled from. */
+  TeacherKeys teacher();
+
+  /** Of the arithmetic on a GPU; the processor always computes in FLOAT32. */
+  Dtype dtype();
+
+  /** How many worlds' captions are the prompts. */
+  int worlds();
+
+  /** What is learnt. */
+  DistillConfig matching();
+
+  /** How the loop runs. */
+  DistillTraining training();
+
+  /** What becomes of those of the network that learns. */
+  Activations activations();
+
+  /** What the student generates on the way. */
+  TrainingRun.SampleStage samples();
+
+  @Override
+  default void carryOut(Workplace place) {
+    new Distill(this, place).run();
+  }
 
   /**
    * Checks what every run has.

@@ -33,9 +33,7 @@ public record LocalDmdRun(
     DistillTraining training,
     @OrElse("kept") Activations activations,
     @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
-    implements Run {
-  private static final String STAGE = "local-dmd";
-
+    implements Distillation {
   /** Checks that the parts fit one another. */
   public LocalDmdRun {
     Distillation.check(name, dtype, worlds);
@@ -53,21 +51,7 @@ public record LocalDmdRun(
   }
 
   @Override
-  public void carryOut(Workplace place) {
-    new Distill(
-            new Distillation(
-                STAGE,
-                this,
-                name,
-                student,
-                teacher,
-                dtype,
-                worlds,
-                matching,
-                training,
-                activations,
-                samples),
-            place)
-        .run();
+  public String stage() {
+    return "local-dmd";
   }
 }

@@ -36,9 +36,7 @@ public record StreamingTuningRun(
     DistillTraining training,
     @OrElse("kept") Activations activations,
     @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
-    implements Run {
-  private static final String STAGE = "streaming-tuning";
-
+    implements Distillation {
   /** Checks that the parts fit one another. */
   public StreamingTuningRun {
     Distillation.check(name, dtype, worlds);
@@ -50,21 +48,7 @@ public record StreamingTuningRun(
   }
 
   @Override
-  public void carryOut(Workplace place) {
-    new Distill(
-            new Distillation(
-                STAGE,
-                this,
-                name,
-                student,
-                teacher,
-                dtype,
-                worlds,
-                matching,
-                training,
-                activations,
-                samples),
-            place)
-        .run();
+  public String stage() {
+    return "streaming-tuning";
   }
 }

@@ -1,5 +1,8 @@
 package dev.longtake.recipes;
 
+import dev.longtake.checkpoint.CheckpointSource;
+import dev.longtake.checkpoint.KeyMap;
+import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.nn.Weights;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.tensor.Device;
@@ -8,6 +11,7 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.train.TrainingLoop;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -24,6 +28,25 @@ final class TrainedWeights {
         var drawn = Weights.random(rng, Dtype.FLOAT32)) {
       build.accept(drawn);
       return FlatParameters.copyOf(drawn.taken(), device);
+    }
+  }
+
+  /**
+   * The weights of a finished model's file in FLOAT32, all that {@code build} asks for and no
+   * others; the caller closes them.
+   */
+  static Weights given(Path path, Device device, Consumer<Weights> build) {
+    try (var file = Safetensors.open(path)) {
+      var source = new CheckpointSource(file, KeyMap.identity(), Dtype.FLOAT32, device);
+      var weights = Weights.from(source);
+      try {
+        build.accept(weights);
+        source.requireNothingSpare(weights);
+        return weights;
+      } catch (RuntimeException | Error e) {
+        weights.close();
+        throw e;
+      }
     }
   }
 

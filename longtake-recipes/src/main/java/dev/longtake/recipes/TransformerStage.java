@@ -1,8 +1,5 @@
 package dev.longtake.recipes;
 
-import dev.longtake.checkpoint.CheckpointSource;
-import dev.longtake.checkpoint.KeyMap;
-import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.nn.Weights;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.rollout.ModelConfig;
@@ -160,17 +157,9 @@ record TransformerStage(
    * closes them.
    */
   static Weights given(Path folder, WanConfig config, Device device) {
-    try (var file = Safetensors.open(folder.resolve(VideoModel.TRANSFORMER))) {
-      var source = new CheckpointSource(file, KeyMap.identity(), Dtype.FLOAT32, device);
-      var weights = Weights.from(source);
-      try {
-        WanTransformer.of(weights, config);
-        source.requireNothingSpare(weights);
-        return weights;
-      } catch (RuntimeException | Error e) {
-        weights.close();
-        throw e;
-      }
-    }
+    return TrainedWeights.given(
+        folder.resolve(VideoModel.TRANSFORMER),
+        device,
+        weights -> WanTransformer.of(weights, config));
   }
 }

@@ -1,13 +1,9 @@
 package dev.longtake.recipes;
 
-import dev.longtake.checkpoint.CheckpointSource;
-import dev.longtake.checkpoint.KeyMap;
 import dev.longtake.checkpoint.Safetensors;
-import dev.longtake.nn.Weights;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
-import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.train.TrainingException;
 import dev.longtake.vae.VaeConfig;
@@ -51,13 +47,12 @@ record VaeOrigin(String from) {
               + " has other sizes than model.vae; make them the same");
     }
     try (var scope = Scope.open();
-        var file = Safetensors.open(folder.resolve(VideoModel.VAE))) {
-      var source = new CheckpointSource(file, KeyMap.identity(), Dtype.FLOAT32, Device.CPU);
-      try (var weights = Weights.from(source)) {
-        WanVae.of(config, weights).close();
-        source.requireNothingSpare(weights);
-        Safetensors.write(output.resolve(VideoModel.VAE), weights.taken(), Map.of(COPY_OF, hash()));
-      }
+        var weights =
+            TrainedWeights.given(
+                folder.resolve(VideoModel.VAE),
+                Device.CPU,
+                all -> WanVae.of(config, all).close())) {
+      Safetensors.write(output.resolve(VideoModel.VAE), weights.taken(), Map.of(COPY_OF, hash()));
     }
     return config;
   }

@@ -20,9 +20,12 @@ public record Modulation(
     }
   }
 
-  /** Of the last frames alone, as views. */
+  /** Of the last frames alone, as views; this very one if there are no others. */
   public Modulation last(long frames) {
     long first = shift.size(1) - frames;
+    if (first == 0) {
+      return this;
+    }
     return new Modulation(
         shift.narrow(1, first, frames),
         scale.narrow(1, first, frames),

@@ -58,9 +58,10 @@ public record Rotary(Tensor rotation) {
     }
   }
 
-  /** Of the last tokens alone, as a view. */
+  /** Of the last tokens alone, as a view; this very one if there are no others. */
   public Rotary last(long tokens) {
-    return new Rotary(rotation.narrow(0, rotation.size(0) - tokens, tokens));
+    long first = rotation.size(0) - tokens;
+    return first == 0 ? this : new Rotary(rotation.narrow(0, first, tokens));
   }
 
   /** Turns queries or keys; computed in float32, returned in their own type. */

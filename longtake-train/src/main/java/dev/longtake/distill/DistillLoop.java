@@ -8,14 +8,10 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.train.Carried;
 import dev.longtake.train.CheckpointStore;
-import dev.longtake.train.Checkpoints;
-import dev.longtake.train.Loop;
 import dev.longtake.train.Objective;
-import dev.longtake.train.Progress;
 import dev.longtake.train.RunState;
-import dev.longtake.train.SampleTimes;
-import dev.longtake.train.Samples;
 import dev.longtake.train.SavedPart;
+import dev.longtake.train.SteppedLoop;
 import dev.longtake.train.Stop;
 import dev.longtake.train.Team;
 import java.util.LinkedHashMap;
@@ -29,7 +25,7 @@ import java.util.Map;
  * <p>The weights belong to the caller. What happens at a step depends on the state before it and on
  * the step's number only, so a run that was killed goes on to the same bits.
  */
-public final class DistillLoop implements Loop {
+public final class DistillLoop extends SteppedLoop {
   /** What the generator's weights are called, before a dot. */
   public static final String GENERATOR = "generator";
 
@@ -45,9 +41,7 @@ public final class DistillLoop implements Loop {
   private final Learner critic;
   private final MovingAverage average;
   private final Tensor told; // the generator's values, as last looked at, in the order of TAGS
-  private SampleTimes samples = SampleTimes.NONE;
   private TurnWatch watch = TurnWatch.NONE;
-  private long step;
 
   /**
    * At step 0.
@@ -55,6 +49,7 @@ public final class DistillLoop implements Loop {
    * @param parameters all generator's weights, then all critic's
    */
   public DistillLoop(DistillTraining config, FlatParameters parameters) {
+    super(config);
     this.config = config;
     generator = new Learner(GENERATOR, config.generator(), parameters);
     critic = new Learner(CRITIC, config.critic(), parameters);
@@ -65,19 +60,8 @@ public final class DistillLoop implements Loop {
   }
 
   @Override
-  public long step() {
-    return step;
-  }
-
-  @Override
   public long averaged() {
     return generator.parameters().count();
-  }
-
-  /** Has samples of the generator made; its weights' names are as in training. */
-  @Override
-  public void sampling(long every, Samples maker) {
-    samples = new SampleTimes(every, maker);
   }
 
   /** Tells of every update from now on; of what comes before it the objective tells. */
@@ -105,7 +89,7 @@ public final class DistillLoop implements Loop {
       var found = store.read(parts(), Carried.NOTHING);
       found.ifPresent(
           counts -> {
-            step = counts.step();
+            goOnFrom(counts.step());
             generator.goOn(counts.updates().getFirst());
             critic.goOn(counts.updates().getLast());
           });
@@ -119,58 +103,43 @@ public final class DistillLoop implements Loop {
         critic.saved(Map.of()));
   }
 
-  /** As any; the team computes gradients by {@link DistillObjective}. */
   @Override
-  public void run(Team team, Stop stop, Checkpoints checkpoints, Progress progress) {
-    boolean over = step >= config.steps() || stop.before(step);
-    long started = System.nanoTime();
-    long sinceStep = step;
-    while (!over) {
-      var taken = advance(team, stop);
-      step++;
-      over = taken.last();
-      Map<String, Double> reached = Map.copyOf(taken.values());
-      if (taken.last() || step % config.logEvery() == 0) {
-        double seconds = (System.nanoTime() - started) / 1e9;
-        taken.values().put("per iteration time", seconds / (step - sinceStep));
-        started = System.nanoTime();
-        sinceStep = step;
-        progress.logged(step - 1, config.steps(), taken.values());
-      }
-      if (taken.last() || step % config.saveEvery() == 0) {
-        try (var scope = Scope.open()) {
-          checkpoints.save(new RunState(step, parts()), reached);
-        }
-      }
-      samples.after(step, generator.parameters(), average.average());
-    }
+  protected RunState saved() {
+    return new RunState(step(), parts());
   }
 
-  private record Taken(boolean last, Map<String, Double> values) {}
+  /** The generator's; their names are as in training. */
+  @Override
+  protected FlatParameters sampled() {
+    return generator.parameters();
+  }
 
-  private Taken advance(Team team, Stop stop) {
+  @Override
+  protected Tensor averages() {
+    return average.average();
+  }
+
+  /** As any; the team computes gradients by {@link DistillObjective}. */
+  @Override
+  protected Taken advance(Team team, Stop stop) {
     try (var scope = Scope.open()) {
-      if (config.generatorLearns(step)) {
+      if (config.generatorLearns(step())) {
         // Always looked at: any of the steps until its next update may turn out to be the last.
-        keep(generator.update(step, backward(team, DistillObjective.generatorTurn(step)), true));
+        var loss = backward(team, DistillObjective.generatorTurn(step()));
+        keep(generator.update(step(), loss, true));
         averageIn();
         watch.done(TurnPart.UPDATE);
       }
-      var loss = backward(team, DistillObjective.criticTurn(step));
-      long next = step + 1;
-      boolean last = next == config.steps() || stop.before(next);
-      boolean look = last || next % config.logEvery() == 0 || next % config.saveEvery() == 0;
+      var loss = backward(team, DistillObjective.criticTurn(step()));
+      boolean last = isLast(stop);
       var values = latest();
-      values.putAll(critic.update(step, loss, look));
+      values.putAll(critic.update(step(), loss, isLookedAt(last)));
       watch.done(TurnPart.UPDATE);
       return new Taken(last, values);
     }
   }
 
   private void keep(Map<String, Double> values) {
-    if (values.isEmpty()) {
-      return;
-    }
     try (var scope = Scope.open()) {
       float[] now = new float[TAGS.size()];
       for (int i = 0; i < now.length; i++) {
@@ -194,7 +163,7 @@ public final class DistillLoop implements Loop {
   }
 
   private void averageIn() {
-    if (step < config.emaFrom()) {
+    if (step() < config.emaFrom()) {
       average.restart(generator.parameters());
     } else {
       average.follow(generator.parameters());

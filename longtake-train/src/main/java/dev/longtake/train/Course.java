@@ -16,6 +16,12 @@ public interface Course {
   /** Batches of an update, on each device, one after the other, at least 1. */
   int accumulate();
 
+  /** Steps between log entries, at least 1. */
+  long logEvery();
+
+  /** Steps between checkpoints, at least 1. */
+  long saveEvery();
+
   /** How many of the newest checkpoints stay, at least 1. */
   int keep();
 

@@ -5,9 +5,9 @@ import dev.longtake.optim.FlatParameters;
 import dev.longtake.optim.GradientClip;
 import dev.longtake.optim.MovingAverage;
 import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Runs an objective: backward pass, clipping, update, moving average, log, checkpoint, samples.
@@ -16,14 +16,12 @@ import java.util.Map;
  * What happens at a step depends on the state before it and on the step's number only, not on when
  * the loop was started.
  */
-public final class TrainingLoop implements Loop {
+public final class TrainingLoop extends SteppedLoop {
   private final TrainingConfig config;
   private final FlatParameters parameters;
   private final AdamW adam;
   private final MovingAverage average;
   private final Carried carried;
-  private SampleTimes samples = SampleTimes.NONE;
-  private long step;
 
   /** At step 0, carrying nothing but weights and moments. */
   public TrainingLoop(TrainingConfig config, FlatParameters parameters) {
@@ -36,16 +34,12 @@ public final class TrainingLoop implements Loop {
    * @param carried saved and restored with the rest; stays the caller's
    */
   public TrainingLoop(TrainingConfig config, FlatParameters parameters, Carried carried) {
+    super(config);
     this.carried = carried;
     this.config = config;
     this.parameters = parameters;
     adam = new AdamW(config.adam(), parameters);
     average = new MovingAverage(config.emaDecay(), parameters);
-  }
-
-  @Override
-  public long step() {
-    return step;
   }
 
   /** The averaged weights, laid out like the parameters. */
@@ -59,18 +53,13 @@ public final class TrainingLoop implements Loop {
   }
 
   @Override
-  public void sampling(long every, Samples maker) {
-    samples = new SampleTimes(every, maker);
-  }
-
-  @Override
   public boolean resume(CheckpointStore store) {
     try (var scope = Scope.open()) {
       var state = state();
       var counts = store.read(List.of(state.part()), carried);
       counts.ifPresent(
           read -> {
-            step = read.step();
+            goOnFrom(read.step());
             adam.restore(read.updates().getFirst(), state.first(), state.second());
           });
       return counts.isPresent();
@@ -79,7 +68,27 @@ public final class TrainingLoop implements Loop {
 
   TrainingState state() {
     return new TrainingState(
-        step, adam.updates(), parameters.values(), adam.first(), adam.second(), average.average());
+        step(),
+        adam.updates(),
+        parameters.values(),
+        adam.first(),
+        adam.second(),
+        average.average());
+  }
+
+  @Override
+  protected RunState saved() {
+    return state().carrying(carried.tensors());
+  }
+
+  @Override
+  protected FlatParameters sampled() {
+    return parameters;
+  }
+
+  @Override
+  protected Tensor averages() {
+    return average.average();
   }
 
   /** Runs with one device alone, see the other method. */
@@ -90,54 +99,19 @@ public final class TrainingLoop implements Loop {
   }
 
   @Override
-  public void run(Team team, Stop stop, Checkpoints checkpoints, Progress progress) {
-    boolean over = step >= config.steps() || stop.before(step);
-    long started = System.nanoTime();
-    long sinceStep = step;
-    while (!over) {
-      var taken = advance(team, stop);
-      step++;
-      over = taken.last();
-      Map<String, Double> reached = Map.copyOf(taken.values());
-      if (taken.last() || step % config.logEvery() == 0) {
-        double seconds = (System.nanoTime() - started) / 1e9;
-        taken.values().put("per iteration time", seconds / (step - sinceStep));
-        started = System.nanoTime();
-        sinceStep = step;
-        progress.logged(step - 1, config.steps(), taken.values());
-      }
-      if (taken.last() || step % config.saveEvery() == 0) {
-        try (var scope = Scope.open()) {
-          checkpoints.save(state().carrying(carried.tensors()), reached);
-        }
-      }
-      samples.after(step, parameters, average.average());
-    }
-  }
-
-  /**
-   * A step.
-   *
-   * @param last whether it is the run's last
-   * @param values what is logged, empty unless it is logged or saved
-   */
-  private record Taken(boolean last, Map<String, Double> values) {}
-
-  private Taken advance(Team team, Stop stop) {
+  protected Taken advance(Team team, Stop stop) {
     var values = new LinkedHashMap<String, Double>();
-    double rate = config.rate().at(step);
-    long next = step + 1;
+    double rate = config.rate().at(step());
     try (var scope = Scope.open()) {
-      var loss = team.backward(config.seed(), step, config.accumulate());
+      var loss = team.backward(config.seed(), step(), config.accumulate());
       var norm = GradientClip.apply(parameters, config.clip());
-      // Asked now, not before the long part of the step: what is asked for meanwhile ends it.
-      boolean last = next == config.steps() || stop.before(next);
-      if (last || next % config.logEvery() == 0 || next % config.saveEvery() == 0) {
+      boolean last = isLast(stop);
+      if (isLookedAt(last)) {
         loss.parts().forEach((tag, value) -> values.put(tag, value.item()));
         values.put("loss", loss.total().item());
         values.put("grad_norm", norm.item());
         values.put("learning_rate", rate);
-        Finite.require(step, values, parameters);
+        Finite.require(step(), values, parameters);
       }
       adam.step(parameters, rate);
       average.update(parameters, adam.updates());

@@ -1,5 +1,6 @@
 package dev.longtake.tensor;
 
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
@@ -26,6 +27,12 @@ import org.bytedeco.pytorch.global.torch_cuda;
  */
 public final class Graph implements AutoCloseable {
   private static final ScopedValue<Boolean> RECORDING = ScopedValue.newInstance();
+
+  /** Names pools: LibTorch remembers a released one for as long as the process lives. */
+  private static final AtomicLong POOLS = new AtomicLong();
+
+  /** LibTorch counts its own pools from one. */
+  private static final long FIRST_POOL = 1L << 32;
 
   private final Device device;
   private final CUgraphExec_st executable;
@@ -71,7 +78,7 @@ public final class Graph implements AutoCloseable {
   private static Graph recorded(Device device, CUDAStream side, Supplier<Tensor> work) {
     var stream = side.stream();
     var pool = new LongPointer(0L, 0L);
-    pool.put(0, pool.address()); // a number that no other pool has, and LibTorch's own are small
+    pool.put(0, FIRST_POOL + POOLS.getAndIncrement());
     var graph = new CUgraph_st();
     var allocator = torch_cuda.getAllocator();
     allocator.beginAllocateToPool((byte) device.index(), id(pool), new Only(stream));

@@ -13,7 +13,7 @@ import dev.longtake.world.FrameSize;
  *
  * @param path of the camera
  */
-record ComingBack(CameraPath path) implements MemoryTrace.Comeback {
+record ComingBack(CameraPath path) implements MemoryTrace.Mark {
   /** Degrees that a chunk reveals at least. */
   private static final double LEAST = 3;
 

@@ -185,8 +185,9 @@ public record TrainingRun(
    * @param filling share of steps while memory fills
    * @param forcing share of steps with teacher forcing
    * @param forcedFrames latent frames of a stretch in teacher forcing
-   * @param returning share of the samples with full memory in which a view comes back, 0 to 1; the
-   *     rest is drawn from all
+   * @param returning share of the samples with full memory in which a view comes back, 0 to 1
+   * @param arriving share of the samples with any memory in which something that the caption names
+   *     comes into view, 0 to 1; the rest is drawn from all
    * @param objective noise levels and shares
    * @param training how the loop runs
    * @param activations whether the transformer's stay until the backward pass
@@ -204,6 +205,7 @@ public record TrainingRun(
       TrainingConfig training,
       @OrElse("kept") Activations activations,
       @OrElse("0") double returning,
+      @OrElse("0") double arriving,
       @OrElse("{every: 0, seconds: 4, prompts: []}") SampleStage samples,
       @OrElse("''") String from) {
 
@@ -215,7 +217,14 @@ public record TrainingRun(
     /** What each step trains on. */
     public Curriculum curriculum() {
       return new Curriculum(
-          training.seed(), framesPerStep, first, filling, forcing, forcedFrames, returning);
+          training.seed(),
+          framesPerStep,
+          first,
+          filling,
+          forcing,
+          forcedFrames,
+          returning,
+          arriving);
     }
   }
 

@@ -160,6 +160,7 @@ final class WorldFootage {
   /** What each policy would hold, two views being as alike as their headings are near. */
   private List<MemoryTrace> traces(Clip clip) {
     var comingBack = new ComingBack(clip.path());
+    var arriving = Arriving.in(clip);
     KeySimilarity byHeading =
         (a, b) -> Math.cos(Math.toRadians(comingBack.heading(a) - comingBack.heading(b)));
     return stage.memories().stream()
@@ -169,6 +170,7 @@ final class WorldFootage {
                     MemoryPolicies.policy(spec),
                     byHeading,
                     comingBack,
+                    arriving,
                     stage.latentFrames() / ModelConfig.CHUNK,
                     ModelConfig.CHUNK))
         .toList();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.memory.SlidingWindow;
 import dev.longtake.train.MemoryTrace;
+import dev.longtake.train.MemoryTrace.Mark;
 import dev.longtake.world.CameraPath;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,8 @@ class ComingBackTest {
   @Test
   void aWindowHoldsNothingThatComesBack() {
     var trace =
-        MemoryTrace.of(new SlidingWindow(18), (a, b) -> 0, new ComingBack(STEADY), CHUNKS, 3);
+        MemoryTrace.of(
+            new SlidingWindow(18), (a, b) -> 0, new ComingBack(STEADY), Mark.NEVER, CHUNKS, 3);
     assertThat(trace.comebacks()).isEmpty();
   }
 
@@ -52,6 +54,7 @@ class ComingBackTest {
         MemoryPolicies.policy(policy),
         (a, b) -> Math.cos(Math.toRadians(path.yaw(4 * a.first()) - path.yaw(4 * b.first()))),
         new ComingBack(path),
+        Mark.NEVER,
         CHUNKS,
         3);
   }

@@ -6,7 +6,9 @@ import dev.longtake.tensor.Rng;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -21,7 +23,10 @@ import java.util.stream.IntStream;
  * @param forcing share of steps with teacher forcing
  * @param forcedFrames latent frames of a stretch in teacher forcing, a multiple of the chunk
  * @param returning share of the samples with full memory that are chosen among chunks that show
- *     again what memory holds, see {@link MemoryTrace#comebacks}; the others are chosen among all
+ *     again what memory holds, see {@link MemoryTrace#comebacks}
+ * @param arriving share of the samples with any memory that are chosen among chunks in which
+ *     something named comes into view, see {@link MemoryTrace#arrivals}; the others are chosen
+ *     among all
  */
 public record Curriculum(
     long seed,
@@ -30,10 +35,11 @@ public record Curriculum(
     double filling,
     double forcing,
     int forcedFrames,
-    double returning) {
+    double returning,
+    double arriving) {
   private static final int CHUNK = CausalObjective.BLOCK;
 
-  /** How many videos are looked at for one in which something comes back. */
+  /** How many videos are looked at for one that shows what is asked for. */
   private static final int ATTEMPTS = 50;
 
   /** Checks the shares and sizes. */
@@ -51,8 +57,12 @@ public record Curriculum(
               + " + "
               + forcing);
     }
-    if (!(returning >= 0 && returning <= 1)) {
-      throw new IllegalArgumentException("returning must be 0 to 1, not " + returning);
+    if (!(returning >= 0 && arriving >= 0 && returning + arriving <= 1)) {
+      throw new IllegalArgumentException(
+          "shares returning and arriving must add up to at most 1, not "
+              + returning
+              + " + "
+              + arriving);
     }
     if (forcedFrames % CHUNK != 0 || forcedFrames <= CHUNK) {
       throw new IllegalArgumentException(
@@ -112,7 +122,7 @@ public record Curriculum(
     int[] positions = positions(plan(footage, new Moment(0, 0, common)));
     var samples = new ArrayList<Footage.Sample>();
     for (int i = 0; i < size(positions.length); i++) {
-      var moment = filled ? anyFrom(full, footage, random) : anyAt(common, footage, random);
+      var moment = filled ? anyFrom(full, footage, random) : filling(common, footage, random);
       var plan = plan(footage, moment);
       requireSame(positions, plan);
       samples.add(new Footage.Sample(moment.video(), frames(plan, moment.chunk())));
@@ -142,23 +152,50 @@ public record Curriculum(
     return new Moment(video, random.nextInt(footage.traces().get(video).size()), chunk);
   }
 
-  /** A moment with full memory; where nothing is known to come back, any of them. */
+  /** A moment with full memory. */
   private Moment anyFrom(int full, Footage footage, SplittableRandom random) {
-    boolean back = random.nextDouble() < returning;
-    for (int attempt = 0; back && attempt < ATTEMPTS; attempt++) {
-      var moment = anyAt(full, footage, random);
-      int[] chunks =
-          trace(footage, moment).comebacks().stream()
-              .mapToInt(chunk -> chunk)
-              .filter(chunk -> chunk >= full)
-              .toArray();
-      if (chunks.length > 0) {
-        return new Moment(moment.video(), moment.trace(), chunks[random.nextInt(chunks.length)]);
-      }
-    }
+    double kind = random.nextDouble();
     var moment = anyAt(full, footage, random);
     int chunks = trace(footage, moment).plans().size();
-    return new Moment(moment.video(), moment.trace(), random.nextInt(full, chunks));
+    var any = new Moment(moment.video(), moment.trace(), random.nextInt(full, chunks));
+    if (kind < returning) {
+      return marked(MemoryTrace::comebacks, full, chunks, footage, random).orElse(any);
+    }
+    if (kind < returning + arriving) {
+      return marked(MemoryTrace::arrivals, full, chunks, footage, random).orElse(any);
+    }
+    return any;
+  }
+
+  /** A moment before memory is full, which must be the same chunk for all samples of a batch. */
+  private Moment filling(int chunk, Footage footage, SplittableRandom random) {
+    var any = anyAt(chunk, footage, random);
+    if (random.nextDouble() >= arriving) {
+      return any;
+    }
+    return marked(MemoryTrace::arrivals, chunk, chunk + 1, footage, random).orElse(any);
+  }
+
+  /** One of the chunks of a range that some trace marks, or nothing where none is found. */
+  private static Optional<Moment> marked(
+      Function<MemoryTrace, List<Integer>> marks,
+      int from,
+      int end,
+      Footage footage,
+      SplittableRandom random) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      var moment = anyAt(from, footage, random);
+      int[] chunks =
+          marks.apply(trace(footage, moment)).stream()
+              .mapToInt(chunk -> chunk)
+              .filter(chunk -> chunk >= from && chunk < end)
+              .toArray();
+      if (chunks.length > 0) {
+        int chosen = chunks[random.nextInt(chunks.length)];
+        return Optional.of(new Moment(moment.video(), moment.trace(), chosen));
+      }
+    }
+    return Optional.empty();
   }
 
   private CausalBatch forced(Footage footage, SplittableRandom random) {

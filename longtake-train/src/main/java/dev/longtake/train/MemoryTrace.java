@@ -13,26 +13,34 @@ import java.util.List;
  * @param plans the plan of each chunk, from the first
  * @param comebacks chunks, in ascending order, that show again what had left the picture and is
  *     held: what only memory can tell
+ * @param arrivals chunks, in ascending order, in which something that the caption names comes into
+ *     view for the first time: what only the prompt can tell
  */
-public record MemoryTrace(List<Plan> plans, List<Integer> comebacks) {
+public record MemoryTrace(List<Plan> plans, List<Integer> comebacks, List<Integer> arrivals) {
 
   /** Copies the lists. */
   public MemoryTrace {
     plans = List.copyOf(plans);
     comebacks = List.copyOf(comebacks);
-    for (int chunk : comebacks) {
-      if (chunk < 0 || chunk >= plans.size()) {
+    arrivals = List.copyOf(arrivals);
+    requireChunks("comes back", comebacks, plans.size());
+    requireChunks("is an arrival", arrivals, plans.size());
+  }
+
+  private static void requireChunks(String what, List<Integer> chosen, int chunks) {
+    for (int chunk : chosen) {
+      if (chunk < 0 || chunk >= chunks) {
         throw new IllegalArgumentException(
-            "no chunk " + chunk + " comes back among the " + plans.size() + " of a trace");
+            "no chunk " + chunk + " " + what + " among the " + chunks + " of a trace");
       }
     }
   }
 
-  /** Whether a chunk shows again what a memory holds. */
+  /** Whether a chunk shows something worth learning more often than it occurs. */
   @FunctionalInterface
-  public interface Comeback {
-    /** No view comes back, or none is known to. */
-    Comeback NEVER = plan -> false;
+  public interface Mark {
+    /** No chunk does, or none is known to. */
+    Mark NEVER = plan -> false;
 
     /**
      * Whether it does.
@@ -42,33 +50,43 @@ public record MemoryTrace(List<Plan> plans, List<Integer> comebacks) {
     boolean at(Plan plan);
   }
 
-  /** Follows a policy through a video of which it is not known what comes back. */
+  /** Follows a policy through a video of which it is not known what its chunks show. */
   public static MemoryTrace of(
       MemoryPolicy policy, KeySimilarity keys, int chunks, int chunkFrames) {
-    return of(policy, keys, Comeback.NEVER, chunks, chunkFrames);
+    return of(policy, keys, Mark.NEVER, Mark.NEVER, chunks, chunkFrames);
   }
 
   /**
    * Follows a policy through a video.
    *
    * @param keys how alike its frames are
-   * @param comeback which chunks show again what is held
+   * @param comingBack which chunks show again what is held
+   * @param arriving which chunks show something named for the first time
    * @param chunks how many chunks to follow
    * @param chunkFrames latent frames per chunk
    */
   public static MemoryTrace of(
-      MemoryPolicy policy, KeySimilarity keys, Comeback comeback, int chunks, int chunkFrames) {
+      MemoryPolicy policy,
+      KeySimilarity keys,
+      Mark comingBack,
+      Mark arriving,
+      int chunks,
+      int chunkFrames) {
     var plans = new ArrayList<Plan>();
     var comebacks = new ArrayList<Integer>();
+    var arrivals = new ArrayList<Integer>();
     var held = Held.empty();
     for (int chunk = 0; chunk < chunks; chunk++) {
       var plan = policy.plan(held, chunkFrames);
       plans.add(plan);
-      if (comeback.at(plan)) {
+      if (comingBack.at(plan)) {
         comebacks.add(chunk);
+      }
+      if (arriving.at(plan)) {
+        arrivals.add(chunk);
       }
       held = policy.remember(held, plan, keys);
     }
-    return new MemoryTrace(plans, comebacks);
+    return new MemoryTrace(plans, comebacks, arrivals);
   }
 }

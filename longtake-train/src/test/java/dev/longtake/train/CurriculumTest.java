@@ -30,7 +30,7 @@ class CurriculumTest {
   private static final int VIDEOS = 4;
   private static final int FRAMES = 30;
   private static final int FULL = 9; // 3 sink, 3 slow, 3 fast beside the chunk
-  private static final Curriculum CURRICULUM = new Curriculum(9, 60, 0.2, 0.3, 0.1, 6, 0);
+  private static final Curriculum CURRICULUM = new Curriculum(9, 60, 0.2, 0.3, 0.1, 6, 0, 0);
   private static final List<MemoryPolicy> POLICIES =
       List.of(
           new SlowFast(3, 3, 6, SlowFast.ALWAYS, 1, Eviction.REDUNDANT),
@@ -78,7 +78,7 @@ class CurriculumTest {
 
   @Test
   void theSameStepGivesTheSameBatchAndAnotherStepOrSeedAnother() {
-    var other = new Curriculum(10, 60, 0.2, 0.3, 0.1, 6, 0);
+    var other = new Curriculum(10, 60, 0.2, 0.3, 0.1, 6, 0, 0);
     try (var scope = Scope.open();
         var footage = numbered()) {
       int like = 0;
@@ -161,7 +161,7 @@ class CurriculumTest {
         var footage = numbered()) {
       for (long step = 0; step < 200; step++) {
         try (var inner = Scope.open()) {
-          var batch = new Curriculum(1, 15, 0, 0, 0, 6, 0).batch(footage, footage, step, 0);
+          var batch = new Curriculum(1, 15, 0, 0, 0, 6, 0, 0).batch(footage, footage, step, 0);
           float[] numbers = batch.latents().toFloats();
           chunks.merge((int) numbers[FULL] % 1000 / 3, 1, Integer::sum);
         }
@@ -177,7 +177,7 @@ class CurriculumTest {
     int all = 0;
     try (var scope = Scope.open();
         var footage = numbered(POLICIES, plan -> firstFrame(plan) == 15)) {
-      var half = new Curriculum(1, 60, 0, 0, 0, 6, 0.5);
+      var half = new Curriculum(1, 60, 0, 0, 0, 6, 0.5, 0);
       for (long step = 0; step < steps; step++) {
         try (var inner = Scope.open()) {
           var batch = half.batch(footage, footage, step, 0);
@@ -194,10 +194,64 @@ class CurriculumTest {
   }
 
   @Test
+  void theShareThatArrivesIsDrawnFromChunksInWhichSomethingDoes() {
+    int steps = 200;
+    int arriving = 0;
+    int back = 0;
+    int all = 0;
+    try (var scope = Scope.open();
+        var footage =
+            numbered(POLICIES, plan -> firstFrame(plan) == 15, plan -> firstFrame(plan) == 21)) {
+      var both = new Curriculum(1, 60, 0, 0, 0, 6, 0.3, 0.5);
+      for (long step = 0; step < steps; step++) {
+        try (var inner = Scope.open()) {
+          var batch = both.batch(footage, footage, step, 0);
+          float[] numbers = batch.latents().toFloats();
+          for (int row = 0; row < batch.latents().size(0); row++) {
+            int first = (int) numbers[row * 12 + FULL] % 1000;
+            arriving += first == 21 ? 1 : 0;
+            back += first == 15 ? 1 : 0;
+            all++;
+          }
+        }
+      }
+    }
+    assertThat((double) arriving / all).isEqualTo(0.5 + 0.2 / 7, within(0.05));
+    assertThat((double) back / all).isEqualTo(0.3 + 0.2 / 7, within(0.05));
+  }
+
+  @Test
+  void whileMemoryFillsVideosAreChosenInWhichSomethingArrivesAtThatMoment() {
+    int arriving = 0;
+    int all = 0;
+    try (var scope = Scope.open();
+        var footage = numbered()) {
+      var traces = new ArrayList<>(footage.traces());
+      var marked = traces.getFirst().getFirst();
+      traces.set(0, List.of(new MemoryTrace(marked.plans(), List.of(), List.of(1, 2))));
+      var some = new Footage(footage.latents(), footage.captions(), traces);
+      var filling = new Curriculum(1, 60, 0, 1, 0, 6, 0, 0.6);
+      for (long step = 0; step < 200; step++) {
+        try (var inner = Scope.open()) {
+          var batch = filling.batch(some, some, step, 0);
+          float[] numbers = batch.latents().toFloats();
+          int each = batch.positions().length;
+          for (int row = 0; row < batch.latents().size(0); row++) {
+            arriving += numbers[row * each] < 1000 ? 1 : 0;
+            all++;
+          }
+        }
+      }
+    }
+    // All of the share from the one video where something does, and a quarter of the rest.
+    assertThat((double) arriving / all).isEqualTo(0.6 + 0.4 / VIDEOS, within(0.05));
+  }
+
+  @Test
   void whereNothingIsKnownToComeBackAllMomentsAreDrawn() {
     try (var scope = Scope.open();
         var footage = numbered()) {
-      var every = new Curriculum(1, 15, 0, 0, 0, 6, 1).batch(footage, footage, 0, 0);
+      var every = new Curriculum(1, 15, 0, 0, 0, 6, 1, 0).batch(footage, footage, 0, 0);
       assertThat(every.context()).isEqualTo(FULL);
     }
   }
@@ -213,7 +267,7 @@ class CurriculumTest {
                     Scope.escape(Tensor.of(new long[] {7, 7, 8, 8}, 2, 2)),
                     Scope.escape(Tensor.of(new long[] {7, 7, 8, 8}, 2, 2))),
                 List.of(List.of(), List.of()))) {
-      var batch = new Curriculum(1, 60, 1, 0, 0, 6, 0).batch(footage, openings, 3, 0);
+      var batch = new Curriculum(1, 60, 1, 0, 0, 6, 0, 0).batch(footage, openings, 3, 0);
       assertThat(batch.latents()).hasShape(20, 1, 3, 1, 1);
       float[] numbers = batch.latents().toFloats();
       long[] words = batch.captions().ids().toLongs();
@@ -252,7 +306,7 @@ class CurriculumTest {
 
   @Test
   void footageTooShortForAStretchIsRefusedWithBothLengths() {
-    var stretches = new Curriculum(1, 60, 0, 0, 0.1, 12, 0);
+    var stretches = new Curriculum(1, 60, 0, 0, 0.1, 12, 0, 0);
     assertThatThrownBy(() -> stretches.check(List.of(trace(POLICIES.getFirst(), 3))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("footage of 9 latent frames is too short; this curriculum needs at least 12");
@@ -260,18 +314,18 @@ class CurriculumTest {
 
   @Test
   void sharesAndSizesOutOfRangeAreRefused() {
-    assertThatThrownBy(() -> new Curriculum(1, 60, 0.5, 0.4, 0.2, 6, 0))
+    assertThatThrownBy(() -> new Curriculum(1, 60, 0.5, 0.4, 0.2, 6, 0, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("add up to at most 1");
-    assertThatThrownBy(() -> new Curriculum(1, 60, 0, 0, 0, 7, 0))
+    assertThatThrownBy(() -> new Curriculum(1, 60, 0, 0, 0, 7, 0, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("multiple of 3");
-    assertThatThrownBy(() -> new Curriculum(1, 0, 0, 0, 0, 6, 0))
+    assertThatThrownBy(() -> new Curriculum(1, 0, 0, 0, 0, 6, 0, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("frames_per_step must be at least 1, not 0");
-    assertThatThrownBy(() -> new Curriculum(1, 60, 0, 0, 0, 6, 1.5))
+    assertThatThrownBy(() -> new Curriculum(1, 60, 0, 0, 0, 6, 1.5, 0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("returning must be 0 to 1, not 1.5");
+        .hasMessage("shares returning and arriving must add up to at most 1, not 1.5 + 0.0");
   }
 
   private static List<Integer> pastFrames(Plan plan) {
@@ -287,7 +341,11 @@ class CurriculumTest {
   }
 
   private static Footage numbered(List<MemoryPolicy> policies) {
-    return numbered(policies, MemoryTrace.Comeback.NEVER);
+    return numbered(policies, MemoryTrace.Mark.NEVER);
+  }
+
+  private static Footage numbered(List<MemoryPolicy> policies, MemoryTrace.Mark comingBack) {
+    return numbered(policies, comingBack, MemoryTrace.Mark.NEVER);
   }
 
   private static int firstFrame(Plan plan) {
@@ -297,7 +355,8 @@ class CurriculumTest {
   /**
    * Footage whose latents say which they are, 1000 · video + frame, and whose captions say so too.
    */
-  private static Footage numbered(List<MemoryPolicy> policies, MemoryTrace.Comeback comeback) {
+  private static Footage numbered(
+      List<MemoryPolicy> policies, MemoryTrace.Mark comingBack, MemoryTrace.Mark arriving) {
     float[] numbers = new float[VIDEOS * FRAMES];
     long[] words = new long[2 * VIDEOS];
     var traces = new ArrayList<List<MemoryTrace>>();
@@ -314,7 +373,8 @@ class CurriculumTest {
                       MemoryTrace.of(
                           policy,
                           (a, b) -> Math.cos((shift + 1) * (a.first() - b.first())),
-                          comeback,
+                          comingBack,
+                          arriving,
                           FRAMES / 3,
                           3))
               .toList());

@@ -23,6 +23,8 @@ import dev.longtake.train.Activations;
  * @param activations what becomes of those of the network that learns: recomputed needs less memory
  *     and gives the same gradients
  * @param samples what the student generates on the way
+ * @param captionFrames length of the longest clips, in latent frames, that prompts tell of; the
+ *     shortest are as long as the longest rollouts, and so are all where this is less
  */
 public record ContextualDmdRun(
     String name,
@@ -33,7 +35,8 @@ public record ContextualDmdRun(
     DistillConfig matching,
     DistillTraining training,
     @OrElse("kept") Activations activations,
-    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
+    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples,
+    @OrElse("0") int captionFrames)
     implements Distillation {
   /** Checks that the parts fit one another. */
   public ContextualDmdRun {

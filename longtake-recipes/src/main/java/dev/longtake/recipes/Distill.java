@@ -161,6 +161,7 @@ final class Distill {
                 device,
                 run.worlds(),
                 config.lengths().to(),
+                run.captionFrames(),
                 run.teacher().negativePrompt()),
             new VaeOpening(model.vae(), dtype),
             run.training(),

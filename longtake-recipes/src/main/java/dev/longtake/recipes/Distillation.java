@@ -23,6 +23,9 @@ sealed interface Distillation extends Run
   /** How many worlds' captions are the prompts. */
   int worlds();
 
+  /** Length of the longest clips that prompts tell of, latent frames. */
+  int captionFrames();
+
   /** What is learnt. */
   DistillConfig matching();
 

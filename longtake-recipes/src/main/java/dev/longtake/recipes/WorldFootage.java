@@ -56,7 +56,7 @@ final class WorldFootage {
   enum What {
     /** The videos, from beginning to end, and what memory would hold. */
     WHOLE,
-    /** The first chunks of further videos of the same worlds, whose camera looks elsewhere. */
+    /** The first chunks of further videos of the same worlds, short and long ones. */
     OPENINGS
   }
 
@@ -136,10 +136,14 @@ final class WorldFootage {
     return footage(clips, ModelConfig.CHUNK, TOGETHER * stage.together(), untraced, studio);
   }
 
-  /** As long as a whole video, so that its caption tells of as many objects. */
+  /**
+   * The beginning of a clip whose caption tells of all of it: of little in a world's first opening,
+   * which it shows, up to as much as a whole video's, of which it shows one object or none.
+   */
   private Clip opening(int video, int take) {
     long path = Split.TRAIN.seed(stage.videos() + video * stage.openings() + take);
-    return Clip.of(Split.TRAIN.seed(video), path, pixelFrames);
+    int told = pixelFrames * (take + 1) / stage.openings();
+    return Clip.of(Split.TRAIN.seed(video), path, Math.max(told, ModelConfig.FIRST_CHUNK_PICTURES));
   }
 
   private Footage footage(

@@ -18,15 +18,18 @@ import java.util.stream.Stream;
  * @param text reads them
  * @param device where their states are wanted
  * @param worlds how many worlds
- * @param latentFrames length of the clips that are captioned, which decides what they show
+ * @param shortest length of the shortest clips that are captioned, latent frames: what is told is
+ *     what a clip shows
+ * @param longest length of the longest; all are the shortest where this is less
  * @param negative what guidance leads away from; empty for no prompt at all
  */
-record WorldPrompts(TextStage text, Device device, int worlds, int latentFrames, String negative)
+record WorldPrompts(
+    TextStage text, Device device, int worlds, int shortest, int longest, String negative)
     implements PromptSource {
 
   @Override
   public Tensor draw(SplittableRandom random, int count) {
-    return states(Stream.generate(() -> caption(random.nextInt(worlds))).limit(count).toList());
+    return states(Stream.generate(() -> caption(random)).limit(count).toList());
   }
 
   /** No prompt at all is all zeros, as in training with hidden captions. */
@@ -34,12 +37,19 @@ record WorldPrompts(TextStage text, Device device, int worlds, int latentFrames,
   public Tensor unconditional(int count) {
     try (var scope = Scope.open()) {
       var one =
-          negative.isEmpty() ? states(List.of(caption(0))).times(0) : states(List.of(negative));
+          negative.isEmpty()
+              ? states(List.of(caption(0, shortest))).times(0)
+              : states(List.of(negative));
       return scope.keep(one.expand(count, -1, -1).contiguous());
     }
   }
 
-  private String caption(int world) {
+  private String caption(SplittableRandom random) {
+    int world = random.nextInt(worlds);
+    return caption(world, longest > shortest ? random.nextInt(shortest, longest + 1) : shortest);
+  }
+
+  private static String caption(int world, int latentFrames) {
     int pictures = 1 + ModelConfig.FRAMES_PER_LATENT * (latentFrames - 1);
     return Clip.of(Split.TRAIN.seed(world), pictures).caption();
   }

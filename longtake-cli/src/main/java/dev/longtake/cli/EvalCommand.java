@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -157,10 +158,19 @@ final class EvalCommand implements Runnable {
               description =
                   "A memory to measure; may be repeated. Default: slow-fast-redundant, slow-fast,"
                       + " and a window of as many frames with and without the first three")
-          List<String> memories) {
-    var usual = Revisit.Settings.DEFAULT.withWorlds(worlds).withSeed(common.seed);
-    var settings = memories == null || memories.isEmpty() ? usual : usual.withMemories(memories);
-    var outcome = with(common, model -> Revisit.measure(model, settings, terminal::say));
+          List<String> memories,
+      @Option(
+              names = "--turn",
+              paramLabel = "S",
+              description =
+                  "Seconds of a full turn, 8 to 120; may be repeated, worlds take them by turns. A"
+                      + " view is out of sight for three quarters of it. Default: 16, 20, 26, 32")
+          List<Double> turns) {
+    var settings = Revisit.Settings.DEFAULT.withWorlds(worlds).withSeed(common.seed);
+    settings = isGiven(memories) ? settings.withMemories(memories) : settings;
+    settings = isGiven(turns) ? settings.withTurnSeconds(turns) : settings;
+    var measured = settings;
+    var outcome = with(common, model -> Revisit.measure(model, measured, terminal::say));
     MemoryReport.write(common.out, outcome.result(), outcome.pictures());
     for (var row : outcome.result().rows()) {
       print(
@@ -168,6 +178,10 @@ final class EvalCommand implements Runnable {
           row.name(), row.returned().aligned(), row.returned().raw(), row.newest().psnr());
     }
     return Failures.NONE;
+  }
+
+  private static boolean isGiven(@Nullable List<?> values) {
+    return values != null && !values.isEmpty();
   }
 
   private static <R> R with(Common common, Function<VideoModel, R> measurement) {

@@ -79,5 +79,10 @@ class EvalCommandTest {
     assertThat(spoken.code()).isEqualTo(2);
     assertThat(spoken.err()).hasSize(1);
     assertThat(spoken.err().getFirst()).contains("did you mean sliding-window?");
+
+    var fast = Spoken.by("eval", "memory", "--turn", "30", "--turn", "3", "--model", "nowhere");
+    assertThat(fast.code()).isEqualTo(2);
+    assertThat(fast.err()).hasSize(1);
+    assertThat(fast.err().getFirst()).contains("a turn takes 8 to 120 s, not [30.0, 3.0]");
   }
 }

@@ -118,6 +118,11 @@ public record Revisit(
       return new Settings(worlds, other, turnSeconds, share, moments, seed);
     }
 
+    /** With other times of a turn. */
+    public Settings withTurnSeconds(List<Double> other) {
+      return new Settings(worlds, memories, other, share, moments, seed);
+    }
+
     /** From another held-out world on. */
     public Settings withSeed(long other) {
       return new Settings(worlds, memories, turnSeconds, share, moments, other);

@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
       "Tensors go through one by one, in the types they have; OUT appears when it is whole.",
       ""
     },
-    footer = {"", "Try: longtake pack Wan-AI/Wan2.1-T2V-1.3B out/wan-1.3b"})
+    footer = {"", "Try: longtake pack models/wan out/wan-1.3b"})
 final class PackCommand implements Callable<Integer> {
   private final Terminal terminal;
 

@@ -61,6 +61,7 @@ public final class Main implements Runnable {
         .addSubcommand(new DownloadCommand(terminal, System.getenv()))
         .addSubcommand(new InspectCommand(terminal))
         .addSubcommand(new ConvertCommand(terminal))
+        .addSubcommand(new PackCommand(terminal))
         .setOut(terminal.out())
         .setErr(terminal.err())
         .setExpandAtFiles(false) // a prompt may begin with an @

@@ -66,6 +66,11 @@ final class WeightOptions {
     }
   }
 
+  /** Whether any are. */
+  boolean areGiven() {
+    return checkpoint.isPresent() || preset.isPresent() || adapter.isPresent() || average != null;
+  }
+
   /** Refuses all of this for a folder of our own. */
   void requireNone(Path own) {
     checkpoint.ifPresent(given -> ModelOptions.refuse("--checkpoint", own));

@@ -40,6 +40,8 @@ class OptionsTest {
               + " --stacktrace --timeout --version -V -h -o",
           "inspect",
           "--help --json --match --stacktrace --tensors --version -V -h",
+          "pack",
+          "--checkpoint --ema --help --lora --lora-strength --preset --stacktrace --version -V -h",
           "convert",
           "--dtype --force --help --names --part --shard-size --stacktrace --unwrap --version -V"
               + " -h");

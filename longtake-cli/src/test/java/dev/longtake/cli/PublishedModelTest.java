@@ -7,6 +7,8 @@ import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.media.Frame;
 import dev.longtake.media.FrameSource;
 import dev.longtake.media.Sampling;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
@@ -41,6 +43,86 @@ class PublishedModelTest {
     wan = TinyLayouts.wan(models.resolve("wan"), own);
     diffusers = TinyLayouts.diffusers(models.resolve("diffusers"), own);
     preset = TinyLayouts.preset(models);
+  }
+
+  @Test
+  void whatIsPackedIsOneFolderThatGivesTheSameVideo() throws IOException {
+    var wanted = frames(generate("own", own));
+
+    var packed = folder.resolve("packed");
+    var spoken = Spoken.by("pack", wan, packed, "--checkpoint", CHECKPOINT, "--preset", preset);
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    assertThat(frames(generate("packed", packed))).isEqualTo(wanted);
+  }
+
+  @Test
+  void aPublishedModelIsPackedWithItsOwnTransformerToTrainFrom() throws IOException {
+    for (var published : List.of(wan, diffusers)) {
+      var packed = folder.resolve(published.getFileName());
+
+      var spoken = Spoken.by("pack", published, packed);
+
+      assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+      assertThat(ModelConfig.read(packed).name()).isEqualTo("wan2.1-t2v");
+      try (var scope = Scope.open();
+          var theirs = Safetensors.open(wan.resolve("diffusion_pytorch_model.safetensors"));
+          var ours = Safetensors.open(packed.resolve(VideoModel.TRANSFORMER))) {
+        assertThat(ours.names()).containsExactlyInAnyOrderElementsOf(theirs.names());
+        for (var name : ours.names()) {
+          assertThat(ours.read(name).toBytes()).isEqualTo(theirs.read(name).toBytes());
+        }
+      }
+      try (var opened = VideoModel.open(packed, Device.CPU, Dtype.FLOAT32)) {
+        assertThat(opened.transformer().config()).isEqualTo(opened.config().transformer());
+      }
+    }
+  }
+
+  @Test
+  void aPublishedModelTeachesAStudentByTheRunFileOfItsSize() throws IOException {
+    var teacher = folder.resolve("teacher");
+    var student = folder.resolve("student");
+    Spoken.by("pack", wan, teacher);
+    Spoken.by("pack", wan, student, "--checkpoint", CHECKPOINT, "--preset", preset);
+    var prompts = Files.writeString(folder.resolve("prompts.txt"), "a red cube\na blue cone\n");
+    var out = folder.resolve("stage1");
+
+    var spoken =
+        Spoken.by(
+            "train",
+            Path.of("..", "recipes", "wan-1.3b-stage1.yaml"),
+            "--device=cpu",
+            "--out=" + out,
+            "--set=student.from=" + student,
+            "--set=teacher.from=" + teacher,
+            "--set=teacher.negative_prompt=a room",
+            "--set=prompts=" + prompts,
+            "--set=student.memory=slow-fast:sink=3,slow=3,fast=6",
+            "--set=matching.lengths.from=6",
+            "--set=matching.lengths.to=6",
+            "--set=matching.window=6",
+            "--set=training.accumulate=1",
+            "--set=training.steps=1",
+            "--set=training.ema_from=0");
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    var video = frames(generate("student", out.resolve("model")));
+    assertThat(video).hasSize(16);
+  }
+
+  @Test
+  void packingLeavesNothingWhereItCannotEnd() throws IOException {
+    var there = Files.createDirectory(folder.resolve("there"));
+    assertThat(Spoken.by("pack", wan, there).err().getFirst()).contains("is there already");
+
+    var own = Spoken.by("pack", PublishedModelTest.own, folder.resolve("again"));
+    assertThat(own.code()).isEqualTo(2);
+    assertThat(own.err()).hasSize(1);
+    assertThat(own.err().getFirst()).contains("is no folder of a published Wan 2.1 model");
+    try (var left = Files.list(folder)) {
+      assertThat(left).containsExactly(there);
+    }
   }
 
   @Test

@@ -2,6 +2,9 @@ package dev.longtake.pretrained;
 
 import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.JsonRecord;
+import dev.longtake.checkpoint.TrainedPart;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.Recall;
 import dev.longtake.wan.WanConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -54,6 +57,27 @@ public final class Presets {
               + ", and any file that ends in .json");
     }
     return bundled(nameOrFile);
+  }
+
+  /**
+   * How a published folder's own transformer, which makes a whole video at once, is sampled: Wan's
+   * defaults for 480p. Not among {@link #names}, since nothing is generated with it chunk by chunk;
+   * training begins with it.
+   */
+  static Preset base(WanConfig transformer) {
+    boolean large = transformer.equals(WanConfig.T2V_14B);
+    var repository = large ? "Wan-AI/Wan2.1-T2V-14B" : "Wan-AI/Wan2.1-T2V-1.3B";
+    return new Preset(
+        "wan2.1-t2v",
+        "Wan 2.1 (arXiv 2503.20314) as published: text to video, all frames at once.",
+        repository,
+        new Preset.Weights(repository, "diffusion_pytorch_model", TrainedPart.GENERATOR),
+        List.of(),
+        new ModelConfig.VideoSize(832, 480, 16),
+        ModelConfig.CHUNK,
+        new ModelConfig.Sampling(ModelConfig.SamplerKind.EULER, 50, 5, large ? 5 : 6),
+        "full",
+        Recall.CACHED);
   }
 
   /** Those that come with Longtake and are meant for a transformer of these sizes. */

@@ -41,6 +41,17 @@ public final class PretrainedParts implements ModelParts {
     return new PretrainedParts(new PartFiles(folder, preset, Map.of()));
   }
 
+  /**
+   * A folder's own model, transformer included, which makes a whole video at once: what training
+   * begins with.
+   *
+   * @throws CheckpointException if its transformer's weights are missing
+   */
+  public static PretrainedParts base(PretrainedFolder folder) {
+    return of(folder, Presets.base(folder.transformer()))
+        .with(FileRole.CHECKPOINT, folder.file(ModelPart.TRANSFORMER));
+  }
+
   /** With a model of the file other than the preset's: its last step or its average. */
   public PretrainedParts with(TrainedPart part) {
     return new PretrainedParts(files.with(preset().withPart(part)));

@@ -21,8 +21,8 @@ record FolderParts(Path folder, ModelConfig config) implements ModelParts {
 
   @Override
   public Path file(ModelPart part) {
-    requirePresent(name(part));
-    return folder.resolve(name(part));
+    requirePresent(part.file());
+    return folder.resolve(part.file());
   }
 
   @Override
@@ -35,16 +35,8 @@ record FolderParts(Path folder, ModelConfig config) implements ModelParts {
   public void requireWhole() {
     requirePresent(VideoModel.TOKENIZER);
     for (var part : ModelPart.values()) {
-      requirePresent(name(part));
+      requirePresent(part.file());
     }
-  }
-
-  private static String name(ModelPart part) {
-    return switch (part) {
-      case TEXT_ENCODER -> VideoModel.TEXT_ENCODER;
-      case TRANSFORMER -> VideoModel.TRANSFORMER;
-      case VAE -> VideoModel.VAE;
-    };
   }
 
   private void requirePresent(String name) {

@@ -10,18 +10,25 @@ import java.util.Map;
 /** The networks of a model. */
 public enum ModelPart {
   /** Prompts to states. */
-  TEXT_ENCODER("the text encoder"),
+  TEXT_ENCODER("the text encoder", VideoModel.TEXT_ENCODER),
 
   /** Noise to latents. */
-  TRANSFORMER("the transformer"),
+  TRANSFORMER("the transformer", VideoModel.TRANSFORMER),
 
   /** Latents to pictures and back. */
-  VAE("the video autoencoder");
+  VAE("the video autoencoder", VideoModel.VAE);
 
   private final String words;
+  private final String file;
 
-  ModelPart(String words) {
+  ModelPart(String words, String file) {
     this.words = words;
+    this.file = file;
+  }
+
+  /** The name of its file in a folder of this project's own layout. */
+  public String file() {
+    return file;
   }
 
   /** The weights it takes: their shapes by name. */

@@ -1,5 +1,6 @@
 package dev.longtake.recipes;
 
+import dev.longtake.data.PromptList;
 import dev.longtake.distill.DistillLoop;
 import dev.longtake.distill.DistillObjective;
 import dev.longtake.distill.ScoreNetwork;
@@ -20,6 +21,7 @@ import dev.longtake.wan.WanTransformer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -35,12 +37,14 @@ final class Distill {
   private final ModelConfig student;
   private final ModelConfig teacher;
   private final Dtype dtype;
+  private final Optional<PromptList> prompts;
 
   /**
    * A run.
    *
    * @throws dev.longtake.checkpoint.CheckpointException if a folder is not a model's
-   * @throws IllegalArgumentException if student and teacher do not share latents and text
+   * @throws IllegalArgumentException if student and teacher do not share latents and text, or the
+   *     file of prompts cannot be read
    */
   Distill(Distillation run, Workplace place) {
     this.run = run;
@@ -50,6 +54,10 @@ final class Distill {
     student = ModelConfig.read(from);
     teacher = ModelConfig.read(teacherFrom);
     dtype = place.dtype(run.dtype());
+    prompts =
+        run.promptsOfWorld()
+            ? Optional.empty()
+            : Optional.of(PromptList.read(Path.of(run.prompts())));
     boolean shared =
         student.vae().equals(teacher.vae())
             && student.textEncoder().equals(teacher.textEncoder())
@@ -114,7 +122,10 @@ final class Distill {
   }
 
   private String data() {
-    return "own rollouts, captions of training worlds 0 to " + (run.worlds() - 1);
+    return "own rollouts, "
+        + prompts
+            .map(list -> list.size() + " prompts of " + run.prompts())
+            .orElseGet(() -> "captions of training worlds 0 to " + (run.worlds() - 1));
   }
 
   /** The generator as the student's model has it, the critic as the teacher's has, in FLOAT32. */
@@ -156,17 +167,20 @@ final class Distill {
             rollout,
             score(WanTransformer.of(weights.at(DistillLoop.CRITIC), teacher.transformer())),
             score(model.transformer()),
-            new WorldPrompts(
-                model.text(),
-                device,
-                run.worlds(),
-                config.lengths().to(),
-                run.captionFrames(),
-                run.teacher().negativePrompt()),
+            new TextPrompts(model.text(), device, captions(), run.teacher().negativePrompt()),
             new VaeOpening(model.vae(), dtype),
             run.training(),
             run.activations(),
             rank));
+  }
+
+  private Captions captions() {
+    return prompts
+        .map(Captions::of)
+        .orElseGet(
+            () ->
+                Captions.ofWorlds(
+                    run.worlds(), run.matching().lengths().to(), run.captionFrames()));
   }
 
   private ScoreNetwork score(WanTransformer network) {

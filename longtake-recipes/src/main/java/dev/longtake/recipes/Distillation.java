@@ -20,8 +20,11 @@ sealed interface Distillation extends Run
   /** Of the arithmetic on a GPU; the processor always computes in FLOAT32. */
   Dtype dtype();
 
-  /** How many worlds' captions are the prompts. */
+  /** How many worlds' captions are the prompts, if they are captions of the world. */
   int worlds();
+
+  /** A file with a prompt a line, or the word for captions of the world. */
+  String prompts();
 
   /** Length of the longest clips that prompts tell of, latent frames. */
   int captionFrames();
@@ -37,6 +40,11 @@ sealed interface Distillation extends Run
 
   /** What the student generates on the way. */
   TrainingRun.SampleStage samples();
+
+  /** Whether prompts are captions of the world. */
+  default boolean promptsOfWorld() {
+    return prompts().equals(OdePairsRun.WORLD);
+  }
 
   @Override
   default void carryOut(Workplace place) {

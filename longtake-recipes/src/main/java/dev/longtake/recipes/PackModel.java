@@ -2,7 +2,10 @@ package dev.longtake.recipes;
 
 import dev.longtake.checkpoint.Manifest;
 import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.checkpoint.TensorFile;
 import dev.longtake.rollout.ModelConfig;
+import dev.longtake.rollout.ModelPart;
+import dev.longtake.rollout.ModelParts;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
@@ -15,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Makes a model folder of another, its weights in a smaller type, with a manifest. It is made
@@ -76,24 +80,45 @@ public final class PackModel {
     }
   }
 
+  /**
+   * Makes a model folder of a model whose parts lie elsewhere, such as a published one's, tensor by
+   * tensor, in the types they have.
+   *
+   * @param parts the model
+   * @param to where the folder goes, which is not there yet
+   * @param written sees the weights of each part as they are written
+   * @throws dev.longtake.checkpoint.CheckpointException if a part is missing, damaged or of another
+   *     model
+   * @throws TrainingException if it cannot be written
+   */
+  public static void ofParts(ModelParts parts, Path to, UnaryOperator<TensorFile> written) {
+    try (var made = scratch(to)) {
+      copy(parts.tokenizer(), made.path().resolve(VideoModel.TOKENIZER));
+      parts.config().write(made.path());
+      for (var part : ModelPart.values()) {
+        try (var file = parts.open(part)) {
+          var own = file.tensors().renamed(file.keys());
+          Safetensors.write(made.path().resolve(part.file()), written.apply(own), Map.of());
+        }
+      }
+      rename(made.path(), to);
+    }
+  }
+
   private static ScratchFolder scratch(Path to) {
     return ScratchFolder.in(to.toAbsolutePath().resolveSibling(""), to.getFileName() + ".part-");
   }
 
   private static void copy(Path from, Path to, List<String> names) {
+    names.forEach(name -> copy(from.resolve(name), to.resolve(name)));
+  }
+
+  private static void copy(Path from, Path to) {
     try {
-      for (var name : names) {
-        Files.copy(from.resolve(name), to.resolve(name));
-      }
+      Files.copy(from, to);
     } catch (IOException e) {
       throw new TrainingException(
-          "cannot copy a model from "
-              + from
-              + " to "
-              + to
-              + " ("
-              + e
-              + "); check free space and permissions");
+          "cannot copy " + from + " to " + to + " (" + e + "); check free space and permissions");
     }
   }
 

@@ -19,12 +19,14 @@ import dev.longtake.train.Activations;
  * @param student what is distilled
  * @param teacher what it is distilled from
  * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
- * @param worlds how many worlds' captions are the prompts, at least 1
+ * @param worlds how many worlds' captions are the prompts, at least 1; not asked where prompts are
+ *     a file's
  * @param matching what generator and critic learn
  * @param training how the loop runs
  * @param activations what becomes of those of the network that learns: recomputed needs less memory
  *     and gives the same gradients
  * @param samples what the student generates on the way
+ * @param prompts a file with a prompt a line, or {@code world} for captions of the world
  * @param captionFrames length of the longest clips, in latent frames, that prompts tell of; the
  *     shortest are as long as the longest rollouts, and so are all where this is less
  */
@@ -33,11 +35,12 @@ public record StreamingTuningRun(
     StudentKeys student,
     TeacherKeys teacher,
     Dtype dtype,
-    int worlds,
+    @OrElse("100000") int worlds,
     DistillConfig matching,
     DistillTraining training,
     @OrElse("kept") Activations activations,
     @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples,
+    @OrElse("world") String prompts,
     @OrElse("0") int captionFrames)
     implements Distillation {
   /** Checks that the parts fit one another. */

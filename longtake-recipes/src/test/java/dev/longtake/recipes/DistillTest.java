@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -281,6 +282,26 @@ class DistillTest {
 
   private static void train(Map<String, String> settings, Path out, Ending ending, Ear ear) {
     run("stage1", settings).carryOut(new Workplace(List.of(Device.CPU), out, 1, ending, ear));
+  }
+
+  @Test
+  void promptsMayBeThoseOfAFile() throws IOException {
+    var file = Files.writeString(folder.resolve("prompts.txt"), "a red cube\n\na blue cone\n");
+    var settings = new HashMap<>(stage1());
+    settings.put("prompts", file.toString());
+    settings.put("training.steps", "1");
+    var out = folder.resolve("out");
+
+    train("stage1", settings, out, "");
+
+    assertThat(Manifest.read(out.resolve(TrainModel.MODEL_FOLDER)).data())
+        .isEqualTo("own rollouts, 2 prompts of " + file);
+    settings.put("prompts", folder.resolve("nowhere.txt").toString());
+    assertThatThrownBy(() -> train("stage1", settings, folder.resolve("other"), ""))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("nowhere.txt")
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThat(folder.resolve("other")).doesNotExist();
   }
 
   @Test

@@ -1,0 +1,103 @@
+package dev.longtake.cli;
+
+import dev.longtake.pretrained.PretrainedFolder;
+import dev.longtake.pretrained.PretrainedParts;
+import dev.longtake.recipes.PackModel;
+import dev.longtake.rollout.ModelPart;
+import dev.longtake.rollout.ModelParts;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code longtake pack}: a published model as one folder, which training begins with. */
+@Command(
+    name = "pack",
+    mixinStandardHelpOptions = true,
+    versionProvider = Software.class,
+    sortOptions = false,
+    description = {
+      "Writes a published model as a model folder of Longtake's own, which run files begin with"
+          + " (from: OUT).",
+      "Without --checkpoint it is Wan's own transformer, which makes a whole video at once: what"
+          + " causal models and teachers are trained from. With --checkpoint it is a model that was"
+          + " trained from it.",
+      "Tensors go through one by one, in the types they have; OUT appears when it is whole.",
+      ""
+    },
+    footer = {"", "Try: longtake pack models/wan out/wan-1.3b"})
+final class PackCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "IN",
+      description = "The folder of a published model: Wan 2.1's, or its Diffusers version.")
+  private Path in = Path.of("");
+
+  @Parameters(index = "1", paramLabel = "OUT", description = "The folder to write.")
+  private Path out = Path.of("");
+
+  @Mixin private final WeightOptions weights = new WeightOptions();
+
+  PackCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    weights.check();
+    if (Files.exists(out)) {
+      throw new IllegalArgumentException(out + " is there already; give another OUT");
+    }
+    var folder = PretrainedFolder.open(in);
+    ModelParts parts = weights.areGiven() ? weights.parts(in) : PretrainedParts.base(folder);
+    parts.requireWhole();
+    long bytes = bytes(parts);
+    FreeSpace.require(out, bytes);
+    return write(parts, bytes);
+  }
+
+  private int write(ModelParts parts, long bytes) {
+    var done = new AtomicLong();
+    try (var stop = Interruption.watch(terminal, () -> "stopped; nothing is written");
+        var progress = Progress.of(terminal, bytes, Progress.Unit.MEGABYTES)) {
+      PackModel.ofParts(
+          parts,
+          out,
+          tensors ->
+              new WatchedTensors(
+                  tensors,
+                  reached -> {
+                    progress.reached(reached);
+                    if (stop.requested()) {
+                      throw new CancellationException();
+                    }
+                  },
+                  done));
+    } catch (CancellationException e) {
+      return Interruption.EXIT_CODE;
+    }
+    terminal
+        .out()
+        .println(
+            String.format(
+                Locale.ROOT, "%s: %s, %s", out, parts.config().name(), ByteCount.words(bytes)));
+    return Failures.NONE;
+  }
+
+  private static long bytes(ModelParts parts) {
+    long bytes = 0;
+    for (var part : ModelPart.values()) {
+      try (var file = parts.open(part)) {
+        bytes += file.tensors().renamed(file.keys()).bytes();
+      }
+    }
+    return bytes;
+  }
+}

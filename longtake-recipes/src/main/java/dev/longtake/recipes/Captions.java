@@ -1,0 +1,35 @@
+package dev.longtake.recipes;
+
+import dev.longtake.data.PromptList;
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.world.Clip;
+import dev.longtake.world.Split;
+import java.util.SplittableRandom;
+
+/** What the prompts of a distillation say. */
+@FunctionalInterface
+interface Captions {
+  /** One of them. */
+  String draw(SplittableRandom random);
+
+  /** Each of a list as often as any other. */
+  static Captions of(PromptList list) {
+    return random -> list.texts().get(random.nextInt(list.size()));
+  }
+
+  /**
+   * Captions of training worlds, each telling what a clip shows.
+   *
+   * @param worlds how many worlds
+   * @param shortest length of the shortest clips, latent frames
+   * @param longest length of the longest; all are the shortest where this is less
+   */
+  static Captions ofWorlds(int worlds, int shortest, int longest) {
+    return random -> {
+      int world = random.nextInt(worlds);
+      int latentFrames = longest > shortest ? random.nextInt(shortest, longest + 1) : shortest;
+      int pictures = 1 + ModelConfig.FRAMES_PER_LATENT * (latentFrames - 1);
+      return Clip.of(Split.TRAIN.seed(world), pictures).caption();
+    };
+  }
+}

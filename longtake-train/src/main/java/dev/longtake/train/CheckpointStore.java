@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * States of a run as files {@code checkpoint-STEP.safetensors} in one folder; the last few stay,
@@ -69,7 +70,8 @@ public final class CheckpointStore implements Checkpoints {
   /**
    * Saves a state, then deletes those that need not stay.
    *
-   * @throws TrainingException if there is no value of the tag whose best is to stay
+   * @throws TrainingException if there is no value of the tag whose best is to stay; the state is
+   *     saved all the same
    * @throws CheckpointException if the file cannot be written; earlier ones are untouched then
    */
   @Override
@@ -83,8 +85,9 @@ public final class CheckpointStore implements Checkpoints {
       part.tensors().forEach((name, tensor) -> tensors.put(part.key(name), tensor));
     }
     state.carried().forEach((name, tensor) -> tensors.put(CARRIED + name, tensor));
-    if (!best.isEmpty()) {
-      facts.put(VALUE + best, Double.toString(reached(values)));
+    var reached = values.get(best);
+    if (reached != null) {
+      facts.put(VALUE + best, reached.toString());
     }
     facts.put(CHECKSUM, Checksum.of(tensors));
     Safetensors.write(
@@ -92,15 +95,24 @@ public final class CheckpointStore implements Checkpoints {
         tensors,
         facts);
     prune();
+    requireLogged(best, values);
   }
 
-  private double reached(Map<String, Double> values) {
-    var value = values.get(best);
-    if (value == null) {
+  /**
+   * Refuses to keep the best by a value that there is not.
+   *
+   * @param best its tag; empty for none
+   * @param values what was logged
+   * @throws TrainingException naming those there are
+   */
+  static void requireLogged(String best, Map<String, Double> values) {
+    if (!best.isEmpty() && !values.containsKey(best)) {
       throw new TrainingException(
-          "keep_best is " + best + ", which is not logged; give one of " + values.keySet());
+          "keep_best is '"
+              + best
+              + "', which is not logged in every step; give one of "
+              + String.join(", ", new TreeSet<>(values.keySet())));
     }
-    return value;
   }
 
   private void prune() {

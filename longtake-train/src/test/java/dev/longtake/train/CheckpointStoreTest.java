@@ -154,7 +154,8 @@ class CheckpointStoreTest {
         });
     assertThatThrownBy(() -> save(store, 8))
         .isInstanceOf(TrainingException.class)
-        .hasMessageContaining("keep_best is loss, which is not logged");
+        .hasMessageContaining("keep_best is 'loss', which is not logged");
+    assertThat(store.newestStep()).as("saved all the same").hasValue(8);
   }
 
   private static Path named(int step) {

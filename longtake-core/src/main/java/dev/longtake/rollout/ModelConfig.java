@@ -72,7 +72,7 @@ public record ModelConfig(
   /**
    * Checks that the parts fit one another.
    *
-   * @throws IllegalArgumentException naming both sizes, or the choices of memory
+   * @throws IllegalArgumentException naming both sizes, the choices of memory, or what it needs
    */
   public ModelConfig {
     if (transformer.inDim() != vae.zDim()) {
@@ -110,7 +110,7 @@ public record ModelConfig(
               + negativePrompt
               + "' would never be read; leave it out, or make unconditional prompt");
     }
-    MemoryPolicies.parse(memory);
+    MemoryPolicies.parse(memory).requireRoom(CHUNK);
   }
 
   /** The file's name in a model folder. */

@@ -67,6 +67,7 @@ class ModelConfigTest {
         text.replaceAll("\"temporal_down\" : \\[[^]]*]", "\"temporal_down\" : [true, true, true]"),
         "8 x 8 pixels and 4 frames, not of 8 and 8");
     refused(text.replace("slow-fast:", "slow-motion:"), "slow-motion");
+    refused(text.replaceAll("slow-fast:[^\"]*", "sliding-window:2"), "cannot hold", "chunk of 3");
   }
 
   @Test

@@ -29,6 +29,16 @@ record FinishedModel(Path from, ModelConfig config, Workplace place) {
         && ModelConfig.read(folder()).equals(config);
   }
 
+  /**
+   * Refuses a folder with another run's model.
+   *
+   * @param stage as a run file calls it
+   * @throws dev.longtake.train.TrainingException if it has one
+   */
+  void requireOwn(String stage) {
+    PackModel.requireOwn(folder(), stage, config.name());
+  }
+
   /** Leaves the transformer's weights. */
   void write(Map<String, Tensor> transformer) {
     Safetensors.write(file(), transformer, Map.of());

@@ -42,7 +42,7 @@ final class MakeOdePairs {
 
   /** Makes the pairs that are not there yet. */
   void run() {
-    var config = ModelConfig.read(from);
+    var config = FolderKey.model("from", run.from());
     var prompts = prompts(config);
     var type = place.dtype(run.dtype());
     var folder = run.result(place.output());

@@ -63,6 +63,7 @@ public final class TrainModel {
    * @throws TrainingException if training diverges, or the folder holds another run's files
    */
   void run() {
+    PackModel.requireOwn(packed(), TrainingRun.STAGE, run.name());
     place.makeOutput();
     if (!vae.isDone(origin.taken()) && !haveVae()) {
       return;
@@ -83,6 +84,7 @@ public final class TrainModel {
 
   /** Trains or takes an autoencoder, after what can be refused before. */
   private boolean haveVae() {
+    run.causal().origin().requireFitting(run.model(), origin);
     for (var later : List.of(causal.stage(), decoder.stage())) {
       if (!later.store().files().isEmpty()) {
         throw new TrainingException(
@@ -92,12 +94,13 @@ public final class TrainModel {
       }
     }
     writeTokenizer();
+    run.causal().origin().requireWords(place.output().resolve(VideoModel.TOKENIZER));
     SampleVideos.check(run.causal().samples(), place.output(), run.model());
     if (!origin.taken()) {
       return vae.carryOut();
     }
-    place.watcher().said("autoencoder: taken from " + run.vaeFrom() + ", not trained");
     vae.leave(origin.take(run.model().vae(), place.output()));
+    place.watcher().said("autoencoder: taken from " + run.vaeFrom() + ", not trained");
     return true;
   }
 

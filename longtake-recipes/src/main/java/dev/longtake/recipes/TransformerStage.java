@@ -87,6 +87,7 @@ record TransformerStage(
   void carryOut(Teaching teaching) {
     SampleVideos.check(samples, from, finished);
     var leaving = new FinishedModel(from, finished, place);
+    leaving.requireOwn(name);
     place.makeOutput();
     Map<String, Double> losses = new TreeMap<>();
     var stage = new Stage(name, training, place, losses);

@@ -291,6 +291,8 @@ class DistillTest {
     refused("stage2", "matching.teacher", "clairvoyant", "Sight");
     refused("stage2", "student.sampling.kind", "euler", "a student samples with kind few_step");
     refused("stage2", "student.memory", "context-forcing-released", "decides in every pass");
+    refused(
+        "stage1", "student.memory", "sliding-window:2", "student: memory is 'sliding-window:2': a");
     refused("stage2", "worlds", "0", "worlds of at least 1");
     refused("streaming", "matching.context", "memory", "streaming-tuning shows its teacher the");
     refused("streaming", "matching.lead", "21", "the lead below the window");
@@ -313,7 +315,7 @@ class DistillTest {
     var out = folder.resolve("out");
     assertThatThrownBy(() -> train("stage2", settings, out, ""))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("is not a model folder");
+        .hasMessageContaining("there is no such folder, which key teacher.from names");
     assertThat(out).doesNotExist();
   }
 

@@ -301,6 +301,10 @@ public record ModelConfig(
    * @throws CheckpointException if it is absent or not such a file
    */
   public static ModelConfig read(Path folder) {
+    if (!Files.exists(folder)) {
+      throw new CheckpointException(
+          folder.toString(), "there is no such folder, hence no " + FILE + "; check the path");
+    }
     var file = folder.resolve(FILE);
     if (!Files.isRegularFile(file)) {
       throw new CheckpointException(

@@ -204,7 +204,7 @@ class DistillTest {
     var lines =
         DryRun.in(Files.createDirectories(folder.resolve("tmp")), run("stage1", stage1()), place);
     assertThat(lines).hasSize(3);
-    assertThat(lines.get(0)).startsWith("local-dmd: 4 steps, 1 batch a step, rate ");
+    assertThat(lines.get(0)).startsWith("local-dmd: 4 steps, 1 batch of 2 rollouts a step, rate ");
     assertThat(lines.get(2)).contains("one step of local-dmd: generator_loss ", ", critic_loss ");
     assertThat(folder.resolve("out")).doesNotExist();
   }
@@ -288,7 +288,7 @@ class DistillTest {
     refused("stage1", "matching.context", "memory", "local-dmd judges whole rollouts");
     refused("stage2", "matching.context", "none", "critic_context is none or the teacher's");
     refused("stage2", "matching.guidance", "0.5", "prompts and guidance must be at least 1");
-    refused("stage2", "matching.teacher", "clairvoyant", "Sight");
+    refused("stage2", "matching.teacher", "clairvoyant", "matching.teacher is 'clairvoyant'; give");
     refused("stage2", "student.sampling.kind", "euler", "a student samples with kind few_step");
     refused("stage2", "student.memory", "context-forcing-released", "decides in every pass");
     refused(

@@ -185,15 +185,7 @@ public final class CheckpointStore implements Checkpoints {
     try (var scope = Scope.open();
         var file = opened(newest)) {
       var facts = file.metadata();
-      if (!stage.equals(facts.get("stage"))) {
-        throw new TrainingException(
-            newest
-                + " is a checkpoint of stage "
-                + facts.get("stage")
-                + ", not of "
-                + stage
-                + "; give another output folder");
-      }
+      requireStage(newest, facts);
       parts.forEach(part -> requireSize(newest, file, part));
       var counts =
           new Counts(
@@ -210,6 +202,23 @@ public final class CheckpointStore implements Checkpoints {
       carried.restore(carriedIn(tensors));
       fitting.forEach(Tensor::copyFrom);
       return Optional.of(counts);
+    }
+  }
+
+  private void requireStage(Path newest, Map<String, String> facts) {
+    var told = facts.get("stage");
+    if (told == null) {
+      throw new TrainingException(
+          newest + " is no checkpoint of a run: it names no stage; give another output folder");
+    }
+    if (!stage.equals(told)) {
+      throw new TrainingException(
+          newest
+              + " is a checkpoint of stage "
+              + told
+              + ", not of "
+              + stage
+              + "; give another output folder");
     }
   }
 
@@ -246,8 +255,15 @@ public final class CheckpointStore implements Checkpoints {
       return Safetensors.open(path);
     } catch (CheckpointException e) {
       throw new CheckpointException(
-          path.toString(), "cannot be resumed from (" + e.getMessage() + ")" + REMEDY, e);
+          path.toString(), "cannot be resumed from (" + problem(path, e) + ")" + REMEDY, e);
     }
+  }
+
+  /** Without the file's name, which stands before it, and the remedy for files of other origin. */
+  private static String problem(Path path, CheckpointException e) {
+    var told = String.valueOf(e.getMessage());
+    return told.substring(told.startsWith(path + ": ") ? (path + ": ").length() : 0)
+        .replaceFirst("; [^;]*$", "");
   }
 
   private static void requireWhole(

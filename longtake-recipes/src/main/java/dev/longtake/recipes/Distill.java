@@ -72,7 +72,9 @@ final class Distill {
     leaving.requireOwn(run.stage());
     place.makeOutput();
     Map<String, Double> losses = new TreeMap<>();
-    var stage = new Stage(run.stage(), run.training(), place, losses);
+    var stage =
+        new Stage(
+            run.stage(), run.matching().prompts() + " rollouts", run.training(), place, losses);
     try (var parameters = startingWeights();
         var loop = new DistillLoop(run.training(), parameters)) {
       var store = stage.resumed(loop);

@@ -51,7 +51,7 @@ record FinishedModel(Path from, ModelConfig config, Workplace place) {
 
   /** Says where the model is. */
   void tell() {
-    place.watcher().said("the model is in " + folder());
+    place.watcher().ended("the model is in " + folder());
   }
 
   private Path file() {

@@ -148,15 +148,9 @@ record LatentSources(
     skipped.write(place.output());
     var first = skipped.lines().stream().findFirst();
     first.ifPresent(
-        line ->
-            place
-                .watcher()
-                .said(
-                    "skipped "
-                        + skipped.count()
-                        + " videos, listed in "
-                        + place.output().resolve(Skipped.FILE)
-                        + ", first "
-                        + line));
+        line -> {
+          place.watcher().said("skipped " + skipped.count() + " videos, first " + line);
+          place.watcher().ended("all are listed in " + place.output().resolve(Skipped.FILE));
+        });
   }
 }

@@ -70,7 +70,7 @@ final class MakeOdePairs {
         }
       }
     }
-    place.watcher().said("the pairs are in " + folder);
+    place.watcher().ended("the pairs are in " + folder);
   }
 
   /** Whether there are further ones to make; if there are and it is to stop, says so. */
@@ -78,7 +78,7 @@ final class MakeOdePairs {
     if (made < missing.size() && place.ending().before(missing.get(made))) {
       place
           .watcher()
-          .said(
+          .ended(
               "stopped after "
                   + made
                   + " of "

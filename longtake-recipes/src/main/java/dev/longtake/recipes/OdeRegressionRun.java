@@ -102,6 +102,11 @@ public record OdeRegressionRun(
       }
 
       @Override
+      public String batch() {
+        return batch + " trajectories";
+      }
+
+      @Override
       public String description() {
         return shards.size() + " trajectories of teacher " + shards.fact("teacher");
       }

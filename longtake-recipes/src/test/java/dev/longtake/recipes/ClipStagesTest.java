@@ -148,7 +148,11 @@ class ClipStagesTest {
           new Workplace(
               List.of(Device.CPU), folder.resolve("untouched"), 1, Ending.at(9), new Ear(""));
       var told = DryRun.of(run(yaml, Map.of()), place);
-      assertThat(told.getFirst()).contains(": 4 steps, 1 batch a step, rate");
+      assertThat(told.getFirst())
+          .contains(
+              ": 4 steps, 1 batch of "
+                  + (yaml.equals(TinyStages.BACKBONE) ? 2 : 1)
+                  + " clips a step, rate");
       assertThat(told).anyMatch(line -> line.contains("numbers trained: weights"));
       assertThat(folder.resolve("untouched")).doesNotExist();
     }

@@ -317,10 +317,13 @@ class TrainModelTest {
     var lines = DryRun.in(parent, run, place(out, 9, ear, List.of(Device.CPU, Device.CPU)));
     assertThat(lines).hasSize(9);
     assertThat(lines.get(3))
-        .startsWith("causal: 4 steps, 6 batches a step, rate rising over 1 steps, 0.001 to");
+        .startsWith(
+            "causal: 4 steps, 6 batches of 24 latent frames a step, rate rising over 1 steps, 0.001 to");
     assertThat(lines.get(4)).contains(" numbers trained: weights ").contains(" MiB, gradients ");
     assertThat(lines.get(5)).startsWith("  one step of causal: loss ");
-    assertThat(lines.getFirst()).startsWith("vae: 4 steps, 2 batches a step");
+    assertThat(lines.getFirst()).startsWith("vae: 4 steps, 2 batches of 5 pictures a step");
+    assertThat(ear.said)
+        .noneMatch(text -> text.contains("stopped") || text.contains("model is in"));
     assertThat(lines.get(6)).startsWith("decoder: 4 steps");
     assertThat(out).doesNotExist();
     assertThat(parent).isEmptyDirectory();

@@ -104,7 +104,10 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     var message =
         oneLine(e.getMessage())
             .replaceFirst(" is not an? (int|long)$", " is not a whole number")
-            .replaceFirst(" is not a double$", " is not a number");
+            .replaceFirst(" is not a double$", " is not a number")
+            .replaceFirst(
+                "^Value for .* '(.*)' \\(.*\\) should be in (.*) format but was ",
+                "$1 takes $2, not ");
     return message.isEmpty()
         ? message
         : message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);

@@ -81,10 +81,21 @@ class TrainCommandTest {
     assertThat(spoken.code()).as("%s", spoken.err()).isEqualTo(Failures.NONE);
     assertThat(spoken.out().lines())
         .hasSize(9)
-        .anySatisfy(line -> assertThat(line).matches("vae: \\d+ steps, 1 batch a step, rate.*"))
+        .anySatisfy(
+            line ->
+                assertThat(line).matches("vae: \\d+ steps, 1 batch of 5 pictures a step, rate.*"))
         .anySatisfy(line -> assertThat(line).contains(" numbers trained: weights "))
         .anySatisfy(line -> assertThat(line).startsWith("  one step of decoder: loss "));
+    assertThat(spoken.err()).noneMatch(line -> line.contains("the model is in"));
+    assertThat(spoken.err()).noneMatch(line -> line.contains("stopped"));
     assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void aSettingThatIsNoneIsToldInPlainWords() {
+    refused(RUN, "--set takes KEY=VALUE, not batch", "--set", "batch");
+    refused(RUN, "the setting '=5' names no key; give KEY=VALUE", "--set", "=5");
+    refused(RUN, "a rate needs a finite peak", "--set", "causal.training.rate.peak=1e400");
   }
 
   /** The bundled model's run file, of tiny networks and pictures. */

@@ -1,5 +1,7 @@
 package dev.longtake.checkpoint;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+
 /**
  * A checkpoint is absent, damaged, hostile or not what was asked for. The message is one line:
  * file, what is wrong with both numbers, and the remedy.
@@ -32,8 +34,11 @@ public final class CheckpointException extends RuntimeException {
     return out.append(name.length() > LONGEST_NAME ? "…'" : "'").toString();
   }
 
-  /** The first line of another exception's message. */
+  /** The first line of another exception's message, or a parser's complaint in plain words. */
   static String because(Throwable cause) {
+    if (cause instanceof JsonProcessingException misread) {
+      return Misread.of(misread);
+    }
     var message = cause.getMessage();
     return message == null || message.isBlank()
         ? cause.getClass().getSimpleName()

@@ -2,17 +2,16 @@ package dev.longtake.checkpoint;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Objects;
 
 /**
  * Records as JSON files, their components in snake case. Reading is strict: every component must be
@@ -44,10 +43,15 @@ public final class JsonRecord {
    * @throws CheckpointException if it is not such a record, naming the key
    */
   public static <T> T parse(String where, String json, Class<T> type, String what) {
+    JsonNode tree = MissingNode.getInstance();
     try {
-      return mapper().readValue(json, type);
+      tree = mapper().readTree(json);
+      if (tree.isMissingNode()) {
+        throw new CheckpointException(where, "is not " + what + ": it is empty");
+      }
+      return mapper().treeToValue(tree, type);
     } catch (JsonProcessingException e) {
-      throw new CheckpointException(where, "is not " + what + ": " + reason(e), e);
+      throw new CheckpointException(where, "is not " + what + ": " + Misread.of(e, tree), e);
     }
   }
 
@@ -62,24 +66,8 @@ public final class JsonRecord {
       var bytes = ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8));
       AtomicFile.write(file, out -> AtomicFile.writeAll(out, bytes));
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("no record that JSON can hold: " + reason(e), e);
+      throw new IllegalArgumentException("no record that JSON can hold: " + Misread.of(e), e);
     }
-  }
-
-  private static String reason(IOException e) {
-    var told = e.getCause() instanceof IllegalArgumentException refused ? refused : e;
-    var line = String.valueOf(told.getMessage()).lines().findFirst().orElse("");
-    var keys =
-        e instanceof JsonMappingException mapping
-            ? mapping.getPath().stream()
-                .map(JsonMappingException.Reference::getFieldName)
-                .filter(Objects::nonNull) // as for the entries of a list
-                .toList()
-            : List.<String>of();
-    // In brackets the parser says which of its settings to change: no help with a file.
-    return (keys.isEmpty() ? "" : keys.getLast() + ": ")
-        + line.replaceFirst(" \\((index|set) .*", "")
-            .replaceFirst("Missing creator property '.*'", "is missing");
   }
 
   private static JsonMapper mapper() {
@@ -90,6 +78,9 @@ public final class JsonRecord {
         .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
         .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
         .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+        .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+        .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
         .build();
   }
 }

@@ -126,8 +126,7 @@ record SafetensorsHeader(Map<String, TensorEntry> tensors, Map<String, String> m
       } catch (CharacterCodingException e) {
         throw damaged("is not UTF-8");
       } catch (JsonProcessingException e) {
-        var what = e.getOriginalMessage().lines().findFirst().orElse("");
-        throw damaged("is not JSON (" + what + ")");
+        throw damaged("is not JSON (" + Misread.of(e) + ")");
       }
     }
 

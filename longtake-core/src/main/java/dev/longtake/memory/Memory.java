@@ -14,6 +14,14 @@ public sealed interface Memory permits MemoryPolicy, ReleasedSlowFast {
    */
   int capacity();
 
+  /**
+   * Refuses chunks that it has no room for.
+   *
+   * @param chunkFrames latent frames of a chunk, at least 1
+   * @throws IllegalArgumentException naming both sizes
+   */
+  void requireRoom(int chunkFrames);
+
   /** This memory in words that {@link MemoryPolicies#parse} understands. */
   String spec();
 }

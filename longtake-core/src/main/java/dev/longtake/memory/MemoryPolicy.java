@@ -31,6 +31,11 @@ public sealed interface MemoryPolicy extends Memory
    */
   Plan plan(Held held, int chunkFrames);
 
+  @Override
+  default void requireRoom(int chunkFrames) {
+    plan(Held.empty(), chunkFrames);
+  }
+
   /**
    * What is remembered once the chunk is clean.
    *

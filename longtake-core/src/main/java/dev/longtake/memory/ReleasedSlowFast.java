@@ -85,12 +85,8 @@ public record ReleasedSlowFast(int sink, int slow, int fast, double threshold) i
     return IntStream.range(Math.max(0, end - chunk), end).toArray();
   }
 
-  /**
-   * Refuses chunks that fast memory cannot hold.
-   *
-   * @param frames of the chunk
-   */
-  void checkChunk(int frames) {
+  @Override
+  public void requireRoom(int frames) {
     Windows.checkChunk(frames);
     if (frames > fast) {
       throw new IllegalArgumentException(

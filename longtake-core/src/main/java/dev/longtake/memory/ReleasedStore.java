@@ -39,7 +39,7 @@ public final class ReleasedStore implements AutoCloseable {
    * @throws IllegalArgumentException if fast memory cannot hold such a chunk
    */
   public int[] begin(int chunkFrames) {
-    memory.checkChunk(chunkFrames);
+    memory.requireRoom(chunkFrames);
     layers.forEach(ReleasedLayer::rewind);
     return memory.chunkPositions(frames(), chunkFrames);
   }

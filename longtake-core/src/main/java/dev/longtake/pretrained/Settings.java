@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.longtake.checkpoint.CheckpointException;
+import dev.longtake.checkpoint.Misread;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,7 @@ final class Settings {
       return new Settings(file, root);
     } catch (JsonProcessingException e) {
       throw new CheckpointException(
-          file.toString(), "is no JSON (" + e.getOriginalMessage() + "); download it again", e);
+          file.toString(), "is no JSON (" + Misread.of(e) + "); download it again", e);
     } catch (IOException e) {
       throw new CheckpointException(
           file.toString(), "cannot be read (" + e.getMessage() + "); check its permissions", e);

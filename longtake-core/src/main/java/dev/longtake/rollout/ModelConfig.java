@@ -72,7 +72,7 @@ public record ModelConfig(
   /**
    * Checks that the parts fit one another.
    *
-   * @throws IllegalArgumentException naming both sizes, or the choices of memory
+   * @throws IllegalArgumentException naming both sizes, the choices of memory, or what it needs
    */
   public ModelConfig {
     if (transformer.inDim() != vae.zDim()) {
@@ -110,7 +110,7 @@ public record ModelConfig(
               + negativePrompt
               + "' would never be read; leave it out, or make unconditional prompt");
     }
-    MemoryPolicies.parse(memory);
+    MemoryPolicies.parse(memory).requireRoom(CHUNK);
   }
 
   /** The file's name in a model folder. */
@@ -301,6 +301,10 @@ public record ModelConfig(
    * @throws CheckpointException if it is absent or not such a file
    */
   public static ModelConfig read(Path folder) {
+    if (!Files.exists(folder)) {
+      throw new CheckpointException(
+          folder.toString(), "there is no such folder, hence no " + FILE + "; check the path");
+    }
     var file = folder.resolve(FILE);
     if (!Files.isRegularFile(file)) {
       throw new CheckpointException(

@@ -23,7 +23,7 @@ final class ModelConfigReader extends JsonDeserializer<ModelConfig> {
         return (ModelConfig) usual(context).deserialize(whole, context);
       }
     }
-    return context.reportInputMismatch(ModelConfig.class, "is no object of keys and values");
+    return context.reportInputMismatch(ModelConfig.class, "is no object");
   }
 
   /** What would read the record if this class were not there. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.longtake.checkpoint.Misread;
 import dev.longtake.rollout.PromptSchedule.Shot;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,7 +77,7 @@ final class PromptJson {
         return node;
       }
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("is not JSON: " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException("is not JSON: " + Misread.of(e), e);
     }
     throw new IllegalArgumentException("is not a JSON object; write {\"prompts\": [...]}");
   }

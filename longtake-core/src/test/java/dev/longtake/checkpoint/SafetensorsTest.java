@@ -181,7 +181,7 @@ class SafetensorsTest {
     var twice = RawSafetensors.write(folder.resolve("d"), "{" + one + "," + one + "}", 3);
     assertThatThrownBy(() -> Safetensors.open(twice))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("Duplicate");
+        .hasMessageContaining("key 'a' is there twice");
   }
 
   @Test

@@ -124,7 +124,7 @@ class ReleasedSlotsTest {
         .hasMessageContaining("sink 6, slow 12, fast 6: need sink >= 0, slow >= 1 and fast > sink");
     assertThatThrownBy(() -> new ReleasedSlowFast(3, 12, 6, 95))
         .hasMessageContaining("threshold 95.0 is outside -1 (never) to 2 (always)");
-    assertThatThrownBy(() -> MEMORY.checkChunk(7))
+    assertThatThrownBy(() -> MEMORY.requireRoom(7))
         .hasMessageContaining("cannot hold a chunk of 7; make fast at least 7");
   }
 

@@ -103,9 +103,9 @@ class PresetsTest {
 
   @Test
   void aFileThatIsNoPresetIsRefusedWithTheKey() throws IOException {
-    refused("\"chunk\": 3,", "", "chunk: is missing");
-    refused("\"chunk\": 3", "\"chunk\": 3, \"speed\": 2", "speed: ");
-    refused("\"generator_ema\"", "\"average\"", "part: ");
+    refused("\"chunk\": 3,", "", "chunk is missing");
+    refused("\"chunk\": 3", "\"chunk\": 3, \"speed\": 2", "speed is no key here; there are ");
+    refused("\"generator_ema\"", "\"average\"", "weights.part is 'average'; give ");
     refused("\"chunk\": 3", "\"chunk\": 0", "a chunk of at least 1, not 'self-forcing' and 0");
     refused("checkpoints/", "../", "files by their place in the repository, not '../self");
     refused("\"shift\": 5.0", "\"shift\": -1", "a shift above 0");

@@ -47,7 +47,7 @@ class ModelConfigTest {
     TinyModel.config().write(folder);
     var text = Files.readString(folder.resolve("config.json"));
     refused(text.replace("{", "{ \"colour\" : 1,"), "colour");
-    refused(text.replace("\"memory\"", "\"memroy\""), "memory: is missing");
+    refused(text.replace("\"memory\"", "\"memroy\""), "memory is missing");
     refused(text.replace("\"num_heads\" : 2,", ""), "num_heads");
     refused(text.replace("\"num_heads\" : 2", "\"num_heads\" : null"), "num_heads");
     refused(text.replace("\"num_heads\" : 2", "\"num_heads\" : 2.5"), "2.5");
@@ -67,6 +67,7 @@ class ModelConfigTest {
         text.replaceAll("\"temporal_down\" : \\[[^]]*]", "\"temporal_down\" : [true, true, true]"),
         "8 x 8 pixels and 4 frames, not of 8 and 8");
     refused(text.replace("slow-fast:", "slow-motion:"), "slow-motion");
+    refused(text.replaceAll("slow-fast:[^\"]*", "sliding-window:2"), "cannot hold", "chunk of 3");
   }
 
   @Test
@@ -86,12 +87,15 @@ class ModelConfigTest {
     assertThat(ModelConfig.read(folder)).isEqualTo(prompted);
     assertThat(prompted.withVae(prompted.vae())).isEqualTo(prompted);
 
-    refused(text.replace("ZEROS", "nothing"), "unconditional", "nothing", "PROMPT");
+    refused(
+        text.replace("ZEROS", "nothing"),
+        "unconditional",
+        "unconditional is 'nothing'; give zeros or prompt");
     refused(text.replace("\"ZEROS\"", "null"), "unconditional");
     refused(
         text.replace("\"negative_prompt\" : \"\"", "\"negative_prompt\" : \"blurred\""),
         "negative_prompt 'blurred' would never be read");
-    refused("[]", "is no object");
+    refused("[]", "it is a list; give keys and values for name, video");
   }
 
   @Test

@@ -84,7 +84,7 @@ class VideoModelTest {
   void aFolderThatIsNoModelIsRefused() {
     assertThatThrownBy(() -> VideoModel.open(folder.resolve("absent"), Device.CPU, Dtype.FLOAT32))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("absent: is not a model folder: it has no config.json");
+        .hasMessageContaining("absent: there is no such folder, hence no config.json");
   }
 
   @Test

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
+import dev.longtake.checkpoint.Misread;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -90,8 +91,7 @@ final class CaptionTable {
         return all;
       }
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          table + " is no table: " + e.getOriginalMessage().lines().findFirst().orElse(""), e);
+      throw new IllegalArgumentException(table + " is no table: " + Misread.of(e), e);
     } catch (IOException e) {
       throw new IllegalArgumentException(
           "table " + table + " cannot be read as UTF-8 text: " + e.getMessage(), e);

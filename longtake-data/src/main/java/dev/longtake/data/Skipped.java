@@ -38,7 +38,7 @@ public final class Skipped {
    *
    * @throws IllegalArgumentException if that folder cannot be written to
    */
-  public void write(Path folder) {
+  public synchronized void write(Path folder) {
     var file = folder.resolve(FILE);
     var part = folder.resolve(FILE + ".part");
     try {

@@ -32,6 +32,43 @@ class CaptionedVideoTest {
   }
 
   @Test
+  void linksAreFollowedButNotInCirclesAndThoseThatLeadNowhereAreTold() throws Exception {
+    var elsewhere = Files.createDirectories(folder.resolve("elsewhere/films"));
+    Files.createFile(elsewhere.resolve("a.mp4"));
+    Files.writeString(elsewhere.resolve("a.txt"), "a cat");
+    var videos = Files.createDirectory(folder.resolve("videos"));
+    Files.createSymbolicLink(videos.resolve("deep"), elsewhere);
+    Files.createSymbolicLink(elsewhere.resolve("up"), videos);
+    Files.createSymbolicLink(videos.resolve("b.mp4"), elsewhere.resolve("a.mp4"));
+    Files.createSymbolicLink(videos.resolve("b.txt"), elsewhere.resolve("a.txt"));
+    Files.createSymbolicLink(videos.resolve("c.mp4"), folder.resolve("absent.mp4"));
+    Files.createSymbolicLink(videos.resolve("more"), folder.resolve("absent"));
+    var link = Files.createSymbolicLink(folder.resolve("link"), videos);
+    assertThat(CaptionedVideo.list(List.of(link), skipped))
+        .containsExactly(
+            new CaptionedVideo(link.resolve("b.mp4"), "a cat"),
+            new CaptionedVideo(link.resolve("deep/a.mp4"), "a cat"));
+    assertThat(skipped.lines())
+        .containsExactly(
+            link.resolve("c.mp4") + ": a link to what is not there",
+            link.resolve("more") + ": a link to what is not there");
+  }
+
+  @Test
+  void aCaptionThatIsNoTextIsToldAsThatAndAFolderWithoutVideosIsNamed() throws Exception {
+    Files.createFile(folder.resolve("a.mp4"));
+    Files.write(folder.resolve("a.txt"), new byte[] {(byte) 0xff, (byte) 0xfe});
+    assertThat(CaptionedVideo.list(List.of(folder), skipped)).isEmpty();
+    assertThat(skipped.lines())
+        .containsExactly(folder.resolve("a.mp4") + ": its caption a.txt is not UTF-8 text");
+
+    var empty = Files.createDirectory(folder.resolve("empty"));
+    assertThatThrownBy(() -> CaptionedVideo.list(List.of(empty), new Skipped()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no MP4 file in " + empty);
+  }
+
+  @Test
   void aTableNamesVideosFromItsFolderWithOrWithoutTheirEnding() throws Exception {
     var table =
         Files.writeString(

@@ -2,7 +2,6 @@ package dev.longtake.recipes;
 
 import dev.longtake.data.Skipped;
 import dev.longtake.optim.OrElse;
-import dev.longtake.rollout.ModelConfig;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.train.Activations;
 import dev.longtake.train.BackboneObjective;
@@ -47,12 +46,13 @@ public record BackboneRun(
 
   @Override
   public void carryOut(Workplace place) {
+    var given = FolderKey.model("from", from);
     var folder = Path.of(from);
     var type = place.dtype(dtype);
     var sources =
         new LatentSources(
             data, folder, latentFrames, batch, training.seed(), place, type, new Skipped());
-    var finished = ModelConfig.read(folder).named(name);
+    var finished = given.named(name);
     new TransformerStage(STAGE, this, folder, start, finished, training, samples, type, place)
         .carryOut(
             new ClipTeaching(

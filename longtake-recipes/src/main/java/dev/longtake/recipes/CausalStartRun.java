@@ -3,7 +3,6 @@ package dev.longtake.recipes;
 import dev.longtake.data.Skipped;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.optim.OrElse;
-import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.Recall;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.train.Activations;
@@ -46,17 +45,17 @@ public record CausalStartRun(
   public CausalStartRun {
     ClipSizes.check(latentFrames, batch, dtype);
     ClipSizes.check(latentFrames, objective.block());
-    MemoryPolicies.parse(memory);
+    MemoryKey.check("memory", memory);
   }
 
   @Override
   public void carryOut(Workplace place) {
+    var given = FolderKey.model("from", from).named(name);
     var folder = Path.of(from);
     var type = place.dtype(dtype);
     var sources =
         new LatentSources(
             data, folder, latentFrames, batch, training.seed(), place, type, new Skipped());
-    var given = ModelConfig.read(folder).named(name);
     var finished = given.remembering(memory, Recall.CACHED);
     new TransformerStage(
             STAGE, this, folder, FirstWeights.GIVEN, finished, training, samples, type, place)

@@ -39,6 +39,11 @@ record ClipTeaching(
   }
 
   @Override
+  public String batch() {
+    return sources.each() + " clips";
+  }
+
+  @Override
   public String description() {
     return sources.description();
   }

@@ -75,8 +75,8 @@ public record ContextTeacherRun(
 
   @Override
   public void carryOut(Workplace place) {
+    var given = FolderKey.model("from", from);
     var folder = Path.of(from);
-    var given = ModelConfig.read(folder);
     var finished = given.named(name).sampled(sampling);
     try (var exchange = exchange(given, place)) {
       new TransformerStage(

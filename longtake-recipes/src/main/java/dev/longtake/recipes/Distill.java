@@ -49,10 +49,10 @@ final class Distill {
   Distill(Distillation run, Workplace place) {
     this.run = run;
     this.place = place;
+    student = FolderKey.model("student.from", run.student().from());
+    teacher = FolderKey.model("teacher.from", run.teacher().from());
     from = Path.of(run.student().from());
     teacherFrom = Path.of(run.teacher().from());
-    student = ModelConfig.read(from);
-    teacher = ModelConfig.read(teacherFrom);
     dtype = place.dtype(run.dtype());
     prompts =
         run.promptsOfWorld()
@@ -76,10 +76,13 @@ final class Distill {
   void run() {
     var config = run.student().config(student, run.name());
     SampleVideos.check(run.samples(), from, config);
-    place.makeOutput();
     var leaving = new FinishedModel(from, config, place);
+    leaving.requireOwn(run.stage());
+    place.makeOutput();
     Map<String, Double> losses = new TreeMap<>();
-    var stage = new Stage(run.stage(), run.training(), place, losses);
+    var stage =
+        new Stage(
+            run.stage(), run.matching().prompts() + " rollouts", run.training(), place, losses);
     try (var parameters = startingWeights();
         var loop = new DistillLoop(run.training(), parameters)) {
       var store = stage.resumed(loop);

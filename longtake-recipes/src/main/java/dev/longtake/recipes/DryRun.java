@@ -57,15 +57,19 @@ public final class DryRun {
     }
 
     @Override
+    public void ended(String text) {} // that it stopped was the point, and nothing is left
+
+    @Override
     public void planned(StagePlan plan) {
       var config = plan.config();
       lines.add(
           String.format(
               Locale.ROOT,
-              "%s: %d steps, %s a step, rate %s",
+              "%s: %d steps, %s of %s a step, rate %s",
               plan.name(),
               config.steps(),
               count((long) config.accumulate() * plan.devices(), "batch", "batches"),
+              plan.batch(),
               config.rate()));
       lines.add(
           String.format(

@@ -20,6 +20,7 @@ import dev.longtake.train.Prefetcher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,12 +111,13 @@ public record EncodeVideos(
 
   private List<Piece> missing(VideoClips videos, String facts, ShardWriter writer) {
     var missing = new ArrayList<Piece>();
+    var keys = new HashSet<String>(); // the same file twice is one
     for (int i = 0; i < videos.size(); i++) {
       var video = videos.video(i);
       for (int clip = 0; clip < Math.min(clips, videos.length(i) / frames); clip++) {
         int start = clip * frames;
         var piece = new Piece(i, start, key(video, start, facts));
-        if (!writer.holds(piece.key())) {
+        if (!writer.holds(piece.key()) && keys.add(piece.key())) {
           missing.add(piece);
         }
       }
@@ -149,10 +151,11 @@ public record EncodeVideos(
         var pixels =
             new Prefetcher<>(item -> read(videos, missing, item), threads, Math.max(2, threads))) {
       var encoder = new ClipEncoder(opened.vae(), opened.text(), dtype, device);
+      int before = writer.size();
       for (int i = 0; i < missing.size(); i++) {
         var rgb = pixels.apply(i);
         var piece = missing.get(i);
-        if (rgb.isPresent() && !writer.holds(piece.key())) { // the same file twice is one
+        if (rgb.isPresent()) {
           var caption = videos.video(piece.video()).caption();
           add(
               writer,
@@ -161,7 +164,15 @@ public record EncodeVideos(
               new ClipBatch(rgb.get(), videos.shape(), List.of(caption)));
         }
         if ((i + 1) % TELL_EVERY == 0 || i + 1 == missing.size()) {
-          said.accept("encoded " + (i + 1) + " of " + missing.size() + " clips");
+          int encoded = writer.size() - before;
+          int failed = i + 1 - encoded;
+          said.accept(
+              "encoded "
+                  + encoded
+                  + " of "
+                  + missing.size()
+                  + " clips"
+                  + (failed == 0 ? "" : ", " + failed + " cannot be read"));
         }
       }
       writer.flush();

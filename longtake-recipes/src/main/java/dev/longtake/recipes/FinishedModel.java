@@ -29,6 +29,16 @@ record FinishedModel(Path from, ModelConfig config, Workplace place) {
         && ModelConfig.read(folder()).equals(config);
   }
 
+  /**
+   * Refuses a folder with another run's model.
+   *
+   * @param stage as a run file calls it
+   * @throws dev.longtake.train.TrainingException if it has one
+   */
+  void requireOwn(String stage) {
+    PackModel.requireOwn(folder(), stage, config.name());
+  }
+
   /** Leaves the transformer's weights. */
   void write(Map<String, Tensor> transformer) {
     Safetensors.write(file(), transformer, Map.of());
@@ -41,7 +51,7 @@ record FinishedModel(Path from, ModelConfig config, Workplace place) {
 
   /** Says where the model is. */
   void tell() {
-    place.watcher().said("the model is in " + folder());
+    place.watcher().ended("the model is in " + folder());
   }
 
   private Path file() {

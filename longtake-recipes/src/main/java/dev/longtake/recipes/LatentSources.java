@@ -67,9 +67,18 @@ record LatentSources(
   }
 
   private ClipSource videos(TrainingData.Folder folder) {
-    var clips = VideoClips.of(CaptionedVideo.list(folder.sources(), skipped), shape(), skipped);
+    var clips = usable(folder);
     var cursor = new Cursor(seed, clips.size(), each, place.devices().size());
     return (step, rank) -> clips.batch(seed, cursor.at(step, rank), step);
+  }
+
+  /** What is skipped is listed also if nothing is left, or the run is ended. */
+  private VideoClips usable(TrainingData.Folder folder) {
+    try {
+      return VideoClips.of(CaptionedVideo.list(folder.sources(), skipped), shape(), skipped);
+    } finally {
+      skipped.write(place.output());
+    }
   }
 
   private LatentSource encoded(ClipSource clips, Device device, int rank) {
@@ -87,7 +96,8 @@ record LatentSources(
   }
 
   private LatentSource cached(Path folder, Device device, int rank) {
-    var shards = ShardFolder.open(folder);
+    var shards =
+        ShardFolder.open(FolderKey.existing("data", folder.toString(), "longtake encode makes it"));
     try {
       var video = ModelConfig.read(model).video();
       require(shards, folder, EncodedWith.MODEL, EncodedWith.encoders(model));
@@ -138,15 +148,9 @@ record LatentSources(
     skipped.write(place.output());
     var first = skipped.lines().stream().findFirst();
     first.ifPresent(
-        line ->
-            place
-                .watcher()
-                .said(
-                    "skipped "
-                        + skipped.count()
-                        + " videos, listed in "
-                        + place.output().resolve(Skipped.FILE)
-                        + ", first "
-                        + line));
+        line -> {
+          place.watcher().said("skipped " + skipped.count() + " videos, first " + line);
+          place.watcher().ended("all are listed in " + place.output().resolve(Skipped.FILE));
+        });
   }
 }

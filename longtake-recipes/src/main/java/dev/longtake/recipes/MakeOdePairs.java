@@ -42,7 +42,7 @@ final class MakeOdePairs {
 
   /** Makes the pairs that are not there yet. */
   void run() {
-    var config = ModelConfig.read(from);
+    var config = FolderKey.model("from", run.from());
     var prompts = prompts(config);
     var type = place.dtype(run.dtype());
     var folder = run.result(place.output());
@@ -70,7 +70,7 @@ final class MakeOdePairs {
         }
       }
     }
-    place.watcher().said("the pairs are in " + folder);
+    place.watcher().ended("the pairs are in " + folder);
   }
 
   /** Whether there are further ones to make; if there are and it is to stop, says so. */
@@ -78,7 +78,7 @@ final class MakeOdePairs {
     if (made < missing.size() && place.ending().before(missing.get(made))) {
       place
           .watcher()
-          .said(
+          .ended(
               "stopped after "
                   + made
                   + " of "

@@ -48,7 +48,7 @@ public record OdeRegressionRun(
   /** Checks the sizes. */
   public OdeRegressionRun {
     ClipSizes.check(1, batch, dtype);
-    MemoryPolicies.parse(memory);
+    MemoryKey.check("memory", memory);
   }
 
   private record Lesson(Objective objective) implements TransformerStage.Lesson {
@@ -58,11 +58,13 @@ public record OdeRegressionRun(
 
   @Override
   public void carryOut(Workplace place) {
+    var start = FolderKey.model("from", from);
     var folder = Path.of(from);
-    try (var shards = ShardFolder.open(Path.of(pairs))) {
+    var made = FolderKey.existing("pairs", pairs, "a run of stage ode-pairs leaves it");
+    try (var shards = ShardFolder.open(made)) {
       requireFitting(shards, folder);
       float[] levels = OdePairs.levels(shards);
-      var given = ModelConfig.read(folder).named(name).remembering(memory, Recall.CACHED);
+      var given = start.named(name).remembering(memory, Recall.CACHED);
       double shift = Double.parseDouble(shards.fact("shift"));
       var sampling = new ModelConfig.Sampling(SamplerKind.FEW_STEP, levels.length - 1, shift, 1);
       var finished = given.sampled(sampling);
@@ -97,6 +99,11 @@ public record OdeRegressionRun(
                 passage ->
                     new OdeRegressionObjective(
                         model.through(passage), source::at, levels, objective, type)));
+      }
+
+      @Override
+      public String batch() {
+        return batch + " trajectories";
       }
 
       @Override

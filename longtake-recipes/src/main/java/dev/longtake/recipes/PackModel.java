@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
@@ -102,6 +103,42 @@ public final class PackModel {
         }
       }
       rename(made.path(), to);
+    }
+  }
+
+  /**
+   * Refuses to put a model in the place of one that another run left, or of anything else.
+   *
+   * @param to where the model is to go
+   * @param stage of the run, as its file calls it
+   * @param name of the model
+   * @throws TrainingException naming both, if what is there is not an earlier state of it
+   */
+  static void requireOwn(Path to, String stage, String name) {
+    var there = Files.exists(to) ? to : old(to);
+    if (!Files.exists(there)) {
+      return;
+    }
+    if (!Files.exists(there.resolve(Manifest.FILE_NAME))) {
+      throw new TrainingException(
+          there
+              + " is there, and no run left it: it has no "
+              + Manifest.FILE_NAME
+              + "; give another output folder");
+    }
+    var theirs = Manifest.read(there).config().getOrDefault("stage", TrainingRun.STAGE);
+    var called = ModelConfig.read(there).name();
+    if (!stage.equals(theirs) || !name.equals(called)) {
+      throw new TrainingException(
+          String.format(
+              Locale.ROOT,
+              "%s holds '%s' of stage %s, which '%s' of stage %s would replace; give another output"
+                  + " folder",
+              there,
+              called,
+              theirs,
+              name,
+              stage));
     }
   }
 

@@ -100,6 +100,11 @@ record RecyclingTeaching(
   }
 
   @Override
+  public String batch() {
+    return run.batch() + " videos";
+  }
+
+  @Override
   public String description() {
     return "procedural world, training seeds 0 to " + (run.footage().videos() - 1);
   }

@@ -2,19 +2,19 @@ package dev.longtake.recipes;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.longtake.checkpoint.Misread;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeSet;
 
 /**
@@ -51,25 +51,39 @@ public final class RunFiles {
       throw new IllegalArgumentException("run file " + file + " does not exist; see recipes/");
     }
     try {
-      if (!(mapper().readTree(file.toFile()) instanceof ObjectNode tree)) {
-        throw new IllegalArgumentException("it is not a run file: it has no keys");
-      }
-      if (settings.containsKey(STAGE)) {
-        set(tree, STAGE, settings.getOrDefault(STAGE, ""));
-      }
-      var type = type(tree);
-      complete(tree, type); // so that every key can be set
-      settings.forEach((key, value) -> set(tree, key, value));
-      complete(tree, type); // a setting may be a whole record
-      tree.remove(STAGE);
-      RunKeys.check(tree, type);
-      return mapper().treeToValue(tree, type);
-    } catch (JsonMappingException e) {
-      throw new IllegalArgumentException(file + ": " + path(e) + reason(e), e);
-    } catch (IOException e) {
-      throw new IllegalArgumentException(file + " is not a run file: " + firstLine(e), e);
+      return read(tree(file), settings);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static ObjectNode tree(Path file) {
+    try {
+      if (mapper().readTree(file.toFile()) instanceof ObjectNode tree) {
+        return tree;
+      }
+      throw new IllegalArgumentException("it is not a run file: it has no keys");
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("it is not a run file: " + Misread.of(e), e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("it cannot be read (" + e.getMessage() + ")", e);
+    }
+  }
+
+  private static Run read(ObjectNode tree, Map<String, String> settings) {
+    if (settings.containsKey(STAGE)) {
+      set(tree, STAGE, settings.getOrDefault(STAGE, ""));
+    }
+    var type = type(tree);
+    complete(tree, type); // so that every key can be set
+    settings.forEach((key, value) -> set(tree, key, value));
+    complete(tree, type); // a setting may be a whole record
+    tree.remove(STAGE);
+    RunKeys.check(tree, type);
+    try {
+      return mapper().treeToValue(tree, type);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(Misread.of(e, tree), e);
     }
   }
 
@@ -92,9 +106,24 @@ public final class RunFiles {
   }
 
   private static void set(ObjectNode tree, String key, String value) {
+    if (key.isBlank()) {
+      throw new IllegalArgumentException(
+          "the setting '" + key + "=" + value + "' names no key; give KEY=VALUE");
+    }
     JsonNode node = tree;
     var parts = key.split("\\.", -1);
     for (int i = 0; i < parts.length; i++) {
+      if (node.isArray()) {
+        var list = String.join(".", List.of(parts).subList(0, i));
+        throw new IllegalArgumentException(
+            "unknown key "
+                + key
+                + ": "
+                + list
+                + " is a list; give all of it, as "
+                + list
+                + "=[a, b]");
+      }
       var child = node.get(parts[i]);
       if (child == null) {
         var known = new ArrayList<String>();
@@ -115,37 +144,10 @@ public final class RunFiles {
         throw new IllegalArgumentException(key + " is set to nothing; give a value after the =");
       }
       return node;
-    } catch (IOException e) {
+    } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
-          key + ": '" + value + "' is not a YAML value: " + firstLine(e), e);
+          key + ": '" + value + "' is not a YAML value: " + Misread.of(e), e);
     }
-  }
-
-  private static String path(JsonMappingException e) {
-    var parts = new ArrayList<String>();
-    for (var reference : e.getPath()) {
-      parts.add(
-          Objects.requireNonNullElse(
-              reference.getFieldName(), Integer.toString(reference.getIndex())));
-    }
-    return parts.isEmpty() ? "" : String.join(".", parts) + ": "; // empty: the file as a whole
-  }
-
-  private static String reason(JsonMappingException e) {
-    var cause = e.getCause();
-    return cause instanceof IllegalArgumentException && cause.getMessage() != null
-        ? cause.getMessage()
-        : firstLine(e);
-  }
-
-  /** What is wrong, without the parser's excerpt of the file below it. */
-  private static String firstLine(IOException e) {
-    var told = e instanceof JsonProcessingException parsing ? parsing.getOriginalMessage() : null;
-    return Objects.requireNonNullElse(told, String.valueOf(e.getMessage()))
-        .lines()
-        .findFirst()
-        .orElse("")
-        .replaceFirst(" \\((index|set) .*", ""); // which of the parser's settings to change
   }
 
   private static ObjectMapper mapper() {
@@ -154,6 +156,7 @@ public final class RunFiles {
         .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
         .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
         .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+        .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
         .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
         .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)

@@ -7,6 +7,11 @@ public interface RunWatcher {
   /** A stage begins or reports something that is not a step. */
   void said(String text);
 
+  /** Where the run stopped or what it left, which is nothing if it is only tried out. */
+  default void ended(String text) {
+    said(text);
+  }
+
   /** A stage is built and about to take its steps. */
   default void planned(StagePlan plan) {}
 

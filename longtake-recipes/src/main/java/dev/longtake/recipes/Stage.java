@@ -14,11 +14,13 @@ import java.util.concurrent.CancellationException;
  * One stage of a run at work: its checkpoints, its event files and who hears of it.
  *
  * @param name its folder in the run's output folder
+ * @param batch what a device takes at once, such as {@code 24 clips}
  * @param training how its loop runs
  * @param place where it is carried out
  * @param losses gets what was last logged, each under the stage's name and a dot
  */
-record Stage(String name, Course training, Workplace place, Map<String, Double> losses) {
+record Stage(
+    String name, String batch, Course training, Workplace place, Map<String, Double> losses) {
 
   /** The stage's checkpoints. */
   CheckpointStore store() {
@@ -57,6 +59,7 @@ record Stage(String name, Course training, Workplace place, Map<String, Double> 
     watcher.planned(
         new StagePlan(
             name,
+            batch,
             training,
             loop.step(),
             place.devices().size(),
@@ -89,7 +92,7 @@ record Stage(String name, Course training, Workplace place, Map<String, Double> 
     if (loop.step() < training.steps()) {
       place
           .watcher()
-          .said(
+          .ended(
               String.format(
                   Locale.ROOT,
                   "stopped %s at step %d of %d%s",

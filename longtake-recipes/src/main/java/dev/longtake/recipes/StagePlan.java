@@ -6,6 +6,7 @@ import dev.longtake.train.Course;
  * A stage that is built and about to take its steps.
  *
  * @param name of the stage
+ * @param batch what a device takes at once, such as {@code 24 clips}
  * @param config how its loop runs
  * @param from the step it goes on from
  * @param devices that share each step
@@ -13,7 +14,7 @@ import dev.longtake.train.Course;
  * @param averaged how many of them have a moving average
  */
 public record StagePlan(
-    String name, Course config, long from, int devices, long trained, long averaged) {
+    String name, String batch, Course config, long from, int devices, long trained, long averaged) {
   private static final long FLOAT_BYTES = 4;
 
   /** Bytes of all trained weights, FLOAT32, on each device. */

@@ -18,6 +18,7 @@ public record StudentKeys(String from, String memory, ModelConfig.Sampling sampl
 
   /** Checks memory and sampler. */
   public StudentKeys {
+    MemoryKey.check("memory", memory);
     MemoryPolicies.policy(memory);
     if (sampling.kind() != ModelConfig.SamplerKind.FEW_STEP || sampling.guidance() != 1) {
       throw new IllegalArgumentException(

@@ -5,6 +5,7 @@ import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.text.WordTokenizerFile;
+import dev.longtake.train.TrainingConfig;
 import dev.longtake.train.TrainingException;
 import dev.longtake.world.Caption;
 import java.io.IOException;
@@ -49,11 +50,26 @@ public final class TrainModel {
     this.run = run;
     this.place = place;
     origin = new VaeOrigin(run.vaeFrom());
-    vae = new TrainVae(run, place, new Stage("vae", run.vae().training(), place, losses));
+    vae = new TrainVae(run, place, stage("vae", pictures(run.vae()), run.vae().training()));
     causal =
-        new TrainCausal(run, place, new Stage("causal", run.causal().training(), place, losses));
+        new TrainCausal(
+            run,
+            place,
+            stage(
+                "causal",
+                run.causal().framesPerStep() + " latent frames",
+                run.causal().training()));
     decoder =
-        new TrainDecoder(run, place, new Stage("decoder", run.decoder().training(), place, losses));
+        new TrainDecoder(
+            run, place, stage("decoder", pictures(run.decoder()), run.decoder().training()));
+  }
+
+  private Stage stage(String name, String batch, TrainingConfig training) {
+    return new Stage(name, batch, training, place, losses);
+  }
+
+  private static String pictures(ClipStage stage) {
+    return stage.pictures() + " pictures";
   }
 
   /**
@@ -63,6 +79,7 @@ public final class TrainModel {
    * @throws TrainingException if training diverges, or the folder holds another run's files
    */
   void run() {
+    PackModel.requireOwn(packed(), TrainingRun.STAGE, run.name());
     place.makeOutput();
     if (!vae.isDone(origin.taken()) && !haveVae()) {
       return;
@@ -78,11 +95,12 @@ public final class TrainModel {
     if (!isPacked(trained.steps())) {
       pack(trained.steps());
     }
-    place.watcher().said("the model is in " + packed());
+    place.watcher().ended("the model is in " + packed());
   }
 
   /** Trains or takes an autoencoder, after what can be refused before. */
   private boolean haveVae() {
+    run.causal().origin().requireFitting(run.model(), origin);
     for (var later : List.of(causal.stage(), decoder.stage())) {
       if (!later.store().files().isEmpty()) {
         throw new TrainingException(
@@ -92,12 +110,13 @@ public final class TrainModel {
       }
     }
     writeTokenizer();
+    run.causal().origin().requireWords(place.output().resolve(VideoModel.TOKENIZER));
     SampleVideos.check(run.causal().samples(), place.output(), run.model());
     if (!origin.taken()) {
       return vae.carryOut();
     }
-    place.watcher().said("autoencoder: taken from " + run.vaeFrom() + ", not trained");
     vae.leave(origin.take(run.model().vae(), place.output()));
+    place.watcher().said("autoencoder: taken from " + run.vaeFrom() + ", not trained");
     return true;
   }
 

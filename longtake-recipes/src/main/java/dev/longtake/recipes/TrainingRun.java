@@ -33,6 +33,9 @@ public record TrainingRun(
     DecoderStage decoder,
     @OrElse("''") String vaeFrom)
     implements Run {
+  /** What run files call it. */
+  static final String STAGE = "from-nothing";
+
   private static final int FEW_VIDEOS = 16;
 
   /** Checks that the parts fit one another, before any of them has cost an hour. */
@@ -167,7 +170,10 @@ public record TrainingRun(
       if (memories.isEmpty()) {
         throw new IllegalArgumentException("footage.memories must name at least one policy");
       }
-      memories.forEach(MemoryPolicies::policy);
+      for (var memory : memories) {
+        MemoryKey.check("memories", memory);
+        MemoryPolicies.policy(memory);
+      }
     }
 
     /** With so few videos that they are made in a moment. */

@@ -61,6 +61,9 @@ record TransformerStage(
      */
     Lesson on(Device device, int rank, WanTransformer model);
 
+    /** What a device takes at once, such as {@code 24 clips}. */
+    String batch();
+
     /** What is trained on, once it is known. */
     String description();
 
@@ -87,9 +90,10 @@ record TransformerStage(
   void carryOut(Teaching teaching) {
     SampleVideos.check(samples, from, finished);
     var leaving = new FinishedModel(from, finished, place);
+    leaving.requireOwn(name);
     place.makeOutput();
     Map<String, Double> losses = new TreeMap<>();
-    var stage = new Stage(name, training, place, losses);
+    var stage = new Stage(name, teaching.batch(), training, place, losses);
     try (var parameters = first();
         var loop = new TrainingLoop(training, parameters, teaching.carried())) {
       var store = stage.resumed(loop);

@@ -1,7 +1,6 @@
 package dev.longtake.recipes;
 
 import dev.longtake.checkpoint.Safetensors;
-import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Scope;
@@ -30,6 +29,11 @@ record VaeOrigin(String from) {
     return taken() ? FileHash.of(Path.of(from).resolve(VideoModel.VAE)) : "";
   }
 
+  /** Sizes and statistics of the finished model's. */
+  VaeConfig latents() {
+    return FolderKey.model("vae_from", from).vae();
+  }
+
   /**
    * Copies the finished model's autoencoder, FLOAT32, into an output folder.
    *
@@ -38,8 +42,8 @@ record VaeOrigin(String from) {
    * @throws IllegalArgumentException if it has other sizes
    */
   VaeConfig take(VaeConfig asked, Path output) {
+    var config = latents();
     var folder = Path.of(from);
-    var config = ModelConfig.read(folder).vae();
     if (!unmeasured(config).equals(unmeasured(asked))) {
       throw new IllegalArgumentException(
           "vae_from: the autoencoder of "

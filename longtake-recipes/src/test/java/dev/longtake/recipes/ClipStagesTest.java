@@ -12,6 +12,7 @@ import dev.longtake.rollout.VideoModel;
 import dev.longtake.rollout.VideoRequest;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.train.TrainingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,6 +79,34 @@ class ClipStagesTest {
   }
 
   @Test
+  void aFolderWithAnotherRunsModelIsRefusedAndTheModelStays() throws Exception {
+    var out = folder.resolve("out");
+    TinyStages.run(run(TinyStages.BACKBONE, Map.of()), out);
+    var left = out.resolve(TrainModel.MODEL_FOLDER);
+    var before = TinyStages.bytes(left);
+    for (var other :
+        List.of(
+            run(TinyStages.CAUSAL_START, Map.of()),
+            run(TinyStages.CAUSAL_START, Map.of("name", "tiny-backbone")),
+            run(TinyStages.BACKBONE, Map.of("name", "other")),
+            TinyRun.with(folder, Map.of()))) {
+      assertThatThrownBy(() -> TinyStages.run(other, out))
+          .isInstanceOf(TrainingException.class)
+          .hasMessageContaining(left + " holds 'tiny-backbone' of stage backbone, which '")
+          .hasMessageContaining("would replace; give another output folder")
+          .hasMessageNotContaining("\n");
+    }
+    assertThat(TinyStages.bytes(left)).isEqualTo(before);
+    try (var list = Files.list(out)) {
+      assertThat(list).hasSize(3); // backbone, model, transformer.safetensors
+    }
+
+    Files.delete(left.resolve(Manifest.FILE_NAME));
+    assertThatThrownBy(() -> TinyStages.run(run(TinyStages.BACKBONE, Map.of()), out))
+        .hasMessageContaining("no run left it: it has no manifest.json");
+  }
+
+  @Test
   void samplesAreMadeOnTheWayAndLayersRunAgainAndTheWeightsAreTheSame() throws Exception {
     var more =
         Map.of(
@@ -119,7 +148,11 @@ class ClipStagesTest {
           new Workplace(
               List.of(Device.CPU), folder.resolve("untouched"), 1, Ending.at(9), new Ear(""));
       var told = DryRun.of(run(yaml, Map.of()), place);
-      assertThat(told.getFirst()).contains(": 4 steps, 1 batch a step, rate");
+      assertThat(told.getFirst())
+          .contains(
+              ": 4 steps, 1 batch of "
+                  + (yaml.equals(TinyStages.BACKBONE) ? 2 : 1)
+                  + " clips a step, rate");
       assertThat(told).anyMatch(line -> line.contains("numbers trained: weights"));
       assertThat(folder.resolve("untouched")).doesNotExist();
     }
@@ -174,6 +207,20 @@ class ClipStagesTest {
   }
 
   @Test
+  void whereNoVideoIsLeftTheReasonsAreListed() throws Exception {
+    var videos = Files.createDirectory(folder.resolve("videos"));
+    Files.writeString(videos.resolve("c.mp4"), "no video");
+    Files.writeString(videos.resolve("c.txt"), "a room");
+    Files.writeString(videos.resolve("d.mp4"), "no caption");
+    var run = run(TinyStages.BACKBONE, Map.of("data", "'folder:" + videos + "'"));
+    var out = folder.resolve("out");
+    assertThatThrownBy(() -> TinyStages.run(run, out))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no video is left to use (2 skipped");
+    assertThat(Files.readAllLines(out.resolve("skipped.txt"))).hasSize(2);
+  }
+
+  @Test
   void twoDevicesSeeClipsOfTheirOwn() throws Exception {
     var run = run(TinyStages.BACKBONE, Map.of());
     var pair = List.of(Device.CPU, Device.CPU);
@@ -194,12 +241,17 @@ class ClipStagesTest {
     refused(TinyStages.BACKBONE, "start", "warm", "start");
     refused(TinyStages.CAUSAL_START, "latent_frames", "7", "a multiple of the block of 3, not 7");
     refused(TinyStages.CAUSAL_START, "memory", "nothing", "memory");
+    refused(
+        TinyStages.CAUSAL_START,
+        "memory",
+        "sliding-window:2",
+        "run.yaml: memory is 'sliding-window:2': a window of 2 frames cannot hold");
     refused(TinyStages.CAUSAL_START, "objective.forcing", "none", "objective.forcing");
     assertThatThrownBy(
             () ->
                 TinyStages.run(
                     run(TinyStages.BACKBONE, Map.of("from", "nowhere")), folder.resolve("x")))
-        .hasMessageContaining("nowhere: is not a model folder");
+        .hasMessageContaining("'nowhere': there is no such folder, which key from names");
   }
 
   private void refused(String yaml, String key, String value, String told) {

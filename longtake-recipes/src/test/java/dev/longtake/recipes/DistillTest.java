@@ -205,7 +205,7 @@ class DistillTest {
     var lines =
         DryRun.in(Files.createDirectories(folder.resolve("tmp")), run("stage1", stage1()), place);
     assertThat(lines).hasSize(3);
-    assertThat(lines.get(0)).startsWith("local-dmd: 4 steps, 1 batch a step, rate ");
+    assertThat(lines.get(0)).startsWith("local-dmd: 4 steps, 1 batch of 2 rollouts a step, rate ");
     assertThat(lines.get(2)).contains("one step of local-dmd: generator_loss ", ", critic_loss ");
     assertThat(folder.resolve("out")).doesNotExist();
   }
@@ -309,9 +309,11 @@ class DistillTest {
     refused("stage1", "matching.context", "memory", "local-dmd judges whole rollouts");
     refused("stage2", "matching.context", "none", "critic_context is none or the teacher's");
     refused("stage2", "matching.guidance", "0.5", "prompts and guidance must be at least 1");
-    refused("stage2", "matching.teacher", "clairvoyant", "Sight");
+    refused("stage2", "matching.teacher", "clairvoyant", "matching.teacher is 'clairvoyant'; give");
     refused("stage2", "student.sampling.kind", "euler", "a student samples with kind few_step");
     refused("stage2", "student.memory", "context-forcing-released", "decides in every pass");
+    refused(
+        "stage1", "student.memory", "sliding-window:2", "student: memory is 'sliding-window:2': a");
     refused("stage2", "worlds", "0", "worlds of at least 1");
     refused("streaming", "matching.context", "memory", "streaming-tuning shows its teacher the");
     refused("streaming", "matching.lead", "21", "the lead below the window");
@@ -334,7 +336,7 @@ class DistillTest {
     var out = folder.resolve("out");
     assertThatThrownBy(() -> train("stage2", settings, out, ""))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("is not a model folder");
+        .hasMessageContaining("there is no such folder, which key teacher.from names");
     assertThat(out).doesNotExist();
   }
 

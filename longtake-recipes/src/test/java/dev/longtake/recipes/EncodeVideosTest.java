@@ -93,6 +93,23 @@ class EncodeVideosTest {
   }
 
   @Test
+  void clipsThatComeTwiceAreCountedOnce() {
+    var said = new ArrayList<String>();
+    var twice =
+        new EncodeVideos(
+            List.of(videos, videos),
+            model,
+            folder.resolve("twice"),
+            9,
+            1,
+            Sampling.Between.NEAREST,
+            Damaged.REFUSE,
+            1);
+    assertThat(encode(twice, said::add).examples()).isEqualTo(2);
+    assertThat(said).contains("encoding 2 clips, 0 are there", "encoded 2 of 2 clips");
+  }
+
+  @Test
   void aChangedCaptionOrVideoIsEncodedAnewAndTheRestIsNot() throws Exception {
     encode(recipe("cache", 9, 1), text -> {});
     Files.writeString(videos.resolve("a.txt"), "another room");

@@ -145,8 +145,11 @@ class OdeStagesTest {
         .hasMessageContaining("a multiple of the block of 3, not 5");
     assertThatThrownBy(() -> regression(Map.of("objective.drawn", "some")))
         .hasMessageContaining("objective.drawn");
+    assertThatThrownBy(() -> regression(Map.of("memory", "sink-window:sink=3,frames=4")))
+        .hasMessageContaining("run.yaml: memory is 'sink-window:sink=3,frames=4': a window of 4");
     assertThatThrownBy(() -> TinyStages.run(regression(Map.of()), folder.resolve("x")))
-        .hasMessageContaining("holds no encoded examples");
+        .hasMessageContaining(
+            "there is no such folder, which key pairs names; a run of stage ode-");
     TinyStages.run(pairs(Map.of("pairs", "1")), folder.resolve("out"));
     var other = TinyFolder.model(folder.resolve("other"), 2);
     assertThatThrownBy(

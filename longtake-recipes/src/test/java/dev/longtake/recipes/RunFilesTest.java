@@ -140,9 +140,11 @@ class RunFilesTest {
         Map.of("decoder.columns", "8"), "decoder needs worlds of at least 1 and columns of 16k");
     refused(Map.of("modle.name", "x"), "did you mean model?");
     refused(Map.of("vae.worlds.size", "7"), "unknown key vae.worlds.size");
-    refused(Map.of("footage.memories.0", "full"), "unknown key footage.memories.0");
+    refused(
+        Map.of("footage.memories.0", "full"),
+        "unknown key footage.memories.0: footage.memories is a list; give all of it");
     refused(Map.of("dtype.", "float32"), "unknown key dtype.");
-    refused(Map.of("", "1"), "unknown key");
+    refused(Map.of("", "1"), "the setting '=1' names no key; give KEY=VALUE");
   }
 
   @Test
@@ -161,18 +163,24 @@ class RunFilesTest {
 
   @Test
   void aKeyGivenTwiceIsRefused() throws Exception {
-    refusedText(TinyRun.YAML + "dtype: float32\n", "dtype");
+    refusedText(TinyRun.YAML + "dtype: float32\n", "key 'dtype' is there twice; leave one");
   }
 
   @Test
   void aValueOfTheWrongTypeIsRefusedNamingItsKey() throws Exception {
-    refused(Map.of("vae.training.steps", "many"), "vae.training.steps", "many");
-    refused(Map.of("vae.training.steps", "1.5"), "vae.training.steps", "1.5");
-    refused(Map.of("vae.training.steps", "[1]"), "vae.training.steps");
-    refused(Map.of("vae.training.steps", "null"), "vae.training.steps");
-    refused(Map.of("vae.training", "3"), "vae.training");
-    refused(Map.of("dtype", "bfloat17"), "dtype", "bfloat17");
-    refused(Map.of("footage.memories", "{a: 1}"), "footage.memories");
+    refused(
+        Map.of("vae.training.steps", "many"), "vae.training.steps is 'many'; give a whole number");
+    refused(Map.of("vae.training.steps", "1.5"), "vae.training.steps is 1.5; give a whole number");
+    refused(Map.of("vae.training.steps", "[1]"), "vae.training.steps is a list; give a whole");
+    refused(Map.of("vae.training.steps", "null"), "vae.training.steps is null; give a whole");
+    refused(Map.of("vae.training", "3"), "vae.training is 3; give keys and values for seed, steps");
+    refused(Map.of("vae.training.rate.peak", "fast"), "rate.peak is 'fast'; give a number");
+    refused(Map.of("model.recall", "0"), "model.recall is 0; give cached or recomputed");
+    refused(
+        Map.of("dtype", "bfloat17"),
+        "dtype is 'bfloat17'; give float64 or float32 or bfloat16 or float16");
+    refused(
+        Map.of("footage.memories", "{a: 1}"), "footage.memories is keys and values; give a list");
   }
 
   @Test
@@ -207,7 +215,7 @@ class RunFilesTest {
         .hasMessageContaining("absent.yaml does not exist; see recipes/");
     refusedText("", "it is not a run file: it has no keys");
     refusedText("- a\n- b\n", "it is not a run file: it has no keys");
-    refusedText("a: [1\n", "is not a run file");
+    refusedText("a: [1\n", "it is not a run file: line ", "expected ',' or ']'");
   }
 
   @Test
@@ -223,6 +231,7 @@ class RunFilesTest {
     assertThatThrownBy(() -> RunFiles.read(file, settings))
         .isInstanceOf(IllegalArgumentException.class)
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1))
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("dev.longtake", "Json", "`"))
         .extracting(Throwable::getMessage)
         .asString()
         .contains(told);
@@ -234,6 +243,7 @@ class RunFilesTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("broken.yaml")
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1))
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("dev.longtake", "Json", "`"))
         .extracting(Throwable::getMessage)
         .asString()
         .contains(told);

@@ -136,6 +136,9 @@ class TrainModelTest {
     assertThatThrownBy(() -> train(out, Map.of("model.transformer.num_layers", "2")))
         .isInstanceOf(TrainingException.class)
         .hasMessageContaining("config.json is of a model of other sizes");
+    assertThatThrownBy(() -> train(out, Map.of("model.name", "other")))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("which 'other' of stage from-nothing would replace");
 
     train(out, Map.of("model.sampling.steps", "3")); // not a size
     assertThat(ModelConfig.read(out).sampling().steps()).isEqualTo(3);
@@ -201,10 +204,30 @@ class TrainModelTest {
         .contains("transformer begun with that of " + given + ", sha256 ");
 
     var otherLatents = Map.of("causal.from", given.toString(), "vae.training.seed", "9");
-    assertThatThrownBy(() -> train(folder.resolve("new"), otherLatents))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("causal.from: " + given + " is of other sizes or latents")
-        .hasMessageContaining("vae_from");
+    refusedAtOnce(otherLatents, "causal.from: " + given + " knows its own autoencoder's latents");
+    var otherSizes = Map.of("causal.from", given.toString(), "model.transformer.num_layers", "2");
+    refusedAtOnce(otherSizes, "causal.from: " + given + " is of other sizes or latents");
+    Files.delete(given.resolve(VideoModel.TEXT_ENCODER));
+    refusedAtOnce(further, "lacks text_encoder.safetensors; let causal.from be");
+  }
+
+  @Test
+  void aModelToBeginWithThatIsAbsentIsRefusedBeforeAnAutoencoderIsTrained() throws Exception {
+    var none = folder.resolve("none").toString();
+    refusedAtOnce(
+        Map.of("causal.from", none), "there is no such folder, which key causal.from names");
+    refusedAtOnce(Map.of("vae_from", none), "there is no such folder, which key vae_from names");
+  }
+
+  private void refusedAtOnce(Map<String, String> settings, String told) throws IOException {
+    var ear = new Ear("");
+    var run = TinyRun.with(folder, settings);
+    assertThatThrownBy(
+            () -> run.carryOut(place(folder.resolve("refused"), 9, ear, List.of(Device.CPU))))
+        .hasMessageContaining(told)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThat(ear.said).isEmpty();
+    assertThat(ear.steps).isEmpty();
   }
 
   @Test
@@ -294,10 +317,13 @@ class TrainModelTest {
     var lines = DryRun.in(parent, run, place(out, 9, ear, List.of(Device.CPU, Device.CPU)));
     assertThat(lines).hasSize(9);
     assertThat(lines.get(3))
-        .startsWith("causal: 4 steps, 6 batches a step, rate rising over 1 steps, 0.001 to");
+        .startsWith(
+            "causal: 4 steps, 6 batches of 24 latent frames a step, rate rising over 1 steps, 0.001 to");
     assertThat(lines.get(4)).contains(" numbers trained: weights ").contains(" MiB, gradients ");
     assertThat(lines.get(5)).startsWith("  one step of causal: loss ");
-    assertThat(lines.getFirst()).startsWith("vae: 4 steps, 2 batches a step");
+    assertThat(lines.getFirst()).startsWith("vae: 4 steps, 2 batches of 5 pictures a step");
+    assertThat(ear.said)
+        .noneMatch(text -> text.contains("stopped") || text.contains("model is in"));
     assertThat(lines.get(6)).startsWith("decoder: 4 steps");
     assertThat(out).doesNotExist();
     assertThat(parent).isEmptyDirectory();

@@ -273,7 +273,7 @@ class TrainTeacherTest {
     refused(Map.of("banks.levels", "10000"), "megabytes is 1, one error in each of 2 x 10000");
     assertThatThrownBy(() -> train(folder.resolve("out"), Map.of("from", "nowhere"), ""))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("nowhere: is not a model folder");
+        .hasMessageContaining("'nowhere': there is no such folder, which key from names");
     assertThat(folder.resolve("out")).doesNotExist();
   }
 

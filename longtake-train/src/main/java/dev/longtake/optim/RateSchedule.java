@@ -3,7 +3,7 @@ package dev.longtake.optim;
 /**
  * A learning rate that rises linearly, then falls to a floor or stays.
  *
- * @param peak the highest rate, above 0
+ * @param peak the highest rate, above 0 and finite
  * @param warmup steps of rising, at least 0
  * @param steps when the fall ends, at least 1
  * @param floor fraction of the peak at the end, 0 to 1; 1 for a constant rate
@@ -24,9 +24,12 @@ public record RateSchedule(
 
   /** Checks the ranges. */
   public RateSchedule {
-    if (!(peak > 0) || warmup < 0 || steps < 1 || !(floor >= 0 && floor <= 1)) {
+    if (!(peak > 0 && peak < Double.POSITIVE_INFINITY)
+        || warmup < 0
+        || steps < 1
+        || !(floor >= 0 && floor <= 1)) {
       throw new IllegalArgumentException(
-          "a rate needs a peak above 0, warmup of at least 0, steps of at least 1 and a floor in"
+          "a rate needs a finite peak above 0, warmup of at least 0, steps of at least 1 and a floor in"
               + " [0, 1], not "
               + peak
               + ", "

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * States of a run as files {@code checkpoint-STEP.safetensors} in one folder; the last few stay,
@@ -69,7 +70,8 @@ public final class CheckpointStore implements Checkpoints {
   /**
    * Saves a state, then deletes those that need not stay.
    *
-   * @throws TrainingException if there is no value of the tag whose best is to stay
+   * @throws TrainingException if there is no value of the tag whose best is to stay; the state is
+   *     saved all the same
    * @throws CheckpointException if the file cannot be written; earlier ones are untouched then
    */
   @Override
@@ -83,8 +85,9 @@ public final class CheckpointStore implements Checkpoints {
       part.tensors().forEach((name, tensor) -> tensors.put(part.key(name), tensor));
     }
     state.carried().forEach((name, tensor) -> tensors.put(CARRIED + name, tensor));
-    if (!best.isEmpty()) {
-      facts.put(VALUE + best, Double.toString(reached(values)));
+    var reached = values.get(best);
+    if (reached != null) {
+      facts.put(VALUE + best, reached.toString());
     }
     facts.put(CHECKSUM, Checksum.of(tensors));
     Safetensors.write(
@@ -92,15 +95,24 @@ public final class CheckpointStore implements Checkpoints {
         tensors,
         facts);
     prune();
+    requireLogged(best, values);
   }
 
-  private double reached(Map<String, Double> values) {
-    var value = values.get(best);
-    if (value == null) {
+  /**
+   * Refuses to keep the best by a value that there is not.
+   *
+   * @param best its tag; empty for none
+   * @param values what was logged
+   * @throws TrainingException naming those there are
+   */
+  static void requireLogged(String best, Map<String, Double> values) {
+    if (!best.isEmpty() && !values.containsKey(best)) {
       throw new TrainingException(
-          "keep_best is " + best + ", which is not logged; give one of " + values.keySet());
+          "keep_best is '"
+              + best
+              + "', which is not logged in every step; give one of "
+              + String.join(", ", new TreeSet<>(values.keySet())));
     }
-    return value;
   }
 
   private void prune() {
@@ -173,15 +185,7 @@ public final class CheckpointStore implements Checkpoints {
     try (var scope = Scope.open();
         var file = opened(newest)) {
       var facts = file.metadata();
-      if (!stage.equals(facts.get("stage"))) {
-        throw new TrainingException(
-            newest
-                + " is a checkpoint of stage "
-                + facts.get("stage")
-                + ", not of "
-                + stage
-                + "; give another output folder");
-      }
+      requireStage(newest, facts);
       parts.forEach(part -> requireSize(newest, file, part));
       var counts =
           new Counts(
@@ -198,6 +202,23 @@ public final class CheckpointStore implements Checkpoints {
       carried.restore(carriedIn(tensors));
       fitting.forEach(Tensor::copyFrom);
       return Optional.of(counts);
+    }
+  }
+
+  private void requireStage(Path newest, Map<String, String> facts) {
+    var told = facts.get("stage");
+    if (told == null) {
+      throw new TrainingException(
+          newest + " is no checkpoint of a run: it names no stage; give another output folder");
+    }
+    if (!stage.equals(told)) {
+      throw new TrainingException(
+          newest
+              + " is a checkpoint of stage "
+              + told
+              + ", not of "
+              + stage
+              + "; give another output folder");
     }
   }
 
@@ -234,8 +255,15 @@ public final class CheckpointStore implements Checkpoints {
       return Safetensors.open(path);
     } catch (CheckpointException e) {
       throw new CheckpointException(
-          path.toString(), "cannot be resumed from (" + e.getMessage() + ")" + REMEDY, e);
+          path.toString(), "cannot be resumed from (" + problem(path, e) + ")" + REMEDY, e);
     }
+  }
+
+  /** Without the file's name, which stands before it, and the remedy for files of other origin. */
+  private static String problem(Path path, CheckpointException e) {
+    var told = String.valueOf(e.getMessage());
+    return told.substring(told.startsWith(path + ": ") ? (path + ": ").length() : 0)
+        .replaceFirst("; [^;]*$", "");
   }
 
   private static void requireWhole(

@@ -37,7 +37,8 @@ public interface Loop extends AutoCloseable {
    * @param stop asked before the first step, and in every step about the next one
    * @param checkpoints where states are saved
    * @throws TrainingException if the loss or a gradient is not finite, which is looked at in every
-   *     step that is logged or saved: a broken state never replaces a good checkpoint
+   *     step that is logged or saved: a broken state never replaces a good checkpoint; or if the
+   *     first step has no value of the tag whose best is to stay
    */
   void run(Team team, Stop stop, Checkpoints checkpoints, Progress progress);
 

@@ -10,6 +10,7 @@ public abstract class SteppedLoop implements Loop {
   private final Course course;
   private SampleTimes samples = SampleTimes.NONE;
   private long step;
+  private long first; // of those that a call of run takes
 
   /** At step 0. */
   protected SteppedLoop(Course course) {
@@ -59,9 +60,15 @@ public abstract class SteppedLoop implements Loop {
     return step + 1 == course.steps() || stop.before(step + 1);
   }
 
-  /** Whether the step that is being taken is logged or saved. */
+  /**
+   * Whether the step that is being taken is logged or saved, or tells whether there is the value
+   * whose best is to stay.
+   */
   protected final boolean isLookedAt(boolean last) {
-    return last || isDue(step + 1, course.logEvery()) || isDue(step + 1, course.saveEvery());
+    return last
+        || isDue(step + 1, course.logEvery())
+        || isDue(step + 1, course.saveEvery())
+        || step == first && !course.keepBest().isEmpty();
   }
 
   private static boolean isDue(long step, long every) {
@@ -73,8 +80,12 @@ public abstract class SteppedLoop implements Loop {
     boolean over = step >= course.steps() || stop.before(step);
     long started = System.nanoTime();
     long sinceStep = step;
+    first = step;
     while (!over) {
       var taken = advance(team, stop);
+      if (step == first) {
+        CheckpointStore.requireLogged(course.keepBest(), taken.values());
+      }
       step++;
       over = taken.last();
       Map<String, Double> reached = Map.copyOf(taken.values());

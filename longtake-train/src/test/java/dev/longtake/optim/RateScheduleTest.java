@@ -67,7 +67,7 @@ class RateScheduleTest {
   void valuesOutOfRangeAreRefused() {
     assertThatThrownBy(() -> new RateSchedule(0, 0, 1, 0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("a peak above 0")
+        .hasMessageContaining("a finite peak above 0")
         .hasMessageContaining("0.0, 0, 1, 0.0");
     assertThatThrownBy(() -> new RateSchedule(1, -1, 1, 0))
         .isInstanceOf(IllegalArgumentException.class);

@@ -99,7 +99,8 @@ class CheckpointStoreTest {
         loop ->
             assertThatThrownBy(() -> loop.resume(store))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessageContaining("checkpoint-00000002.safetensors")
+                .hasMessageContaining("checkpoint-00000002.safetensors: cannot be resumed from (")
+                .hasMessageNotContaining("download")
                 .hasMessageEndingWith("; delete it to resume from the one before")
                 .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1)));
   }
@@ -154,7 +155,8 @@ class CheckpointStoreTest {
         });
     assertThatThrownBy(() -> save(store, 8))
         .isInstanceOf(TrainingException.class)
-        .hasMessageContaining("keep_best is loss, which is not logged");
+        .hasMessageContaining("keep_best is 'loss', which is not logged");
+    assertThat(store.newestStep()).as("saved all the same").hasValue(8);
   }
 
   private static Path named(int step) {
@@ -208,6 +210,20 @@ class CheckpointStoreTest {
     var store = new CheckpointStore(folder, "causal", 2);
     save(store, 2);
     refused(store, 5, "holds 4 weights, this model has 5; give another output folder");
+  }
+
+  @Test
+  void whatIsNoStateOfARunIsToldAsThat() {
+    try (var scope = Scope.open()) {
+      Safetensors.write(
+          folder.resolve("checkpoint-00000002.safetensors"),
+          Map.of("values", Tensor.zeros(Dtype.FLOAT32, Device.CPU, 4)),
+          Map.of());
+    }
+    refused(
+        new CheckpointStore(folder, "causal", 2),
+        4,
+        "is no checkpoint of a run: it names no stage");
   }
 
   @Test

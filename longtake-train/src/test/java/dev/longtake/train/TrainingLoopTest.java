@@ -198,6 +198,33 @@ class TrainingLoopTest {
   }
 
   @Test
+  void aBestThatIsNotLoggedEndsTheRunAtItsFirstStepAndNotAtItsFirstCheckpoint() {
+    var usual = Tiny.config(9, 3, 9);
+    var config =
+        new TrainingConfig(
+            usual.seed(),
+            usual.steps(),
+            usual.rate(),
+            usual.adam(),
+            usual.clip(),
+            usual.emaDecay(),
+            usual.logEvery(),
+            usual.saveEvery(),
+            1,
+            1,
+            "los");
+    try (var scope = Scope.open();
+        var flat = ones();
+        var loop = new TrainingLoop(config, flat)) {
+      assertThatThrownBy(() -> loop.run(quadratic(flat), 9, (state, values) -> {}, SILENT))
+          .isInstanceOf(TrainingException.class)
+          .hasMessageContaining("keep_best is 'los', which is not logged")
+          .hasMessageContaining("give one of grad_norm, learning_rate, loss, watched");
+      assertThat(loop.step()).isZero();
+    }
+  }
+
+  @Test
   void aBrokenGradientEndsTheRunNamingStepAndWeight() {
     try (var scope = Scope.open();
         var flat = ones();

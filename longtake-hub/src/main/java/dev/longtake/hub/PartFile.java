@@ -133,7 +133,7 @@ final class PartFile implements AutoCloseable {
   void finish() {
     if (!file.checksum().matches(digest)) {
       delete();
-      throw new HubException(
+      throw HubException.fault(
           file.path()
               + ": the checksum of what came is wrong, and the part is deleted; download it again"
               + " or try another --mirror");

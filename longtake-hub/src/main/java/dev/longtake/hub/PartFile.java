@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -157,6 +158,15 @@ final class PartFile implements AutoCloseable {
   }
 
   private static HubException unwritable(Path path, IOException e) {
+    if (e instanceof FileAlreadyExistsException inTheWay) {
+      return new HubException(
+          "cannot write "
+              + path
+              + " ("
+              + inTheWay.getFile()
+              + " is a file where a folder must be); move it away, or choose another --out",
+          e);
+    }
     return new HubException(
         "cannot write "
             + path

@@ -203,8 +203,7 @@ public final class HubServer implements AutoCloseable {
 
   private void serve(HttpExchange exchange, byte[] content, Mood mood) throws IOException {
     var range = exchange.getRequestHeaders().getFirst("Range");
-    boolean whole =
-        range == null || mood == Mood.RANGE_IGNORED || mood == Mood.BEGUN_ANEW_AND_CUT;
+    boolean whole = range == null || mood == Mood.RANGE_IGNORED || mood == Mood.BEGUN_ANEW_AND_CUT;
     int from = whole ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
     if (from >= content.length && from > 0) {
       send(exchange, 416, new byte[0]);

@@ -1,5 +1,6 @@
 package dev.longtake.cli;
 
+import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.KeyMap;
 import dev.longtake.checkpoint.ScaledFloat8;
 import dev.longtake.checkpoint.TensorFile;
@@ -104,6 +105,7 @@ final class ConvertCommand implements Callable<Integer> {
     requireFree(format.file());
     var given = WeightsToConvert.open(in, part);
     try (var source = given.tensors()) {
+      requireAny(source);
       var tensors = source;
       if (unwrap || naming.isPresent()) {
         tensors = tensors.renamed(KeyMap.unwrapping());
@@ -169,6 +171,13 @@ final class ConvertCommand implements Callable<Integer> {
               given.tensors().description()
                   + ": left out, since an archive has no place for metadata: "
                   + String.join(", ", texts)));
+    }
+  }
+
+  private static void requireAny(TensorFile source) {
+    if (source.names().isEmpty()) {
+      throw new CheckpointException(
+          source.description(), "holds no tensors; longtake inspect tells what it holds");
     }
   }
 

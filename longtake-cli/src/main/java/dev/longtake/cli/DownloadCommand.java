@@ -7,6 +7,7 @@ import dev.longtake.hub.Patience;
 import dev.longtake.hub.Repository;
 import dev.longtake.hub.Selection;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -116,6 +118,7 @@ final class DownloadCommand implements Callable<Integer> {
     var repository = new Repository(repositoryName, revision);
     var folder = out.orElseGet(() -> Path.of(repository.shortName()));
     var patience = patience();
+    requireFolder(folder);
     try (var hub = Hub.of(endpoint(), token(), patience)) {
       var wanted = new Selection(paths, globs(include), globs(exclude)).of(hub.files(repository));
       var download = new Download(hub, repository, folder, patience);
@@ -165,6 +168,19 @@ final class DownloadCommand implements Callable<Integer> {
                 ByteCount.words(plan.bytes()),
                 plan.wanted().isEmpty() ? ", here already" : ""));
     return Failures.NONE;
+  }
+
+  /** Refuses a place where a file is in the way, before the server is asked for anything. */
+  private static void requireFolder(Path folder) {
+    Stream.iterate(folder.toAbsolutePath(), path -> path != null, Path::getParent)
+        .filter(Files::exists)
+        .findFirst()
+        .filter(there -> !Files.isDirectory(there))
+        .ifPresent(
+            there -> {
+              throw new IllegalArgumentException(
+                  "--out is " + folder + ", and " + there + " is a file; give a folder");
+            });
   }
 
   private static List<Glob> globs(List<String> texts) {

@@ -8,6 +8,7 @@ import dev.longtake.tensor.TensorException;
 import dev.longtake.train.TrainingException;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -17,16 +18,26 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Turns exceptions into one line and an exit code. */
+/**
+ * Turns exceptions into one line and an exit code: {@value #MISTAKE} for what the user can put
+ * right, {@value #FAULT} for what they did not cause, where the same command may succeed another
+ * time.
+ */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
   /** All went well. */
   static final int NONE = 0;
 
-  /** Something that is not the user's doing. */
+  /** Something that is not the user's doing: a server fails, the disk is full, a fault of ours. */
   static final int FAULT = 1;
 
   /** Something that the user can put right. */
   static final int MISTAKE = 2;
+
+  /** What systems say when a disk takes or gives no more, wherever in a message it stands. */
+  private static final Pattern DISK =
+      Pattern.compile(
+          "No space left on device|Disk quota exceeded|Input/output error"
+              + "|There is not enough space on the disk");
 
   private final Terminal terminal;
 
@@ -66,8 +77,14 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
           MediaException _,
           TensorException _,
           TrainingException _ -> {
+        var message = oneLine(e.getMessage());
+        terminal.say(message);
+        boolean server = e instanceof HubException hub && hub.fault();
+        yield server || DISK.matcher(message).find() ? FAULT : MISTAKE;
+      }
+      case FreeSpace.NoRoomException _ -> {
         terminal.say(oneLine(e.getMessage()));
-        yield MISTAKE;
+        yield FAULT;
       }
       case OutOfMemoryError _ -> {
         terminal.say("Java's heap is too small; set LONGTAKE_JAVA_OPTS=-Xmx4g, or more");

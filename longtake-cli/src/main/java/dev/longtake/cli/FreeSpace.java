@@ -11,11 +11,20 @@ import java.util.stream.Stream;
 final class FreeSpace {
   private FreeSpace() {}
 
+  /** A disk has no room. */
+  static final class NoRoomException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private NoRoomException(String message) {
+      super(message);
+    }
+  }
+
   /**
    * Refuses what the disk has no room for.
    *
    * @param folder that may not exist yet
-   * @throws IllegalArgumentException naming both numbers
+   * @throws NoRoomException naming both numbers
    */
   static void require(Path folder, long bytes) {
     long free =
@@ -25,7 +34,7 @@ final class FreeSpace {
             .map(FreeSpace::free)
             .orElse(0L);
     if (free < bytes) {
-      throw new IllegalArgumentException(
+      throw new NoRoomException(
           String.format(
               Locale.ROOT,
               "%s are needed in %s and %s are free; free space there, or choose another place",

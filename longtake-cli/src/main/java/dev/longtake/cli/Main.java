@@ -1,5 +1,6 @@
 package dev.longtake.cli;
 
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -12,6 +13,13 @@ import picocli.CommandLine.ScopeType;
     versionProvider = Software.class,
     description = "Long, consistent video from a prompt, and the training that makes it.",
     synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:All went well.",
+      "1:A server failed, a disk is full, or the fault is Longtake's.",
+      "2:Something to put right: an option, a file, a folder, a model too large.",
+      "130:Interrupted."
+    },
     footer = {
       "",
       "Try: longtake generate \"a red cube in a brick room, the camera pans left\"",
@@ -62,6 +70,7 @@ public final class Main implements Runnable {
         .addSubcommand(new InspectCommand(terminal))
         .addSubcommand(new ConvertCommand(terminal))
         .addSubcommand(new PackCommand(terminal))
+        .registerConverter(Path.class, new GivenPath())
         .setOut(terminal.out())
         .setErr(terminal.err())
         .setExpandAtFiles(false) // a prompt may begin with an @

@@ -39,6 +39,7 @@ final class ModelOptions {
     var path = folder.orElseGet(ModelFolder::bundled);
     if (VideoModel.isFolder(path) || PretrainedFolder.layout(path).isEmpty()) {
       if (Files.isDirectory(path)) {
+        PretrainedFolder.requireHead(path);
         weights.requireNone(path);
         decoder.requireNone(path);
       }

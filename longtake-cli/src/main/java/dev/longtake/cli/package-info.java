@@ -16,8 +16,9 @@
  *   <li>Results go to standard output, everything else (progress, warnings, errors) to standard
  *       error.
  *   <li>A mistake of the user costs them one line, {@code longtake: what, which value, what to do},
- *       and exit code 2; it is found before expensive work begins. A fault of ours exits with 1, an
- *       interrupted run with 130.
+ *       and exit code 2; it is found before expensive work begins. What they did not cause (a
+ *       server that fails or stalls, a wrong checksum of what it sent, a full disk, a fault of
+ *       ours) exits with 1, an interrupted run with 130.
  *   <li>A file under its final name is whole.
  * </ul>
  */

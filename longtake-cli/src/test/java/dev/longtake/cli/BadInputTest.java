@@ -2,6 +2,7 @@ package dev.longtake.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.TinyModel;
@@ -74,6 +75,8 @@ class BadInputTest {
         mistake("generate 'x' --out film.avi", "film.avi", "must end in .mp4"),
         mistake("generate 'x' --out /nowhere/x.mp4", "/nowhere does not exist", "create it"),
         mistake("generate 'x' --out missing/model.mp4 --model .", "missing", "create it"),
+        mistake("generate 'x' --out ''", "--out", "the path is empty", "give a name"),
+        mistake("generate 'x' --model ''", "--model", "the path is empty"),
         mistake("generate 'x' --model /nowhere", "/nowhere", "no config.json"),
         mistake("bench --seconds 0", "--seconds is 0", "above 0"),
         mistake("bench --warmup -1", "--warmup is -1", "0 or more"),
@@ -89,12 +92,16 @@ class BadInputTest {
         mistake("world --seconds 0", "--seconds is 0", "60"),
         mistake("world --seconds 0.01", "less than one frame", "0.0625"),
         mistake("download", "REPO", "longtake download --help"),
+        mistake("download a/b --out ''", "--out", "the path is empty", "or . for this folder"),
+        mistake("download a/b --out pom.xml", "--out is pom.xml", "is a file; give a folder"),
+        mistake("download a/b --out pom.xml/c", "--out is pom.xml/c", "pom.xml is a file"),
         mistake("download model", "'model' is no repository", "OWNER/NAME"),
         mistake("download a/b --revision 'x y'", "'x y' is no revision", "main"),
         mistake("download a/b --mirror nowhere", "'nowhere' is no server's address", "https://"),
         mistake("download a/b --mirror 'http://a b'", "is no server's address", "https://"),
         mistake("download a/b --timeout 0", "--timeout is 0", "0.1 to 3600"),
         mistake("download a/b --retries -1", "--retries is -1", "0 or more"),
+        mistake("inspect ''", "PATH", "the path is empty"),
         mistake("inspect", "PATH", "longtake inspect --help"),
         mistake("inspect /nowhere/x.pt", "/nowhere/x.pt", "no such file"),
         mistake("inspect pom.xml", "pom.xml", "not safetensors"),
@@ -139,6 +146,8 @@ class BadInputTest {
         mistake("generate --prompts {}/none.txt", "no file of prompts", "none.txt"),
         mistake("generate --prompts {}/prompts.yaml", "prompts.yaml", "end in .txt, .jsonl"),
         mistake("generate 'a[5s#] | b'", "'[5s#]' asks for a scene cut", "give [5s]"),
+        mistake("generate 'a[-1s]|b'", "'[-1s]' is no duration", "[5s]"),
+        mistake("generate 'a[5s'", "'[5s' is no duration", "[5s]"),
         mistake("generate 'a | b ; one | two'", "'; one | two' would be subtitles", "leave out"),
         mistake("generate 'a[6s] | b[6s]' --seconds 5", "prompt 2 starts at chunk 8", "longer"),
         mistake("generate 'a[6s] | " + "cube ".repeat(60) + "'", "has 61 tokens", "at most 48"),
@@ -159,6 +168,25 @@ class BadInputTest {
         mistake("generate 'x' --continue {}/notes.txt", "notes.txt", "cannot read"),
         mistake("generate 'x' --frames-dir {}/notes.txt", "notes.txt is a file", "give a folder"),
         mistake("generate 'x' --frames-dir {}", "is not empty", "new folder"));
+  }
+
+  @Test
+  void helpTellsTheExitCodes() {
+    assertThat(Spoken.by("--help").out()).contains("Exit codes:", "1 ", "A server failed", "130");
+  }
+
+  @Test
+  void aDiskThatFillsUpIsNotTheUsersMistake() throws IOException {
+    assumeTrue(Files.exists(Path.of("/dev/full")), "needs Linux");
+    var video = folder.resolve("clip.mp4");
+    Files.createSymbolicLink(folder.resolve("clip.part.mp4"), Path.of("/dev/full"));
+
+    var spoken = Spoken.by("world", "--seconds", 1, "--size", "64x64", "--out", video);
+
+    assertThat(spoken.err()).hasSize(1);
+    assertThat(spoken.err().getFirst()).contains("No space left on device");
+    assertThat(spoken.code()).isEqualTo(1);
+    assertThat(video).doesNotExist();
   }
 
   @Test

@@ -76,6 +76,40 @@ class ConvertCommandTest {
   }
 
   @Test
+  void whatHoldsNoTensorsIsNotConverted() throws IOException {
+    var index = folder.resolve("m.safetensors.index.json");
+    Files.writeString(index, "{\"weight_map\": {}}");
+    var bare = folder.resolve("bare.safetensors");
+    Files.write(bare, new byte[] {2, 0, 0, 0, 0, 0, 0, 0, '{', '}'});
+    var out = folder.resolve("out.safetensors");
+
+    for (var empty : List.of(index, bare)) {
+      var spoken = Spoken.by("convert", empty, out);
+
+      assertThat(spoken.code()).isEqualTo(2);
+      assertThat(spoken.err())
+          .singleElement()
+          .asString()
+          .contains(empty + ": holds no tensors", "longtake inspect");
+    }
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void aBitThatTurnedInAnArchiveEndsTheConversion() throws IOException {
+    byte[] bytes = Files.readAllBytes(ARCHIVE);
+    bytes[bytes.length / 2] ^= 1;
+    var damaged = Files.write(folder.resolve("damaged.pt"), bytes);
+    var out = folder.resolve("out.safetensors");
+
+    var spoken = Spoken.by("convert", damaged, out);
+
+    assertThat(spoken.code()).isEqualTo(2);
+    assertThat(spoken.err().getLast()).contains("damaged.pt: file is damaged: what '", "checksum");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
   void shardsBecomeOneFileAndOneBecomesShards() throws IOException {
     var original = Fixtures.file("dit.safetensors");
     var shards = Files.createDirectory(folder.resolve("shards"));

@@ -99,7 +99,7 @@ class DownloadCommandTest {
   void theSameCommandGoesOnWithWhatWasCutOff() throws IOException {
     server.next(Mood.CUT, Mood.CUT);
     var broken = download(WEIGHTS, "--retries", "0");
-    assertMistake(broken, WEIGHTS, "connection was cut", "run the same command again");
+    assertFault(broken, WEIGHTS, "connection was cut", "run the same command again");
     assertThat(files()).singleElement().asString().endsWith(".part");
 
     var spoken = download(WEIGHTS, "--retries", "0", "--dry-run");
@@ -123,12 +123,15 @@ class DownloadCommandTest {
     server.next(Mood.GATED);
     assertMistake(download(WEIGHTS), WEIGHTS, "403", "HF_TOKEN");
     server.next(Mood.STALLED);
-    assertMistake(
+    assertFault(
         download(WEIGHTS, "--timeout", "0.3", "--retries", "0"), WEIGHTS, "stalled", "300 ms");
     assertThat(folder.resolve(WEIGHTS)).doesNotExist();
 
+    server.next(Mood.BUSY);
+    assertFault(download(WEIGHTS, "--retries", "0"), WEIGHTS, "answers 503");
+
     server.next(Mood.FALSIFIED);
-    assertMistake(download(WEIGHTS), WEIGHTS, "checksum", "deleted");
+    assertFault(download(WEIGHTS), WEIGHTS, "checksum", "deleted");
     assertThat(files()).isEmpty();
     assertMistake(download("nothing.bin"), "no 'nothing.bin'", "config.json");
     assertMistake(
@@ -155,7 +158,7 @@ class DownloadCommandTest {
       var spoken =
           Spoken.by("download", HubServer.NAME, "--mirror", vast.address(), "--out", folder);
 
-      assertMistake(spoken, "1152922 TB are needed", "are free");
+      assertFault(spoken, "1152922 TB are needed", "are free");
     }
     assertThat(files()).isEmpty();
   }
@@ -193,9 +196,18 @@ class DownloadCommandTest {
   }
 
   private static void assertMistake(Spoken spoken, String... parts) {
+    assertOneLine(2, spoken, parts);
+  }
+
+  /** Not the user's doing. */
+  private static void assertFault(Spoken spoken, String... parts) {
+    assertOneLine(1, spoken, parts);
+  }
+
+  private static void assertOneLine(int code, Spoken spoken, String... parts) {
     assertThat(spoken.err()).hasSize(1);
     assertThat(spoken.err().getFirst()).startsWith("longtake: ").contains(parts);
-    assertThat(spoken.code()).isEqualTo(2);
+    assertThat(spoken.code()).isEqualTo(code);
     assertThat(spoken.out()).isEmpty();
   }
 }

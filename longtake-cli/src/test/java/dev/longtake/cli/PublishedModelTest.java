@@ -195,6 +195,21 @@ class PublishedModelTest {
   }
 
   @Test
+  void aFolderWithoutTheFileThatLeadsInIsToldWhichOneItLacks() throws IOException {
+    var halfWan = TinyLayouts.wan(folder.resolve("half-wan"), own);
+    var halfDiffusers = TinyLayouts.diffusers(folder.resolve("half-diffusers"), own);
+    Files.delete(halfWan.resolve("config.json"));
+    Files.delete(halfDiffusers.resolve("model_index.json"));
+
+    assertMistake(
+        with(halfWan, "--checkpoint", CHECKPOINT), "half-wan: lacks config.json", "download");
+    assertMistake(
+        with(halfDiffusers, "--checkpoint", CHECKPOINT),
+        "half-diffusers: lacks model_index.json",
+        "download");
+  }
+
+  @Test
   void anAdapterChangesThePictures() {
     var lora = folder.resolve("lora.safetensors");
     try (var scope = Scope.open();

@@ -11,8 +11,8 @@ import java.util.Optional;
 
 /**
  * A file's weights with a low-rank adapter merged into them as they are read: {@code W + alpha /
- * rank · B A}. Merged weights are FLOAT32; names are those of the base. For the adapter's names see
- * {@link AdapterFactors}.
+ * rank · B A}. A factor that holds NaN or infinity is refused by name as it is read. Merged weights
+ * are FLOAT32; names are those of the base. For the adapter's names see {@link AdapterFactors}.
  */
 public final class AdaptedFile implements TensorView {
   private final TensorFile base;
@@ -134,11 +134,24 @@ public final class AdaptedFile implements TensorView {
       return base.read(name);
     }
     try (var scope = Scope.open()) {
-      var a = adapter.read(pair.a()).to(Dtype.FLOAT32); // [rank, in]
-      var b = adapter.read(pair.b()).to(Dtype.FLOAT32); // [out, rank]
+      var a = finite(pair.a()); // [rank, in]
+      var b = finite(pair.b()); // [out, rank]
       var weight = base.read(name).to(Dtype.FLOAT32); // [out, in]
       return scope.keep(weight.plus(b.matmul(a).times(sizes.scale())));
     }
+  }
+
+  /** A factor; once merged, a NaN of it would look like the base's. */
+  private Tensor finite(String key) {
+    var factor = adapter.read(key).to(Dtype.FLOAT32);
+    if (!factor.allFinite()) {
+      throw AdapterFactors.wrong(
+          adapter,
+          key,
+          "holds NaN or infinity; use an adapter from before the training went astray, or download"
+              + " it again");
+    }
+    return factor;
   }
 
   @Override

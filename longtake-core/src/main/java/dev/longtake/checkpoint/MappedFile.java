@@ -13,6 +13,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32;
 
 /**
  * A file of any size mapped for reading. Little-endian; offsets in bytes from the file's start.
@@ -27,6 +28,9 @@ final class MappedFile implements AutoCloseable {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
   private static final ValueLayout.OfLong U64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+  /** What is summed up at once: buffers count their bytes in an int. */
+  private static final long PIECE_BYTES = 1L << 30;
 
   private final String name;
   private final Arena arena;
@@ -116,6 +120,18 @@ final class MappedFile implements AutoCloseable {
           Strided.rowMajor(bytes.asSlice(offset, length), dtype.bytes(), shape, strides, scratch);
       return Tensor.copyOf(copy.address(), dtype, shape);
     }
+  }
+
+  /** The CRC-32 of bytes where they are mapped. */
+  synchronized long crc(long offset, long length) {
+    requireOpen();
+    need(offset, length);
+    var crc = new CRC32();
+    for (long done = 0; done < length; done += PIECE_BYTES) {
+      long piece = Math.min(PIECE_BYTES, length - done);
+      crc.update(bytes.asSlice(offset + done, piece).asByteBuffer());
+    }
+    return crc.getValue();
   }
 
   private void need(long offset, long length) {

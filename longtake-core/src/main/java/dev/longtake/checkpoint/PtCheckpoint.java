@@ -17,6 +17,11 @@ import java.util.Set;
  * a file asks for is refused by name, and nothing in it is ever run. Strides and offsets are
  * honoured: a tensor read is always a row-major copy.
  *
+ * <p>An entry's bytes are compared with the checksum that the archive states, a storage's when the
+ * first of its tensors is read, so that a bit that a disk or a network turned is found before it is
+ * computed with. That is one more pass over mapped bytes, no memory, and about a tenth of a second
+ * for each gigabyte that the disk has brought. What is opened and not read is not compared.
+ *
  * <p>Paths are the keys that lead from the outermost dict to a place; whole-number keys and places
  * in lists are written in decimal.
  */
@@ -25,10 +30,12 @@ public final class PtCheckpoint implements AutoCloseable {
   private static final String PICKLE = "data.pkl";
 
   private final MappedFile file;
+  private final StatedChecksums checksums;
   private final Object root;
 
-  private PtCheckpoint(MappedFile file, Object root) {
+  private PtCheckpoint(MappedFile file, StatedChecksums checksums, Object root) {
     this.file = file;
+    this.checksums = checksums;
     this.root = root;
   }
 
@@ -41,7 +48,8 @@ public final class PtCheckpoint implements AutoCloseable {
   public static PtCheckpoint open(Path path) {
     var file = MappedFile.open(path);
     try {
-      return new PtCheckpoint(file, readTree(file));
+      var checksums = new StatedChecksums(file);
+      return new PtCheckpoint(file, checksums, readTree(file, checksums));
     } catch (RuntimeException e) {
       file.close();
       throw e;
@@ -64,7 +72,8 @@ public final class PtCheckpoint implements AutoCloseable {
   static TensorFile openTensors(Path path, String... under) {
     var checkpoint = open(path);
     try {
-      return PtTensors.of(checkpoint.file, checkpoint.find(under), checkpoint::close, under);
+      return PtTensors.of(
+          checkpoint.file, checkpoint.checksums, checkpoint.find(under), checkpoint::close, under);
     } catch (RuntimeException e) {
       checkpoint.close();
       throw e;
@@ -82,7 +91,7 @@ public final class PtCheckpoint implements AutoCloseable {
     PtWriter.write(path, tensors, ZipWriter.WIDE);
   }
 
-  private static Object readTree(MappedFile file) {
+  private static Object readTree(MappedFile file, StatedChecksums checksums) {
     var kind = FileKind.of(file);
     if (kind != FileKind.ZIP) {
       throw new CheckpointException(
@@ -107,6 +116,7 @@ public final class PtCheckpoint implements AutoCloseable {
       throw new CheckpointException(
           file.name(), "was saved on a big-endian machine; save it again on a common one");
     }
+    checksums.require(pickle, "its " + PICKLE);
     var bytes = file.bytes(pickle.offset(), (int) pickle.length());
     return new Unpickler(new PickleBytes(file.name(), bytes), storages(folder, entries)).read();
   }
@@ -152,7 +162,7 @@ public final class PtCheckpoint implements AutoCloseable {
    * @throws CheckpointException if there is no such place, or it is neither dict nor list
    */
   public TensorFile tensors(String... path) {
-    return PtTensors.of(file, find(path), () -> {}, path);
+    return PtTensors.of(file, checksums, find(path), () -> {}, path);
   }
 
   /**

@@ -11,8 +11,15 @@ import java.util.List;
  * @param strides steps along each axis, in elements
  * @param begin the first element's byte, from the start of the file
  * @param span bytes from the first element to the end of the last
+ * @param storage all bytes that it is a view of
  */
-record PtTensor(Dtype dtype, List<Long> shape, List<Long> strides, long begin, long span) {
+record PtTensor(
+    Dtype dtype,
+    List<Long> shape,
+    List<Long> strides,
+    long begin,
+    long span,
+    ZipDirectory.Region storage) {
   /** How much memory a view that repeats elements may ask for. */
   private static final long MOST_REPEATED_BYTES = 16L << 20;
 
@@ -49,7 +56,7 @@ record PtTensor(Dtype dtype, List<Long> shape, List<Long> strides, long begin, l
             "a tensor repeats " + span + " bytes until they are " + bytes);
       }
       return new PtTensor(
-          dtype, List.copyOf(shape), List.copyOf(strides), storage.offset() + first, span);
+          dtype, List.copyOf(shape), List.copyOf(strides), storage.offset() + first, span, storage);
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException("shape " + shape + " with strides " + strides, e);
     }

@@ -8,10 +8,15 @@ import java.util.Set;
 
 /** The tensors of one dict of an archive. */
 record PtTensors(
-    String description, MappedFile file, Map<String, PtTensor> tensors, Runnable closing)
+    String description,
+    MappedFile file,
+    StatedChecksums checksums,
+    Map<String, PtTensor> tensors,
+    Runnable closing)
     implements TensorFile {
 
-  static PtTensors of(MappedFile file, Object place, Runnable closing, String... path) {
+  static PtTensors of(
+      MappedFile file, StatedChecksums checksums, Object place, Runnable closing, String... path) {
     var description =
         path.length == 0 ? file.name() : file.name() + " (" + String.join("/", path) + ")";
     if (PtTree.children(place).isEmpty()) {
@@ -19,7 +24,8 @@ record PtTensors(
           description, "is neither a dict nor a list; give the keys that lead to one");
     }
     var tensors = PtTree.tensors(description, place);
-    return new PtTensors(description, file, Collections.unmodifiableMap(tensors), closing);
+    return new PtTensors(
+        description, file, checksums, Collections.unmodifiableMap(tensors), closing);
   }
 
   @Override
@@ -39,7 +45,9 @@ record PtTensors(
 
   @Override
   public Tensor read(String name) {
-    return tensor(name).read(file);
+    var tensor = tensor(name);
+    checksums.require(tensor.storage(), "what " + CheckpointException.quoted(name) + " lies in");
+    return tensor.read(file);
   }
 
   @Override

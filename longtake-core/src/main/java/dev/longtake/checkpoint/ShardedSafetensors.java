@@ -16,8 +16,8 @@ import java.util.Set;
 
 /**
  * Several safetensors files under one index, {@code *.safetensors.index.json}, whose {@code
- * weight_map} says which file holds which tensor. The index rules: tensors it does not list are not
- * seen.
+ * weight_map} says which file holds which tensor. Files and index must agree: a tensor that the
+ * index does not place where it lies would be lost without a word.
  */
 public final class ShardedSafetensors implements TensorFile {
   /** What an index's name ends in. */
@@ -38,7 +38,7 @@ public final class ShardedSafetensors implements TensorFile {
    * Opens an index and every file it names, which lie beside it.
    *
    * @throws CheckpointException if the index is no index, a file is missing or damaged, or a file
-   *     lacks a tensor that the index places there
+   *     lacks a tensor that the index places there, or holds one that it does not place there
    */
   public static ShardedSafetensors open(Path index) {
     var places = places(index);
@@ -59,10 +59,27 @@ public final class ShardedSafetensors implements TensorFile {
         }
         byName.put(place.getKey(), file);
       }
+      open.forEach((shard, file) -> requireAllPlaced(index, byName, shard, file));
       return new ShardedSafetensors(index, byName);
     } catch (RuntimeException e) {
       open.values().forEach(Safetensors::close);
       throw e;
+    }
+  }
+
+  private static void requireAllPlaced(
+      Path index, Map<String, Safetensors> byName, String shard, Safetensors file) {
+    for (var tensor : file.names()) {
+      if (byName.get(tensor) != file) {
+        throw new CheckpointException(
+            index.toString(),
+            "tensor "
+                + CheckpointException.quoted(tensor)
+                + " is in "
+                + shard
+                + ", where the index does not place it; download both again, or give that file by"
+                + " itself");
+      }
     }
   }
 

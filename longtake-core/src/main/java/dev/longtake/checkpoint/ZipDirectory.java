@@ -37,8 +37,9 @@ final class ZipDirectory {
    * @param offset the first byte, from the start of the file
    * @param length in bytes
    * @param plain whether the bytes are there as they are, neither compressed nor encrypted
+   * @param crc the checksum that the archive states, CRC-32; 0 where its writer left that out
    */
-  record Region(long offset, long length, boolean plain) {}
+  record Region(long offset, long length, boolean plain, long crc) {}
 
   /** Every entry's content by name, in the directory's order. */
   static Map<String, Region> read(MappedFile file) {
@@ -116,7 +117,7 @@ final class ZipDirectory {
     if (length < 0 || length > file.size() - offset || (stored && whole != length)) {
       throw damaged("an entry of " + length + " bytes at " + offset + " does not fit");
     }
-    return new Region(offset, length, stored && !encrypted);
+    return new Region(offset, length, stored && !encrypted, file.u32(entry + 16));
   }
 
   /** Where the values of the 64-bit record start among the extra fields, or −1. */

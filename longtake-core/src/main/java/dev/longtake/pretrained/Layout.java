@@ -1,12 +1,17 @@
 package dev.longtake.pretrained;
 
 import dev.longtake.rollout.ModelPart;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** How a published model's folder is laid out. */
 public enum Layout {
   /** As Wan's authors publish it: everything side by side. */
   WAN(
+      "config.json",
       "google/umt5-xxl/tokenizer.json",
       List.of(
           "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json"),
@@ -25,6 +30,7 @@ public enum Layout {
 
   /** As Hugging Face Diffusers saves it: a folder for each part, and an index of them. */
   DIFFUSERS(
+      "model_index.json",
       "tokenizer/tokenizer.json",
       List.of(
           "transformer/diffusion_pytorch_model.safetensors",
@@ -34,16 +40,35 @@ public enum Layout {
           "vae/diffusion_pytorch_model.safetensors.index.json"),
       List.of("text_encoder/model.safetensors", "text_encoder/model.safetensors.index.json"));
 
+  private final String head;
   private final String tokenizer;
   private final List<String> transformer;
   private final List<String> vae;
   private final List<String> textEncoder;
 
-  Layout(String tokenizer, List<String> transformer, List<String> vae, List<String> textEncoder) {
+  Layout(
+      String head,
+      String tokenizer,
+      List<String> transformer,
+      List<String> vae,
+      List<String> textEncoder) {
+    this.head = head;
     this.tokenizer = tokenizer;
     this.transformer = transformer;
     this.vae = vae;
     this.textEncoder = textEncoder;
+  }
+
+  /** The file that says what the folder is. */
+  String head() {
+    return head;
+  }
+
+  /** Whether a folder holds a part of such a model, or its tokenizer. */
+  boolean isBegun(Path folder) {
+    var files = Arrays.stream(ModelPart.values()).flatMap(part -> files(part).stream());
+    return Stream.concat(files, Stream.of(tokenizer))
+        .anyMatch(file -> Files.isRegularFile(folder.resolve(file)));
   }
 
   /** Where the tokenizer is, from the folder. */

@@ -15,8 +15,8 @@ import java.util.Optional;
  * @param transformer sizes of its transformer
  */
 public record PretrainedFolder(Path path, Layout layout, WanConfig transformer) {
-  private static final String INDEX = "model_index.json";
-  private static final String CONFIG = "config.json";
+  private static final String INDEX = Layout.DIFFUSERS.head();
+  private static final String CONFIG = Layout.WAN.head();
 
   /**
    * How a folder is laid out, by the files that lead in; empty if it is none.
@@ -28,6 +28,25 @@ public record PretrainedFolder(Path path, Layout layout, WanConfig transformer) 
       return Optional.of(Layout.DIFFUSERS);
     }
     return holdsWan(path) ? Optional.of(Layout.WAN) : Optional.empty();
+  }
+
+  /**
+   * Refuses a folder that has a published model's files, but not the one by which it is recognised:
+   * a download that left that out.
+   *
+   * @throws CheckpointException naming the missing file
+   */
+  public static void requireHead(Path path) {
+    for (var layout : Layout.values()) {
+      if (layout.isBegun(path) && !Files.exists(path.resolve(layout.head()))) {
+        throw new CheckpointException(
+            path.toString(),
+            "lacks "
+                + layout.head()
+                + ", which says what the model is; download that file from where the folder is"
+                + " from");
+      }
+    }
   }
 
   /**

@@ -97,6 +97,25 @@ class AdaptedFileTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"A", "B"})
+  void aFactorThatIsNotFiniteIsNamedAndNotTheBase(String broken) {
+    try (var scope = Scope.open()) {
+      var nan = Tensor.of(new float[] {1, Float.NaN, 3, 4, 5, 6, 7, 8}, 8);
+      var a = broken.equals("A") ? nan.narrow(0, 0, 6).reshape(2, 3) : zeros(2, 3);
+      var b = broken.equals("B") ? nan.reshape(4, 2) : zeros(4, 2);
+      var adapter = write("lora", Map.of("x.lora_A.weight", a, "x.lora_B.weight", b));
+      var base = write("base", Map.of("x.weight", zeros(4, 3)));
+      try (var merged = AdaptedFile.merged(base, KeyMap.identity(), adapter, SIZES)) {
+        assertThatThrownBy(() -> merged.read("x.weight"))
+            .isInstanceOf(CheckpointException.class)
+            .hasMessageContainingAll(
+                "lora.safetensors: tensor 'x.lora_" + broken + ".weight' holds NaN or infinity")
+            .hasMessageNotContaining("base");
+      }
+    }
+  }
+
   @Test
   void sizesThatMeanNothingAreRefused() {
     assertThatThrownBy(() -> new LowRank(0, 1)).isInstanceOf(IllegalArgumentException.class);

@@ -18,8 +18,12 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.testkit.LeakGuard;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -247,6 +251,46 @@ class PtCheckpointTest {
     assertThatThrownBy(() -> PtCheckpoint.open(path))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("file is cut short");
+  }
+
+  @Test
+  void aBitThatTurnedIsFoundWhereItLiesAndNowhereElse() throws IOException {
+    Map<String, Object> root = new LinkedHashMap<>();
+    root.put("row", tensor(SIX, 0, shape(3), shape(1)));
+    root.put("whole", tensor(SIX, 0, shape(6), shape(1)));
+    root.put("other", tensor(storage("FloatStorage", "1", 2), 0, shape(2), shape(1)));
+    byte[] bytes = six("a/", pickle(root)).floats("1", 8, 9).zip(ZipEntry.STORED);
+    byte[] last = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(6).array();
+    bytes[indexOf(bytes, last)] ^= 1; // beyond the row, but of its storage
+    try (var scope = Scope.open();
+        var file = TensorFile.open(Files.write(path(), bytes))) {
+      assertThat(file.read("other").toFloats()).containsExactly(8, 9);
+      for (var name : List.of("row", "whole")) {
+        assertThatThrownBy(() -> file.read(name))
+            .isInstanceOf(CheckpointException.class)
+            .hasMessageContaining("file is damaged: what '" + name + "' lies in has checksum ")
+            .hasMessageContainingAll("the archive states ", "download it again");
+      }
+    }
+  }
+
+  @Test
+  void aTreeWhoseBytesTurnedIsNotRead() throws IOException {
+    byte[] bytes = six("a/", pickle(Map.of("note", "naïve"))).zip(ZipEntry.STORED);
+    bytes[indexOf(bytes, "note".getBytes(StandardCharsets.UTF_8))] ^= 1;
+    var path = Files.write(path(), bytes);
+    assertThatThrownBy(() -> PtCheckpoint.open(path))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("file is damaged: its data.pkl has checksum ");
+  }
+
+  private static int indexOf(byte[] all, byte[] part) {
+    for (int i = 0; i <= all.length - part.length; i++) {
+      if (Arrays.equals(all, i, i + part.length, part, 0, part.length)) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException("not there");
   }
 
   private Path path() {

@@ -142,7 +142,7 @@ class PtWriterTest {
     var read =
         new Unpickler(
                 new PickleBytes("p", pickle),
-                Map.of("0", new ZipDirectory.Region(64, 3L << 31, true)))
+                Map.of("0", new ZipDirectory.Region(64, 3L << 31, true, 0)))
             .read();
 
     assertThat(PtTree.tensors("p", read).get("w").shape()).containsExactly(3L, 1L << 31);

@@ -65,6 +65,19 @@ class ShardedSafetensorsTest {
         .hasMessageContaining("tensor 'b' is not in m-1.safetensors");
   }
 
+  @Test
+  void aTensorThatTheIndexLeavesOutIsNamed() throws IOException {
+    try (var scope = Scope.open()) {
+      var one = Tensor.of(new float[] {1}, 1);
+      Safetensors.write(folder.resolve("m-1.safetensors"), Map.of("a", one, "c", one), Map.of());
+    }
+    var index = index("{'a':'m-1.safetensors','b':'m-2.safetensors'}");
+    assertThatThrownBy(() -> ShardedSafetensors.open(index))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining(
+            "tensor 'c' is in m-1.safetensors, where the index does not place it");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"'../m-1.safetensors'", "'/etc/passwd'", "'..'", "'C:\\\\x'", "''", "7"})
   void anIndexMustNotLeadOutOfItsFolder(String place) throws IOException {

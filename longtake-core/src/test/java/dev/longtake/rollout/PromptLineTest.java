@@ -43,9 +43,21 @@ class PromptLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a room", "cube #3; a sphere", "a sign that says [open]", "a [red] room"})
+  @ValueSource(
+      strings = {
+        "a room",
+        "cube #3; a sphere",
+        "a sign that says [open]",
+        "a [red] room",
+        "[5] shots [5 shots]"
+      })
   void anyOtherTextIsOnePrompt(String text) {
     assertThat(PromptLine.parse(" " + text + " ", FPS)).isEqualTo(PromptSchedule.of(text));
+  }
+
+  @Test
+  void bracketsWithinAPromptOfSeveralAreItsText() {
+    assertThat(PromptLine.parse("a [red] room | b", FPS).first()).isEqualTo("a [red] room");
   }
 
   @ParameterizedTest
@@ -59,6 +71,13 @@ class PromptLineTest {
             + " out the ';'",
         "a[0s] > '[0s]' is no duration; give more than 0 s",
         "a[99999s] | b > '[99999s]' is no duration",
+        "a[-1s] | b > '[-1s]' is no duration; give seconds, such as [5s], or leave out the",
+        "a | b[abcs] > '[abcs]' is no duration; give seconds",
+        "a | b[5s > '[5s' is no duration; give seconds",
+        "a[5s > '[5s' is no duration; give seconds",
+        "a[-1s] > '[-1s]' is no duration; give seconds",
+        "a[1,5 sec] > '[1,5 sec]' is no duration; give seconds",
+        "a[5s] b | c > '[5s]' stands within a prompt; put a | behind it",
         "a | | b > prompt 2 is empty; say what the video shows",
         "a[5s] | > prompt 2 is empty",
         "[5s] > the prompt is empty",

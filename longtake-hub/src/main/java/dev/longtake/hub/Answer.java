@@ -45,7 +45,7 @@ record Answer(int status, List<HttpHeaders> headers, Body body) implements AutoC
         out.writeBytes(bytes);
       }
       if (out.size() > MOST_TEXT) {
-        throw new HubException(
+        throw HubException.fault(
             "the server's listing exceeds " + MOST_TEXT + " bytes; do not trust this server");
       }
     }

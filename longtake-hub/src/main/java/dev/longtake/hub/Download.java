@@ -80,7 +80,7 @@ public final class Download {
   public void fetch(HubFile file, LongConsumer reached) {
     try (var part = PartFile.open(path(file), file)) {
       reached.accept(part.length());
-      var persistence = new Persistence(patience);
+      var persistence = new Persistence(patience, part.length());
       while (part.length() < file.size()) {
         persistence.run(
             file.path(),
@@ -106,9 +106,9 @@ public final class Download {
       }
       for (var piece = answer.body().next(); piece.isPresent(); piece = answer.body().next()) {
         for (ByteBuffer bytes : piece.get()) {
-          persistence.progressed();
           part.append(atMost(bytes, file.size() - part.length()));
         }
+        persistence.reached(part.length());
         reached.accept(part.length());
         if (part.length() == file.size()) {
           return;
@@ -130,7 +130,7 @@ public final class Download {
   private static void requireSame(HubFile file, Answer answer) {
     var tag = answer.header("X-Linked-Etag").map(text -> text.replace("\"", "")).orElse("");
     if (tag.length() == file.checksum().hex().length() && !tag.equals(file.checksum().hex())) {
-      throw new HubException(
+      throw HubException.fault(
           file.path() + " has changed since it was listed; run the same command again");
     }
   }

@@ -83,7 +83,7 @@ public final class Hub implements AutoCloseable {
    * @throws HubException if it is absent, closed to us, or the server does not answer
    */
   public List<HubFile> files(Repository repository) {
-    return new Persistence(patience)
+    return new Persistence(patience, 0)
         .run(repository.name(), () -> new Listing(this, repository).read());
   }
 
@@ -134,7 +134,7 @@ public final class Hub implements AutoCloseable {
       }
       here = next(here, location.get());
     }
-    throw new HubException(
+    throw HubException.fault(
         what + ": more than " + MOST_REDIRECTS + " redirects; try another --mirror");
   }
 
@@ -190,12 +190,12 @@ public final class Hub implements AutoCloseable {
     try {
       there = here.resolve(location);
     } catch (IllegalArgumentException e) {
-      throw new HubException(here.getHost() + " redirects to what is no address", e);
+      throw HubException.fault(here.getHost() + " redirects to what is no address", e);
     }
     boolean web = "https".equals(there.getScheme()) || "http".equals(there.getScheme());
     boolean lessSafe = "https".equals(here.getScheme()) && !"https".equals(there.getScheme());
     if (there.getHost() == null || !web || lessSafe) {
-      throw new HubException(
+      throw HubException.fault(
           here.getHost() + " redirects to " + there + ", which is not safe; try another --mirror");
     }
     return there;
@@ -231,7 +231,7 @@ public final class Hub implements AutoCloseable {
       case 416 -> throw new NoSuchRangeException();
       case 408, 429, 500, 502, 503, 504 -> throw new IOException(host() + " answers " + status);
       default ->
-          new HubException(
+          HubException.fault(
               what + ": " + host() + " answers " + status + "; try later or another --mirror");
     };
   }

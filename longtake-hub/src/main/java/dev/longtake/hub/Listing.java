@@ -74,7 +74,7 @@ final class Listing {
               : new Checksum(Checksum.Kind.GIT_BLOB, entry.path("oid").asText());
       return new HubFile(path, entry.path("size").asLong(-1), checksum);
     } catch (IllegalArgumentException e) {
-      throw new HubException(
+      throw HubException.fault(
           "the listing's entry for '" + path + "' has no checksum; try another --mirror", e);
     }
   }

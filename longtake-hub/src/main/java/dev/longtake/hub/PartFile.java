@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -133,7 +134,7 @@ final class PartFile implements AutoCloseable {
   void finish() {
     if (!file.checksum().matches(digest)) {
       delete();
-      throw new HubException(
+      throw HubException.fault(
           file.path()
               + ": the checksum of what came is wrong, and the part is deleted; download it again"
               + " or try another --mirror");
@@ -157,6 +158,15 @@ final class PartFile implements AutoCloseable {
   }
 
   private static HubException unwritable(Path path, IOException e) {
+    if (e instanceof FileAlreadyExistsException inTheWay) {
+      return new HubException(
+          "cannot write "
+              + path
+              + " ("
+              + inTheWay.getFile()
+              + " is a file where a folder must be); move it away, or choose another --out",
+          e);
+    }
     return new HubException(
         "cannot write "
             + path

@@ -3,13 +3,23 @@ package dev.longtake.hub;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 
-/** Tries again what the network broke. */
+/**
+ * Tries again what the network broke. Only what was never here before counts as progress: a server
+ * that begins anew each time and breaks at the same place wears patience out.
+ */
 final class Persistence {
   private final Patience patience;
+  private long furthest;
   private int failures;
 
-  Persistence(Patience patience) {
+  /**
+   * Full patience.
+   *
+   * @param here how many bytes are here already
+   */
+  Persistence(Patience patience, long here) {
     this.patience = patience;
+    furthest = here;
   }
 
   /** Something that the network can break. */
@@ -28,11 +38,11 @@ final class Persistence {
       try {
         return attempt.run();
       } catch (InterruptedIOException e) {
-        throw new HubException(what + ": interrupted", e);
+        throw HubException.fault(what + ": interrupted", e);
       } catch (IOException e) {
         failures++;
         if (failures > patience.retries()) {
-          throw new HubException(
+          throw HubException.fault(
               what
                   + ": "
                   + HubException.because(e)
@@ -47,9 +57,12 @@ final class Persistence {
     }
   }
 
-  /** Something came through: patience is restored. */
-  void progressed() {
-    failures = 0;
+  /** That many bytes are here: patience is restored if they never were so many. */
+  void reached(long bytes) {
+    if (bytes > furthest) {
+      furthest = bytes;
+      failures = 0;
+    }
   }
 
   private void pause() {
@@ -57,7 +70,7 @@ final class Persistence {
       Thread.sleep(patience.pauseBefore(failures));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new HubException("interrupted while waiting to try again", e);
+      throw HubException.fault("interrupted while waiting to try again", e);
     }
   }
 }

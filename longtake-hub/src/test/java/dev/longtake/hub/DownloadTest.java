@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -96,6 +97,16 @@ class DownloadTest {
   }
 
   @Test
+  void aServerThatBeginsAnewEachTimeAndBreaksIsGivenUp() {
+    server.next(Collections.nCopies(8, Mood.BEGUN_ANEW_AND_CUT).toArray(Mood[]::new));
+
+    assertThatThrownBy(this::fetchLarge)
+        .isInstanceOfSatisfying(HubException.class, e -> assertThat(e.fault()).isTrue())
+        .hasMessageContainingAll(LARGE, "gave up after 3 tries");
+    assertThat(folder.resolve(LARGE)).doesNotExist();
+  }
+
+  @Test
   void aBusyServerIsAskedAgain() throws IOException {
     server.next(Mood.BUSY, Mood.BUSY);
 
@@ -145,7 +156,7 @@ class DownloadTest {
     server.next(Mood.FALSIFIED);
 
     assertThatThrownBy(this::fetchLarge)
-        .isInstanceOf(HubException.class)
+        .isInstanceOfSatisfying(HubException.class, e -> assertThat(e.fault()).isTrue())
         .hasMessageContainingAll(LARGE, "checksum", "deleted");
     assertThat(folder.resolve(LARGE)).doesNotExist();
     assertThat(parts()).isEmpty();
@@ -197,7 +208,7 @@ class DownloadTest {
     server.next(Mood.ABSENT, Mood.GATED);
 
     assertThatThrownBy(this::fetchLarge)
-        .isInstanceOf(HubException.class)
+        .isInstanceOfSatisfying(HubException.class, e -> assertThat(e.fault()).isFalse())
         .hasMessageContainingAll(LARGE, "127.0.0.1", "404", "check the names");
     assertThatThrownBy(this::fetchLarge)
         .isInstanceOf(HubException.class)
@@ -247,7 +258,9 @@ class DownloadTest {
 
     assertThatThrownBy(this::fetchLarge)
         .isInstanceOf(HubException.class)
-        .hasMessageContainingAll("cannot write", "transformer", "--out");
+        .hasMessageContainingAll(
+            "cannot write", "transformer is a file where a folder must be", "--out")
+        .hasMessageNotContaining("free space");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.longtake.media;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +54,10 @@ final class AtomicFile {
     }
   }
 
-  /** Refuses a target that can be seen to be unwritable, before any work is spent on it. */
+  /**
+   * Refuses a target that can be seen to be unwritable, before any work is spent on it. Creates a
+   * file beside it and deletes that again.
+   */
   static void checkTarget(Path target) {
     Path folder = target.toAbsolutePath().getParent();
     if (target.getFileName() == null || Files.isDirectory(target)) {
@@ -84,6 +88,29 @@ final class AtomicFile {
               "cannot write %s: no permission to create files in %s; choose another path",
               target,
               folder));
+    }
+    tryOut(target, folder);
+  }
+
+  /** Some folders, such as those of a system's own state, say they are writable and are not. */
+  private static void tryOut(Path target, Path folder) {
+    Path trial = temporary(target);
+    try {
+      Files.createFile(trial);
+      Files.delete(trial);
+    } catch (FileAlreadyExistsException e) {
+      // So files can be created there.
+    } catch (IOException e) {
+      throw new MediaException(
+          String.format(
+              Locale.ROOT,
+              "cannot write %s: no file can be created in %s%s; choose another path",
+              target,
+              folder,
+              e instanceof FileSystemException f && f.getReason() != null
+                  ? " (" + f.getReason() + ")"
+                  : ""),
+          e);
     }
   }
 

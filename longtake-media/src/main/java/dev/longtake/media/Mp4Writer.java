@@ -89,10 +89,10 @@ public final class Mp4Writer implements AutoCloseable {
   }
 
   /**
-   * Refuses a target that {@link #open} would refuse, without creating anything.
+   * Refuses a target that {@link #open} would refuse, and leaves nothing there.
    *
    * @throws MediaException when the name does not end in {@code .mp4}, is a directory, or its
-   *     directory is missing or closed to this user
+   *     directory is missing, closed to this user or takes no files
    */
   public static void checkTarget(Path target) {
     AtomicFile.checkTarget(target);

@@ -66,6 +66,22 @@ class WriteFailureTest {
   }
 
   @Test
+  void aFolderThatTakesNoFilesIsSeenBeforehand() {
+    assumeTrue(Files.isDirectory(Path.of("/proc/self")), "needs Linux");
+
+    assertThatThrownBy(() -> Mp4Writer.checkTarget(Path.of("/proc/clip.mp4")))
+        .isInstanceOf(MediaException.class)
+        .hasMessageContainingAll("cannot write /proc/clip.mp4", "in /proc", "another path");
+  }
+
+  @Test
+  void lookingAtATargetLeavesNothing() {
+    Mp4Writer.checkTarget(folder.resolve("clip.mp4"));
+
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void aFullDiskIsSeenWhenTheWriterIsOpened() throws IOException {
     assumeTrue(Files.exists(Path.of("/dev/full")), "needs Linux");
     var path = folder.resolve("clip.mp4");

@@ -51,6 +51,8 @@ public final class HubServer implements AutoCloseable {
     STALLED,
     /** All of it, whatever range was asked for. */
     RANGE_IGNORED,
+    /** From the start, whatever range was asked for, and the connection is closed half-way. */
+    BEGUN_ANEW_AND_CUT,
     /** As many bytes, but others. */
     FALSIFIED,
     /** Nothing: 404. */
@@ -201,7 +203,7 @@ public final class HubServer implements AutoCloseable {
 
   private void serve(HttpExchange exchange, byte[] content, Mood mood) throws IOException {
     var range = exchange.getRequestHeaders().getFirst("Range");
-    boolean whole = range == null || mood == Mood.RANGE_IGNORED;
+    boolean whole = range == null || mood == Mood.RANGE_IGNORED || mood == Mood.BEGUN_ANEW_AND_CUT;
     int from = whole ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
     if (from >= content.length && from > 0) {
       send(exchange, 416, new byte[0]);
@@ -220,7 +222,7 @@ public final class HubServer implements AutoCloseable {
                   Locale.ROOT, "bytes %d-%d/%d", from, content.length - 1, content.length));
     }
     int status = whole ? 200 : 206;
-    if (mood != Mood.CUT && mood != Mood.STALLED) {
+    if (mood != Mood.CUT && mood != Mood.BEGUN_ANEW_AND_CUT && mood != Mood.STALLED) {
       send(exchange, status, bytes);
       return;
     }

@@ -55,7 +55,7 @@ class PackModelTest {
     Files.delete(from.resolve(VideoModel.TOKENIZER));
     assertThatThrownBy(() -> pack(2))
         .isInstanceOf(TrainingException.class)
-        .hasMessageContaining("cannot copy a model from " + from)
+        .hasMessageContaining("cannot copy " + from)
         .hasMessageContaining("check free space and permissions")
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
     assertThat(Manifest.read(to).step()).isEqualTo(1);

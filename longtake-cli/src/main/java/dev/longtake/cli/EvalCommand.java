@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures a model on worlds that nothing is ever trained on.",
       "Results are JSON files in the folder --out; eval memory also writes a page with plots and"
-          + " pictures. Times are for longtake-mini on two processor cores, at 11 frames/s.",
+          + " pictures. Times are for longtake-mini on two processor cores, at 8 frames/s.",
       ""
     })
 final class EvalCommand implements Runnable {

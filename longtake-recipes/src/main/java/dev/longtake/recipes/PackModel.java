@@ -152,7 +152,7 @@ public final class PackModel {
 
   private static void copy(Path from, Path to) {
     try {
-      Files.copy(from, to);
+      LinkedCopy.of(from, to);
     } catch (IOException e) {
       throw new TrainingException(
           "cannot copy " + from + " to " + to + " (" + e + "); check free space and permissions");

@@ -18,7 +18,6 @@ import dev.longtake.train.Loop;
 import dev.longtake.train.Samples;
 import dev.longtake.train.TrainingException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -96,7 +95,7 @@ record SampleVideos(
     try {
       for (var name : List.of(VideoModel.TOKENIZER, VideoModel.VAE, VideoModel.TEXT_ENCODER)) {
         if (!trained.containsKey(name)) {
-          Files.copy(from.resolve(name), folder.resolve(name));
+          LinkedCopy.of(from.resolve(name), folder.resolve(name));
         }
       }
     } catch (IOException e) {

@@ -25,7 +25,8 @@ import picocli.CommandLine.Parameters;
       "Writes a published model as a model folder of Longtake's own, which run files begin with"
           + " (from: OUT).",
       "Without --checkpoint it is Wan's own transformer, which makes a whole video at once: what"
-          + " causal models and teachers are trained from. With --checkpoint it is a model that was"
+          + " causal models and teachers are trained from, and no more: generate makes no sensible"
+          + " video with it. With --checkpoint it is a model that was"
           + " trained from it.",
       "Tensors go through one by one, in the types they have; OUT appears when it is whole.",
       ""

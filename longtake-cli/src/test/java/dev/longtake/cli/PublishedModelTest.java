@@ -207,6 +207,10 @@ class PublishedModelTest {
         with(halfDiffusers, "--checkpoint", CHECKPOINT),
         "half-diffusers: lacks model_index.json",
         "download");
+    assertMistake(
+        Spoken.by("pack", halfWan, folder.resolve("packed")),
+        "half-wan: lacks config.json",
+        "download");
   }
 
   @Test

@@ -46,7 +46,7 @@ public final class JsonRecord {
     JsonNode tree = MissingNode.getInstance();
     try {
       tree = mapper().readTree(json);
-      if (tree.isMissingNode()) {
+      if (tree.isMissingNode() || tree.isNull()) {
         throw new CheckpointException(where, "is not " + what + ": it is empty");
       }
       return mapper().treeToValue(tree, type);

@@ -14,6 +14,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -122,7 +123,7 @@ public final class Misread {
       return "";
     }
     if (WHOLE.contains(type)) {
-      return given.isIntegralNumber() ? "give a smaller whole number" : "give a whole number";
+      return given.isIntegralNumber() ? "give a whole number nearer to 0" : "give a whole number";
     }
     if (REAL.contains(type)) {
       return "give a number";
@@ -135,6 +136,9 @@ public final class Misread {
     }
     if (Collection.class.isAssignableFrom(type) || type.isArray()) {
       return "give a list";
+    }
+    if (Map.class.isAssignableFrom(type)) {
+      return "give keys and values";
     }
     if (type.isRecord()) {
       return "give keys and values for "

@@ -55,7 +55,11 @@ public record PretrainedFolder(Path path, Layout layout, WanConfig transformer) 
    * @throws CheckpointException if it is none, or its model is of a kind not computed here
    */
   public static PretrainedFolder open(Path path) {
-    var layout = layout(path).orElseThrow(() -> foreign(path));
+    var found = layout(path);
+    if (found.isEmpty()) {
+      requireHead(path);
+    }
+    var layout = found.orElseThrow(() -> foreign(path));
     return new PretrainedFolder(path, layout, transformer(path, layout));
   }
 

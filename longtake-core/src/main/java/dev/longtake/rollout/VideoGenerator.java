@@ -251,7 +251,7 @@ public final class VideoGenerator implements AutoCloseable {
 
   /**
    * Generates and remembers the next chunk. With {@link Overlap#ON} its pictures are made while the
-   * caller goes on, and those of the chunk before are done on return; without, these are too.
+   * caller goes on, and those of the chunk before are made on return; without, these are too.
    *
    * @return the pictures, once they are made
    * @throws RuntimeException also that of an earlier chunk, if it could not be decoded

@@ -47,7 +47,7 @@ class MisreadTest {
     refused("3", "true", "count is true; give a whole number");
     refused("3", "[1]", "count is a list; give a whole number");
     refused("3", "null", "count is null; give a whole number");
-    refused("3", "3000000000", "count is 3000000000; give a smaller whole number");
+    refused("3", "3000000000", "count is 3000000000; give a whole number nearer to 0");
     refused("0.5", "'half'", "scale is 'half'; give a number");
     refused("true", "'maybe'", "deep is 'maybe'; give true or false");
     refused("['a']", "'a'", "names is 'a'; give a list");
@@ -79,6 +79,7 @@ class MisreadTest {
   @Test
   void whatIsNoJsonIsToldWithItsPlace() {
     refused(WHOLE, "", "it is empty");
+    refused(WHOLE, "null", "it is empty");
     refused("]", "", "line 1, column ");
     refused("}}", "}", "it ends in the middle");
     refused("'count'", "count", "line 1, column 2: ");

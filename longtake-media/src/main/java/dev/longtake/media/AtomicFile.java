@@ -3,7 +3,6 @@ package dev.longtake.media;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,12 +93,8 @@ final class AtomicFile {
 
   /** Some folders, such as those of a system's own state, say they are writable and are not. */
   private static void tryOut(Path target, Path folder) {
-    Path trial = temporary(target);
     try {
-      Files.createFile(trial);
-      Files.delete(trial);
-    } catch (FileAlreadyExistsException e) {
-      // So files can be created there.
+      Files.delete(Files.createTempFile(folder, ".longtake-", ".trial"));
     } catch (IOException e) {
       throw new MediaException(
           String.format(

@@ -1,19 +1,22 @@
 package dev.longtake.recipes;
 
 import dev.longtake.memory.Plan;
+import dev.longtake.rollout.ModelConfig;
 import dev.longtake.train.MemoryTrace;
 import dev.longtake.world.Clip;
 import dev.longtake.world.SceneObject;
 import java.util.BitSet;
 
 /**
- * In which chunks of a clip an object comes into view for the first time, from the first of it at
- * the picture's edge until all of it. The caption names each, but not where it stands: only here
+ * In which chunks of a clip more of an object is to be seen than ever before, from the first of it
+ * at the picture's edge until all of it. The caption names each, but not where it stands: only here
  * can be learnt what a named object looks like as it appears.
  *
  * @param frames latent frames of the clip during which some object does
  */
 record Arriving(BitSet frames) implements MemoryTrace.Mark {
+  /** A share of all, but for rounding. */
+  private static final double WHOLE = 1 - 1e-9;
 
   /** Follows every object until it has been seen whole. */
   static Arriving in(Clip clip) {
@@ -25,20 +28,19 @@ record Arriving(BitSet frames) implements MemoryTrace.Mark {
   }
 
   private static void mark(SceneObject object, Clip clip, BitSet frames) {
-    for (int picture = 0; picture < clip.frames(); picture++) {
+    double most = 0;
+    for (int picture = 0; picture < clip.frames() && most < WHOLE; picture++) {
       double shown = object.visibleShare(clip.path().yaw(picture));
-      if (shown > 0) {
+      if (shown > most) {
         frames.set(latentFrame(picture));
-      }
-      if (shown == 1) {
-        return;
+        most = shown;
       }
     }
   }
 
   /** The first latent frame is one picture, every other four. */
   private static int latentFrame(int picture) {
-    return (picture + 3) / 4;
+    return (picture + ModelConfig.FRAMES_PER_LATENT - 1) / ModelConfig.FRAMES_PER_LATENT;
   }
 
   @Override

@@ -22,7 +22,7 @@ interface Captions {
    *
    * @param worlds how many worlds
    * @param shortest length of the shortest clips, latent frames
-   * @param longest length of the longest; all are the shortest where this is less
+   * @param longest length of the longest; 0 if all are the shortest
    */
   static Captions ofWorlds(int worlds, int shortest, int longest) {
     return random -> {

@@ -52,6 +52,24 @@ sealed interface Distillation extends Run
   }
 
   /**
+   * Checks that what is said of captions is heeded.
+   *
+   * @param longest rollout, latent frames
+   * @throws IllegalArgumentException with the remedy
+   */
+  static void check(String prompts, int captionFrames, int longest) {
+    boolean heeded = captionFrames >= longest && prompts.equals(OdePairsRun.WORLD);
+    if (captionFrames != 0 && !heeded) {
+      throw new IllegalArgumentException(
+          "caption_frames is "
+              + captionFrames
+              + "; give at least the longest rollout, "
+              + longest
+              + ", with prompts: world, or leave it out");
+    }
+  }
+
+  /**
    * Checks what every run has.
    *
    * @throws IllegalArgumentException with the remedy

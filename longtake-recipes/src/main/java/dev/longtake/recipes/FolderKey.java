@@ -13,7 +13,8 @@ final class FolderKey {
    * What a model's folder says of the model.
    *
    * @param key for messages
-   * @throws CheckpointException naming the key if there is no such folder, or none of a model
+   * @throws CheckpointException naming the key if there is no such folder; naming the file if it is
+   *     no model's, nor one that {@code longtake pack} made
    */
   static ModelConfig model(String key, String folder) {
     return ModelConfig.read(

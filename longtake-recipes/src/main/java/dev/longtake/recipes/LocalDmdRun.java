@@ -24,8 +24,8 @@ import dev.longtake.train.Activations;
  *     and gives the same gradients
  * @param samples what the student generates on the way
  * @param prompts a file with a prompt a line, or {@code world} for captions of the world
- * @param captionFrames length of the longest clips, in latent frames, that prompts tell of; the
- *     shortest are as long as the longest rollouts, and so are all where this is less
+ * @param captionFrames length of the longest clips, in latent frames, that captions of the world
+ *     tell of; the shortest are as long as the longest rollouts, and so are all if this is 0
  */
 public record LocalDmdRun(
     String name,
@@ -43,6 +43,7 @@ public record LocalDmdRun(
   /** Checks that the parts fit one another. */
   public LocalDmdRun {
     Distillation.check(name, dtype, worlds);
+    Distillation.check(prompts, captionFrames, matching.lengths().to());
     int window = matching.window();
     if (matching.lengths().to() != window || matching.context() != ContextKind.NONE) {
       throw new IllegalArgumentException(

@@ -27,8 +27,8 @@ import dev.longtake.train.Activations;
  *     and gives the same gradients
  * @param samples what the student generates on the way
  * @param prompts a file with a prompt a line, or {@code world} for captions of the world
- * @param captionFrames length of the longest clips, in latent frames, that prompts tell of; the
- *     shortest are as long as the longest rollouts, and so are all where this is less
+ * @param captionFrames length of the longest clips, in latent frames, that captions of the world
+ *     tell of; the shortest are as long as the longest rollouts, and so are all if this is 0
  */
 public record StreamingTuningRun(
     String name,
@@ -46,6 +46,7 @@ public record StreamingTuningRun(
   /** Checks that the parts fit one another. */
   public StreamingTuningRun {
     Distillation.check(name, dtype, worlds);
+    Distillation.check(prompts, captionFrames, matching.lengths().to());
     if (matching.context() != ContextKind.NONE || matching.lead() == 0) {
       throw new IllegalArgumentException(
           "streaming-tuning shows its teacher the window only, whose first frames are old: give"

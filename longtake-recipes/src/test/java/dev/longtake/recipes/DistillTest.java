@@ -289,6 +289,7 @@ class DistillTest {
     var file = Files.writeString(folder.resolve("prompts.txt"), "a red cube\n\na blue cone\n");
     var settings = new HashMap<>(stage1());
     settings.put("prompts", file.toString());
+    settings.put("caption_frames", "0");
     settings.put("training.steps", "1");
     var out = folder.resolve("out");
 
@@ -301,6 +302,13 @@ class DistillTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("nowhere.txt")
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThat(folder.resolve("other")).doesNotExist();
+
+    Files.writeString(file, "a red cube\n" + "a red cube and ".repeat(20) + "a cone\n");
+    settings.put("prompts", file.toString());
+    assertThatThrownBy(() -> train("stage1", settings, folder.resolve("other"), ""))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("tokens");
     assertThat(folder.resolve("other")).doesNotExist();
   }
 
@@ -315,6 +323,8 @@ class DistillTest {
     refused(
         "stage1", "student.memory", "sliding-window:2", "student: memory is 'sliding-window:2': a");
     refused("stage2", "worlds", "0", "worlds of at least 1");
+    refused("stage2", "caption_frames", "104", "give at least the longest rollout, 105");
+    refused("stage2", "prompts", "some.txt", "with prompts: world, or leave it out");
     refused("streaming", "matching.context", "memory", "streaming-tuning shows its teacher the");
     refused("streaming", "matching.lead", "21", "the lead below the window");
     refused("streaming", "matching.lengths.every", "3", "multiple of the 18 new frames");

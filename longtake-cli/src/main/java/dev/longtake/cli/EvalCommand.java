@@ -166,11 +166,10 @@ final class EvalCommand implements Runnable {
                   "Seconds of a full turn, 8 to 120; may be repeated, worlds take them by turns. A"
                       + " view is out of sight for three quarters of it. Default: 16, 20, 26, 32")
           List<Double> turns) {
-    var settings = Revisit.Settings.DEFAULT.withWorlds(worlds).withSeed(common.seed);
-    settings = isGiven(memories) ? settings.withMemories(memories) : settings;
-    settings = isGiven(turns) ? settings.withTurnSeconds(turns) : settings;
-    var measured = settings;
-    var outcome = with(common, model -> Revisit.measure(model, measured, terminal::say));
+    var usual = Revisit.Settings.DEFAULT.withWorlds(worlds).withSeed(common.seed);
+    var remembering = isGiven(memories) ? usual.withMemories(memories) : usual;
+    var settings = isGiven(turns) ? remembering.withTurnSeconds(turns) : remembering;
+    var outcome = with(common, model -> Revisit.measure(model, settings, terminal::say));
     MemoryReport.write(common.out, outcome.result(), outcome.pictures());
     for (var row : outcome.result().rows()) {
       print(

@@ -60,8 +60,9 @@ public final class Presets {
   }
 
   /**
-   * How a published folder's own transformer, which makes a whole video at once, is sampled: Wan's
-   * defaults for 480p. Not among {@link #names}, since nothing is generated with it chunk by chunk;
+   * How a published folder's own transformer, which makes a whole video at once, is sampled: shift
+   * 5 and guidance 5 as by default in Wan's own program, guidance 6 for the small model as its
+   * authors recommend. Not among {@link #names}, since nothing is generated with it chunk by chunk;
    * training begins with it.
    */
   static Preset base(WanConfig transformer) {

@@ -22,19 +22,15 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * Makes a model folder of another, its weights in a smaller type, with a manifest. It is made
- * beside its final name and renamed: a packing that is killed leaves the old model or the new one.
- * Killed between two renames it leaves the old one under the name {@code NAME.old}, and the next
- * packing goes on from there.
+ * Makes model folders. Each is made beside its final name and renamed: a packing that is killed
+ * leaves the old model or the new one. Killed between two renames it leaves the old one under the
+ * name {@code .NAME.longtake-replaced}, and the next packing goes on from there.
  */
 public final class PackModel {
-  private static final List<String> WEIGHTS =
-      List.of(VideoModel.TRANSFORMER, VideoModel.VAE, VideoModel.TEXT_ENCODER);
-
   private PackModel() {}
 
   /**
-   * Copies a model.
+   * Copies a model with weights of a smaller type.
    *
    * @param from a folder with a model's files
    * @param to where the copy goes; what was there goes
@@ -46,8 +42,8 @@ public final class PackModel {
     recover(to);
     try (var made = scratch(to)) {
       copy(from, made.path(), List.of(ModelConfig.FILE, VideoModel.TOKENIZER));
-      for (var name : WEIGHTS) {
-        repack(from.resolve(name), made.path().resolve(name), dtype);
+      for (var part : ModelPart.values()) {
+        repack(from.resolve(part.file()), made.path().resolve(part.file()), dtype);
       }
       manifest.write(made.path());
       replace(to, made.path());

@@ -31,7 +31,7 @@ public final class RunFiles {
           Map.entry("causal-start", CausalStartRun.class),
           Map.entry("context-teacher", ContextTeacherRun.class),
           Map.entry("contextual-dmd", ContextualDmdRun.class),
-          Map.entry("from-nothing", TrainingRun.class),
+          Map.entry(TrainingRun.STAGE, TrainingRun.class),
           Map.entry("local-dmd", LocalDmdRun.class),
           Map.entry("ode-pairs", OdePairsRun.class),
           Map.entry("ode-regression", OdeRegressionRun.class),

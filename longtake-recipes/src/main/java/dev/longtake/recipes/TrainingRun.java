@@ -225,12 +225,8 @@ public record TrainingRun(
       return new Curriculum(
           training.seed(),
           framesPerStep,
-          first,
-          filling,
-          forcing,
-          forcedFrames,
-          returning,
-          arriving);
+          new Curriculum.Shares(first, filling, forcing, returning, arriving),
+          forcedFrames);
     }
   }
 

@@ -18,51 +18,54 @@ import java.util.stream.IntStream;
  *
  * @param seed of the choices
  * @param framesPerStep latent frames per batch, context included
- * @param first share of steps that train the first chunk, 0 to 1
- * @param filling share of steps that train while memory fills
- * @param forcing share of steps with teacher forcing
+ * @param shares how often what is trained
  * @param forcedFrames latent frames of a stretch in teacher forcing, a multiple of the chunk
- * @param returning share of the samples with full memory that are chosen among chunks that show
- *     again what memory holds, see {@link MemoryTrace#comebacks}
- * @param arriving share of the samples with any memory that are chosen among chunks in which
- *     something named comes into view, see {@link MemoryTrace#arrivals}; the others are chosen
- *     among all
  */
-public record Curriculum(
-    long seed,
-    int framesPerStep,
-    double first,
-    double filling,
-    double forcing,
-    int forcedFrames,
-    double returning,
-    double arriving) {
+public record Curriculum(long seed, int framesPerStep, Shares shares, int forcedFrames) {
   private static final int CHUNK = CausalObjective.BLOCK;
 
   /** How many videos are looked at for one that shows what is asked for. */
   private static final int ATTEMPTS = 50;
 
-  /** Checks the shares and sizes. */
+  /**
+   * Shares of steps and of samples, each 0 to 1.
+   *
+   * @param first of steps that train the first chunk
+   * @param filling of steps that train while memory fills
+   * @param forcing of steps with teacher forcing; the others train with full memory
+   * @param returning of the samples with full memory that are chosen among chunks that show again
+   *     what memory holds, see {@link MemoryTrace#comebacks}
+   * @param arriving of the samples with any memory that are chosen among chunks in which something
+   *     named comes into view, see {@link MemoryTrace#arrivals}; the others are chosen among all
+   */
+  public record Shares(
+      double first, double filling, double forcing, double returning, double arriving) {
+    /** Checks the ranges. */
+    public Shares {
+      if (!(first >= 0 && filling >= 0 && forcing >= 0 && first + filling + forcing <= 1)) {
+        throw new IllegalArgumentException(
+            "shares first, filling and forcing must add up to at most 1, not "
+                + first
+                + " + "
+                + filling
+                + " + "
+                + forcing);
+      }
+      if (!(returning >= 0 && arriving >= 0 && returning + arriving <= 1)) {
+        throw new IllegalArgumentException(
+            "shares returning and arriving must add up to at most 1, not "
+                + returning
+                + " + "
+                + arriving);
+      }
+    }
+  }
+
+  /** Checks the sizes. */
   public Curriculum {
     if (framesPerStep < 1) {
       throw new IllegalArgumentException(
           "frames_per_step must be at least 1, not " + framesPerStep);
-    }
-    if (!(first >= 0 && filling >= 0 && forcing >= 0 && first + filling + forcing <= 1)) {
-      throw new IllegalArgumentException(
-          "shares first, filling and forcing must add up to at most 1, not "
-              + first
-              + " + "
-              + filling
-              + " + "
-              + forcing);
-    }
-    if (!(returning >= 0 && arriving >= 0 && returning + arriving <= 1)) {
-      throw new IllegalArgumentException(
-          "shares returning and arriving must add up to at most 1, not "
-              + returning
-              + " + "
-              + arriving);
     }
     if (forcedFrames % CHUNK != 0 || forcedFrames <= CHUNK) {
       throw new IllegalArgumentException(
@@ -79,7 +82,7 @@ public record Curriculum(
    */
   public void check(List<MemoryTrace> traces) {
     int chunks = traces.getFirst().plans().size();
-    int least = forcing > 0 ? forcedFrames : 2 * CHUNK;
+    int least = shares.forcing() > 0 ? forcedFrames : 2 * CHUNK;
     if (chunks * CHUNK < least) {
       throw new IllegalArgumentException(
           "footage of "
@@ -110,14 +113,14 @@ public record Curriculum(
     var shared = new SplittableRandom(Rng.mix(seed, step));
     var random = new SplittableRandom(Rng.mix(seed, step, rank));
     double kind = shared.nextDouble();
-    if (kind < forcing) {
+    if (kind < shares.forcing()) {
       return forced(footage, random);
     }
-    if (kind < forcing + first) {
+    if (kind < shares.forcing() + shares.first()) {
       return opening(openings, random);
     }
     int full = fullFrom(footage.traces().getFirst().getFirst().plans());
-    boolean filled = kind >= forcing + first + filling;
+    boolean filled = kind >= shares.forcing() + shares.first() + shares.filling();
     int common = filled ? full : shared.nextInt(1, Math.max(2, full));
     int[] positions = positions(plan(footage, new Moment(0, 0, common)));
     var samples = new ArrayList<Footage.Sample>();
@@ -158,10 +161,10 @@ public record Curriculum(
     var moment = anyAt(full, footage, random);
     int chunks = trace(footage, moment).plans().size();
     var any = new Moment(moment.video(), moment.trace(), random.nextInt(full, chunks));
-    if (kind < returning) {
+    if (kind < shares.returning()) {
       return marked(MemoryTrace::comebacks, full, chunks, footage, random).orElse(any);
     }
-    if (kind < returning + arriving) {
+    if (kind < shares.returning() + shares.arriving()) {
       return marked(MemoryTrace::arrivals, full, chunks, footage, random).orElse(any);
     }
     return any;
@@ -170,7 +173,7 @@ public record Curriculum(
   /** A moment before memory is full, which must be the same chunk for all samples of a batch. */
   private Moment filling(int chunk, Footage footage, SplittableRandom random) {
     var any = anyAt(chunk, footage, random);
-    if (random.nextDouble() >= arriving) {
+    if (random.nextDouble() >= shares.arriving()) {
       return any;
     }
     return marked(MemoryTrace::arrivals, chunk, chunk + 1, footage, random).orElse(any);

@@ -168,7 +168,7 @@ class AccumulationTest {
         var flat = Tiny.causalParameters(2);
         var weights = Weights.from(flat);
         var loop = new TrainingLoop(config(2), flat)) {
-      var curriculum = new Curriculum(3, 24, 0.2, 0.2, 0.3, 6, 0, 0);
+      var curriculum = new Curriculum(3, 24, new Curriculum.Shares(0.2, 0.2, 0.3, 0, 0), 6);
       var networks = Tiny.Causal.of(weights);
       var objective =
           activations.of(

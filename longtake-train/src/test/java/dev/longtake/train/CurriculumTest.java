@@ -30,7 +30,8 @@ class CurriculumTest {
   private static final int VIDEOS = 4;
   private static final int FRAMES = 30;
   private static final int FULL = 9; // 3 sink, 3 slow, 3 fast beside the chunk
-  private static final Curriculum CURRICULUM = new Curriculum(9, 60, 0.2, 0.3, 0.1, 6, 0, 0);
+  private static final Curriculum CURRICULUM =
+      new Curriculum(9, 60, new Curriculum.Shares(0.2, 0.3, 0.1, 0, 0), 6);
   private static final List<MemoryPolicy> POLICIES =
       List.of(
           new SlowFast(3, 3, 6, SlowFast.ALWAYS, 1, Eviction.REDUNDANT),
@@ -78,7 +79,7 @@ class CurriculumTest {
 
   @Test
   void theSameStepGivesTheSameBatchAndAnotherStepOrSeedAnother() {
-    var other = new Curriculum(10, 60, 0.2, 0.3, 0.1, 6, 0, 0);
+    var other = new Curriculum(10, 60, new Curriculum.Shares(0.2, 0.3, 0.1, 0, 0), 6);
     try (var scope = Scope.open();
         var footage = numbered()) {
       int like = 0;
@@ -161,7 +162,9 @@ class CurriculumTest {
         var footage = numbered()) {
       for (long step = 0; step < 200; step++) {
         try (var inner = Scope.open()) {
-          var batch = new Curriculum(1, 15, 0, 0, 0, 6, 0, 0).batch(footage, footage, step, 0);
+          var batch =
+              new Curriculum(1, 15, new Curriculum.Shares(0, 0, 0, 0, 0), 6)
+                  .batch(footage, footage, step, 0);
           float[] numbers = batch.latents().toFloats();
           chunks.merge((int) numbers[FULL] % 1000 / 3, 1, Integer::sum);
         }
@@ -177,7 +180,7 @@ class CurriculumTest {
     int all = 0;
     try (var scope = Scope.open();
         var footage = numbered(POLICIES, plan -> firstFrame(plan) == 15)) {
-      var half = new Curriculum(1, 60, 0, 0, 0, 6, 0.5, 0);
+      var half = new Curriculum(1, 60, new Curriculum.Shares(0, 0, 0, 0.5, 0), 6);
       for (long step = 0; step < steps; step++) {
         try (var inner = Scope.open()) {
           var batch = half.batch(footage, footage, step, 0);
@@ -202,7 +205,7 @@ class CurriculumTest {
     try (var scope = Scope.open();
         var footage =
             numbered(POLICIES, plan -> firstFrame(plan) == 15, plan -> firstFrame(plan) == 21)) {
-      var both = new Curriculum(1, 60, 0, 0, 0, 6, 0.3, 0.5);
+      var both = new Curriculum(1, 60, new Curriculum.Shares(0, 0, 0, 0.3, 0.5), 6);
       for (long step = 0; step < steps; step++) {
         try (var inner = Scope.open()) {
           var batch = both.batch(footage, footage, step, 0);
@@ -230,7 +233,7 @@ class CurriculumTest {
       var marked = traces.getFirst().getFirst();
       traces.set(0, List.of(new MemoryTrace(marked.plans(), List.of(), List.of(1, 2))));
       var some = new Footage(footage.latents(), footage.captions(), traces);
-      var filling = new Curriculum(1, 60, 0, 1, 0, 6, 0, 0.6);
+      var filling = new Curriculum(1, 60, new Curriculum.Shares(0, 1, 0, 0, 0.6), 6);
       for (long step = 0; step < 200; step++) {
         try (var inner = Scope.open()) {
           var batch = filling.batch(some, some, step, 0);
@@ -251,7 +254,9 @@ class CurriculumTest {
   void whereNothingIsKnownToComeBackAllMomentsAreDrawn() {
     try (var scope = Scope.open();
         var footage = numbered()) {
-      var every = new Curriculum(1, 15, 0, 0, 0, 6, 1, 0).batch(footage, footage, 0, 0);
+      var every =
+          new Curriculum(1, 15, new Curriculum.Shares(0, 0, 0, 1, 0), 6)
+              .batch(footage, footage, 0, 0);
       assertThat(every.context()).isEqualTo(FULL);
     }
   }
@@ -267,7 +272,9 @@ class CurriculumTest {
                     Scope.escape(Tensor.of(new long[] {7, 7, 8, 8}, 2, 2)),
                     Scope.escape(Tensor.of(new long[] {7, 7, 8, 8}, 2, 2))),
                 List.of(List.of(), List.of()))) {
-      var batch = new Curriculum(1, 60, 1, 0, 0, 6, 0, 0).batch(footage, openings, 3, 0);
+      var batch =
+          new Curriculum(1, 60, new Curriculum.Shares(1, 0, 0, 0, 0), 6)
+              .batch(footage, openings, 3, 0);
       assertThat(batch.latents()).hasShape(20, 1, 3, 1, 1);
       float[] numbers = batch.latents().toFloats();
       long[] words = batch.captions().ids().toLongs();
@@ -306,7 +313,7 @@ class CurriculumTest {
 
   @Test
   void footageTooShortForAStretchIsRefusedWithBothLengths() {
-    var stretches = new Curriculum(1, 60, 0, 0, 0.1, 12, 0, 0);
+    var stretches = new Curriculum(1, 60, new Curriculum.Shares(0, 0, 0.1, 0, 0), 12);
     assertThatThrownBy(() -> stretches.check(List.of(trace(POLICIES.getFirst(), 3))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("footage of 9 latent frames is too short; this curriculum needs at least 12");
@@ -314,16 +321,16 @@ class CurriculumTest {
 
   @Test
   void sharesAndSizesOutOfRangeAreRefused() {
-    assertThatThrownBy(() -> new Curriculum(1, 60, 0.5, 0.4, 0.2, 6, 0, 0))
+    assertThatThrownBy(() -> new Curriculum(1, 60, new Curriculum.Shares(0.5, 0.4, 0.2, 0, 0), 6))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("add up to at most 1");
-    assertThatThrownBy(() -> new Curriculum(1, 60, 0, 0, 0, 7, 0, 0))
+    assertThatThrownBy(() -> new Curriculum(1, 60, new Curriculum.Shares(0, 0, 0, 0, 0), 7))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("multiple of 3");
-    assertThatThrownBy(() -> new Curriculum(1, 0, 0, 0, 0, 6, 0, 0))
+    assertThatThrownBy(() -> new Curriculum(1, 0, new Curriculum.Shares(0, 0, 0, 0, 0), 6))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("frames_per_step must be at least 1, not 0");
-    assertThatThrownBy(() -> new Curriculum(1, 60, 0, 0, 0, 6, 1.5, 0))
+    assertThatThrownBy(() -> new Curriculum(1, 60, new Curriculum.Shares(0, 0, 0, 1.5, 0), 6))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("shares returning and arriving must add up to at most 1, not 1.5 + 0.0");
   }

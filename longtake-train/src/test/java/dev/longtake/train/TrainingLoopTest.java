@@ -48,7 +48,7 @@ class TrainingLoopTest {
               var weights = Weights.from(flat);
               var loop = new TrainingLoop(Tiny.config(6, 2, 2), flat)) {
             loop.resume(store);
-            var curriculum = new Curriculum(3, 24, 0.2, 0.2, 0.3, 6, 0, 0);
+            var curriculum = new Curriculum(3, 24, new Curriculum.Shares(0.2, 0.2, 0.3, 0, 0), 6);
             var objective = Tiny.Causal.of(weights).objective(footage, curriculum);
             loop.run(objective, until, store, SILENT);
             new CheckpointStore(end, "end", 1).save(loop.state().whole(), Map.of());

@@ -32,7 +32,8 @@ import picocli.CommandLine.Option;
     description = {
       "Generates a video from a prompt, or several from a file of prompts.",
       "Beside the video NAME.mp4 it writes NAME.png, a contact sheet, and NAME.json, how the video"
-          + " was made. While it runs, NAME.part.mp4 grows; it plays at any moment.",
+          + " was made. While it runs, NAME.part.mp4 grows, and plays at any moment"
+          + " from its first chunk on.",
       ""
     })
 final class GenerateCommand implements Callable<Integer> {
@@ -57,8 +58,9 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--memory",
       paramLabel = "SPEC",
       description =
-          "What the model may look back at: full, self-forcing, longlive, infinity-rope,"
-              + " context-forcing, context-forcing-released, slow-fast-redundant, or with numbers,"
+          "What the model may look back at: full, sliding-window, sink-window, slow-fast,"
+              + " slow-fast-redundant, self-forcing, longlive, infinity-rope, context-forcing,"
+              + " context-forcing-released, or with numbers,"
               + " as sink-window:sink=3,frames=12 has them. Default: as the model was trained")
   private Optional<String> memory = Optional.empty();
 

@@ -13,8 +13,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -130,19 +128,8 @@ final class ConvertCommand implements Callable<Integer> {
   }
 
   private int write(TensorFile tensors, WeightsFormat format) {
-    try (var stop = Interruption.watch(terminal, () -> "stopped; nothing is written");
-        var progress = Progress.of(terminal, tensors.bytes(), Progress.Unit.MEGABYTES)) {
-      format.write(
-          new WatchedTensors(
-              tensors,
-              bytes -> {
-                progress.reached(bytes);
-                if (stop.requested()) {
-                  throw new CancellationException();
-                }
-              },
-              new AtomicLong()));
-    } catch (CancellationException e) {
+    if (!WatchedWriting.run(
+        terminal, tensors.bytes(), watched -> format.write(watched.apply(tensors)))) {
       return Interruption.EXIT_CODE;
     }
     terminal

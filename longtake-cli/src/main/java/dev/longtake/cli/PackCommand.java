@@ -9,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -56,8 +54,8 @@ final class PackCommand implements Callable<Integer> {
     if (Files.exists(out)) {
       throw new IllegalArgumentException(out + " is there already; give another OUT");
     }
-    var folder = PretrainedFolder.open(in);
-    ModelParts parts = weights.areGiven() ? weights.parts(in) : PretrainedParts.base(folder);
+    var parts =
+        weights.areGiven() ? weights.parts(in) : PretrainedParts.base(PretrainedFolder.open(in));
     parts.requireWhole();
     long bytes = bytes(parts);
     FreeSpace.require(out, bytes);
@@ -65,23 +63,7 @@ final class PackCommand implements Callable<Integer> {
   }
 
   private int write(ModelParts parts, long bytes) {
-    var done = new AtomicLong();
-    try (var stop = Interruption.watch(terminal, () -> "stopped; nothing is written");
-        var progress = Progress.of(terminal, bytes, Progress.Unit.MEGABYTES)) {
-      PackModel.ofParts(
-          parts,
-          out,
-          tensors ->
-              new WatchedTensors(
-                  tensors,
-                  reached -> {
-                    progress.reached(reached);
-                    if (stop.requested()) {
-                      throw new CancellationException();
-                    }
-                  },
-                  done));
-    } catch (CancellationException e) {
+    if (!WatchedWriting.run(terminal, bytes, watched -> PackModel.ofParts(parts, out, watched))) {
       return Interruption.EXIT_CODE;
     }
     terminal

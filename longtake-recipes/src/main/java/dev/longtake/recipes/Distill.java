@@ -15,7 +15,6 @@ import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
-import dev.longtake.text.Tokenizer;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Team;
 import dev.longtake.wan.WanTransformer;
@@ -59,7 +58,7 @@ final class Distill {
         run.promptsOfWorld()
             ? Optional.empty()
             : Optional.of(PromptList.read(Path.of(run.prompts())));
-    prompts.ifPresent(this::check);
+    prompts.ifPresent(list -> Prompts.check(list.texts(), from, student));
     boolean shared =
         student.vae().equals(teacher.vae())
             && student.textEncoder().equals(teacher.textEncoder())
@@ -71,14 +70,6 @@ final class Distill {
               + " and the teacher's "
               + teacherFrom
               + " differ in autoencoder or text encoder; give models that share latents and text");
-    }
-  }
-
-  /** Refuses a prompt that the model cannot read now, and not when a step draws it. */
-  private void check(PromptList list) {
-    try (var tokenizer =
-        Tokenizer.open(from.resolve(VideoModel.TOKENIZER), student.transformer().textLen())) {
-      list.texts().forEach(tokenizer::check);
     }
   }
 

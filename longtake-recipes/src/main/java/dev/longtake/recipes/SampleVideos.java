@@ -13,7 +13,6 @@ import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
-import dev.longtake.text.Tokenizer;
 import dev.longtake.train.Loop;
 import dev.longtake.train.Samples;
 import dev.longtake.train.TrainingException;
@@ -57,12 +56,8 @@ record SampleVideos(
    * @param from folder with its tokenizer
    */
   static void check(TrainingRun.SampleStage stage, Path from, ModelConfig config) {
-    if (stage.every() == 0) {
-      return;
-    }
-    try (var tokenizer =
-        Tokenizer.open(from.resolve(VideoModel.TOKENIZER), config.transformer().textLen())) {
-      stage.prompts().forEach(tokenizer::check);
+    if (stage.every() > 0) {
+      Prompts.check(stage.prompts(), from, config);
     }
   }
 

@@ -81,18 +81,18 @@ class TeamTest {
     assertThat(seen.subList(6, 9)).doesNotContainAnyElementsOf(seen.subList(0, 3));
   }
 
+  private static Team teamOfWhom(int which, Team.Member failing, FlatParameters parameters) {
+    return Team.of(
+        parameters,
+        TWO_MORE,
+        (own, rank) -> rank == which ? failing : Scaled.of(own, rank, new ArrayList<>()));
+  }
+
   @Test
   void whatAMemberThrowsReachesTheLoop() {
     try (var scope = Scope.open();
         var parameters = weights();
-        var team =
-            Team.of(
-                parameters,
-                TWO_MORE,
-                (own, rank) ->
-                    rank == 2
-                        ? failing(new TrainingException("no clip"))
-                        : Scaled.of(own, rank, new ArrayList<>()))) {
+        var team = teamOfWhom(2, failing(new TrainingException("no clip")), parameters)) {
       assertThatThrownBy(() -> team.backward(1, 0))
           .isInstanceOf(TrainingException.class)
           .hasMessage("no clip");
@@ -103,14 +103,7 @@ class TeamTest {
   void aHeapThatIsTooSmallForAMemberIsToldAsThat() {
     try (var scope = Scope.open();
         var parameters = weights();
-        var team =
-            Team.of(
-                parameters,
-                TWO_MORE,
-                (own, rank) ->
-                    rank == 1
-                        ? failing(new OutOfMemoryError("pictures"))
-                        : Scaled.of(own, rank, new ArrayList<>()))) {
+        var team = teamOfWhom(1, failing(new OutOfMemoryError("pictures")), parameters)) {
       assertThatThrownBy(() -> team.backward(1, 0))
           .isInstanceOf(OutOfMemoryError.class)
           .hasMessage("pictures");

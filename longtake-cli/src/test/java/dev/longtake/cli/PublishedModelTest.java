@@ -3,6 +3,7 @@ package dev.longtake.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.longtake.checkpoint.Manifest;
 import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.media.Frame;
 import dev.longtake.media.FrameSource;
@@ -54,6 +55,12 @@ class PublishedModelTest {
 
     assertThat(spoken.code()).as("%s", spoken.err()).isZero();
     assertThat(frames(generate("packed", packed))).isEqualTo(wanted);
+    assertThat(Manifest.read(packed).config())
+        .containsEntry("stage", "pack")
+        .containsEntry("model", wan.toString())
+        .containsEntry("checkpoint", CHECKPOINT.toString())
+        .containsEntry("preset", "tiny-students")
+        .containsEntry("weights", "generator_ema");
   }
 
   @Test

@@ -28,7 +28,8 @@ final class WeightOptions {
       paramLabel = "NAME",
       description =
           "How that is run: self-forcing, causal-forcing, longlive, longlive-base,"
-              + " self-gradient-forcing, context-forcing, infinity-rope, or a .json file. Default:"
+              + " self-gradient-forcing, context-forcing, rolling-forcing, infinity-rope, or a .json"
+              + " file. Default:"
               + " the preset whose name the checkpoint bears")
   private Optional<String> preset = Optional.empty();
 

@@ -108,7 +108,7 @@ class InspectCommandTest {
             "  in float8: weights 7.23 GB on the disk; they are computed in one of the above")
         .anyMatch(line -> line.matches(" {2}in bfloat16: .* \\(weights 14.5 GB, .*"));
     assertThat(all.out().lines().filter(line -> line.startsWith("runs with --preset ")))
-        .hasSize(5)
+        .hasSize(6)
         .first()
         .asString()
         .contains("self-forcing | causal-forcing at ");

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -149,6 +150,24 @@ class PublishedModelTest {
     assertThat(made.path("checkpoint").asText()).isEqualTo(CHECKPOINT.toString());
     assertThat(made.path("weights").asText()).isEqualTo("generator_ema");
     assertThat(made.path("transformer_sha256").asText()).hasSize(64);
+  }
+
+  @Test
+  void chunksThatAreDenoisedTogetherMakeAVideoAsLongAndTheSameEveryTime() throws IOException {
+    var together =
+        List.of("--checkpoint", CHECKPOINT, "--preset", preset, "--memory", "rolling-forcing")
+            .toArray();
+
+    var rolled = frames(generate("rolled", wan, together));
+
+    assertThat(rolled).hasSize(16).isNotEqualTo(frames(generate("own", own)));
+    assertThat(frames(generate("again", wan, together))).isEqualTo(rolled);
+    var made = new ObjectMapper().readTree(folder.resolve("rolled.json").toFile());
+    assertThat(made.path("memory").asText()).isEqualTo("rolling-forcing");
+    assertMistake(
+        with(wan, Stream.concat(Stream.of(together), Stream.of("--steps", 7)).toArray()),
+        "a window of 21 has no room",
+        "fewer steps");
   }
 
   @Test

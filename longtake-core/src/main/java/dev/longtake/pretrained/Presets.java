@@ -25,6 +25,7 @@ public final class Presets {
           "longlive-base",
           "self-gradient-forcing",
           "context-forcing",
+          "rolling-forcing",
           "infinity-rope");
 
   private Presets() {}

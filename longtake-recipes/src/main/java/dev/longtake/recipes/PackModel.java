@@ -93,10 +93,7 @@ public final class PackModel {
    * @throws TrainingException if it cannot be written
    */
   public static void ofParts(
-      ModelParts parts,
-      Map<String, String> sources,
-      Path to,
-      UnaryOperator<TensorFile> written) {
+      ModelParts parts, Map<String, String> sources, Path to, UnaryOperator<TensorFile> written) {
     try (var made = scratch(to)) {
       copy(parts.tokenizer(), made.path().resolve(VideoModel.TOKENIZER));
       parts.config().write(made.path());

@@ -181,6 +181,20 @@ class PublishedModelTest {
   }
 
   @Test
+  void theAverageIsTakenWhereItIsAskedForAgainstThePreset() throws IOException {
+    var last =
+        Files.writeString(
+            folder.resolve("last.json"),
+            Files.readString(preset).replace("\"generator_ema\"", "\"generator\""));
+
+    assertMistake(
+        with(wan, "--checkpoint", CHECKPOINT, "--preset", last),
+        "has no generator or model, only [generator_ema]");
+    var average = generate("average", wan, "--checkpoint", CHECKPOINT, "--preset", last, "--ema");
+    assertThat(frames(average)).isEqualTo(frames(generate("own", own)));
+  }
+
+  @Test
   void aCheckpointWithTheNameOfAPresetNeedsNoOther() throws IOException {
     var named = Files.copy(CHECKPOINT, folder.resolve("causal_forcing.pt"));
 

@@ -272,6 +272,7 @@ public final class Rollout implements AutoCloseable {
     }
     try (var scope = Scope.open();
         var off = Gradients.off()) {
+      watch.done(ChunkPart.RECALL); // a window's past is turned as it is attended
       long[] shape = {1, model.config().inDim(), chunkFrames, rows, columns};
       var clean =
           rolling

@@ -37,7 +37,8 @@ public final class MemoryPolicies {
    * <pre>
    *   full
    *   sliding-window            sliding-window:21            (also frames=21)
-   *   sink-window               sink-window:sink=3,frames=12,positions=absolute | by-slot
+   *   sink-window               sink-window:sink=3,frames=12,positions=absolute | by-slot |
+   *                                         top-aligned
    *   slow-fast                 slow-fast:sink=3,slow=12,fast=6,threshold=0.95,interval=2,
    *                                       eviction=oldest | redundant
    *   slow-fast-redundant       the same with threshold=2,eviction=redundant

@@ -21,6 +21,7 @@ public final class Presets {
       List.of(
           "self-forcing",
           "causal-forcing",
+          "causal-forcing-long",
           "longlive",
           "longlive-base",
           "self-gradient-forcing",

@@ -52,7 +52,8 @@ class PresetsTest {
     "longlive-base, longlive, GENERATOR",
     "infinity-rope, infinity-rope, GENERATOR_EMA",
     "rolling-forcing, rolling-forcing, GENERATOR_EMA",
-    "self-gradient-forcing, longlive:positions=by-slot, GENERATOR_EMA",
+    "self-gradient-forcing, longlive:positions=top-aligned, GENERATOR_EMA",
+    "causal-forcing-long, rolling-forcing, GENERATOR_EMA",
     "context-forcing, context-forcing-released, GENERATOR_EMA"
   })
   void theMemoryIsThatOfTheFamily(String name, String policy, TrainedPart part) {
@@ -149,7 +150,7 @@ class PresetsTest {
   }
 
   private static float[] levels(String name) {
-    return name.equals("rolling-forcing")
+    return name.equals("rolling-forcing") // one chunk for each of five levels
         ? new float[] {1000, 952.381f, 882.353f, 769.231f, 555.556f}
         : new float[] {1000, 937.5f, 833.3333f, 625};
   }

@@ -17,7 +17,9 @@ import dev.longtake.tensor.Tensor;
 import dev.longtake.vae.EncodeState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 
 /**
  * A video that is made as it is asked for, chunk by chunk, from a prompt or as the continuation of
@@ -282,9 +284,7 @@ public final class VideoGenerator implements AutoCloseable {
   public CompletableFuture<VideoChunk> begin() {
     decoder.requireWhole();
     long begun = System.nanoTime();
-    if (chunks > 0) {
-      schedule.startingAt(chunks).ifPresent(next -> switchTo(next, onSwitch));
-    }
+    duePrompt().ifPresent(next -> switchTo(next, onSwitch));
     int index = chunks;
     long firstFrame = frames;
     int pictures = nextPictures();
@@ -307,6 +307,22 @@ public final class VideoGenerator implements AutoCloseable {
                   seconds,
                   made.seconds()));
     }
+  }
+
+  /**
+   * The prompt that takes over now. Chunks that are denoised together share one: it changes as the
+   * chunk that it is meant for is begun. Those that the first chunk began are told at the second.
+   */
+  private Optional<String> duePrompt() {
+    if (chunks == 0) {
+      return Optional.empty();
+    }
+    boolean together = request.memory() instanceof RollingWindow;
+    int newest = chunks + (together ? request.sampling().steps() - 1 : 0);
+    return IntStream.rangeClosed(chunks == 1 ? 1 : newest, newest)
+        .mapToObj(schedule::startingAt)
+        .flatMap(Optional::stream)
+        .reduce((earlier, later) -> later);
   }
 
   private @Axes("1 C F Y X") Tensor denoised() {

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakGuard.class)
 class VideoGeneratorTest {
@@ -225,6 +226,30 @@ class VideoGeneratorTest {
             .isEqualTo(chunk < 3);
       }
       assertThat(followed.held().frames()).isEqualTo(15);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 6})
+  void aPromptOfChunksThatAreDenoisedTogetherTakesOverAsTheFirstOfThemIsBegun(int start) {
+    var schedule =
+        new PromptSchedule(
+            List.of(new Shot(TinyModel.PROMPT, 0), new Shot("a brick cube", start)),
+            OptionalInt.empty());
+    var request =
+        request()
+            .withMemory(MemoryPolicies.ROLLING_FORCING)
+            .withSampling(new Sampling(SamplerKind.FEW_STEP, 3, 3, 1));
+    try (var plain = VideoGenerator.start(model, request);
+        var followed = VideoGenerator.start(model, request)) {
+      followed.follow(schedule, PromptSwitch.KEEP);
+      for (int chunk = 0; chunk < 8; chunk++) {
+        var pictures = followed.next().frames();
+        // Chunk 6 is begun as chunk 4 ends; chunk 1 was begun with the first.
+        assertThat(Arrays.deepEquals(pictures.toArray(), plain.next().frames().toArray()))
+            .as("chunk " + chunk)
+            .isEqualTo(chunk < (start == 1 ? 1 : 4));
+      }
     }
   }
 

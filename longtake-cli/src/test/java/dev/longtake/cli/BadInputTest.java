@@ -156,7 +156,6 @@ class BadInputTest {
             "guidance is 2.0",
             "give 1"),
         mistake("generate 'x' --memory rolling-forcing", "small steps (euler)", "another memory"),
-        mistake("generate 'x' --memory rolling-forcing --guidance 2", "it is 2.0", "give 1"),
         mistake(
             "generate 'x' --memory rolling-forcing --on-switch recompute",
             "begun the next chunks under the old prompt",

@@ -211,12 +211,12 @@ public record ModelConfig(
         case MemoryPolicy policy -> {}
         case ReleasedSlowFast released -> ReleasedMemory.requireNone(guidance);
         case RollingWindow rolling -> {
-          RollingMemory.requireNone(guidance);
           if (kind != SamplerKind.FEW_STEP) {
             throw new IllegalArgumentException(
                 "rolling-forcing takes chunks down by jumps, and this model is sampled in small"
                     + " steps (euler); give another memory, or a model of few steps");
           }
+          RollingMemory.requireNone(guidance);
           rolling.requireRoom(CHUNK * steps);
         }
       }

@@ -11,8 +11,7 @@ import dev.longtake.wan.Prompt;
  * chunk goes: {@link #begin}, noisy passes, {@link #beforeCleanPass}, the clean pass, {@link
  * #remember}; whatever does not get that far is forgotten at the next beginning.
  */
-sealed interface ActiveMemory extends AutoCloseable
-    permits PlannedMemory, BatchMemory, ReleasedMemory {
+sealed interface ActiveMemory extends AutoCloseable permits PlannedMemory, ReleasedMemory {
 
   /** Latent frames remembered since the video began. */
   int frames();

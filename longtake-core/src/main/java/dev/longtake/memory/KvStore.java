@@ -9,11 +9,14 @@ import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.IntBinaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +36,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A chunk goes: {@link #begin}, any number of passes over {@link #layer}, a clean pass between
  * {@link #record} and {@link #commit}. Should memory run out while frames are moved, layers would
- * hold them in different orders: everything is freed then, and nothing can follow. Axes: B batch, L
- * tokens, S past tokens, H heads, d head width. Confined to one thread.
+ * hold them in different orders: everything is freed then, and nothing can follow.
+ *
+ * <p>A batch may be of several videos with a plan each: they hold as many frames, at the same
+ * positions, and every step is one operator for all of them. Or one plan is for the whole batch.
+ * Axes: B batch, L tokens, S past tokens, H heads, d head width. Confined to one thread.
  */
 public final class KvStore implements AutoCloseable {
 
@@ -56,8 +62,8 @@ public final class KvStore implements AutoCloseable {
   private final Device device;
   private final FusedOps ops;
   private final List<Layer> layers;
-  private final MeanKeys meanKeys = new MeanKeys();
-  private List<Integer> held = List.of(); // the frames in every layer's window, increasing
+  private final List<MeanKeys> meanKeys; // of each video
+  private List<List<Integer>> held; // the frames in every layer's window, increasing, of each video
   private long past; // tokens of the window that a pass sees
   private boolean recording;
   private boolean whole = true; // false while frames are moved, and for good if that fails
@@ -70,40 +76,92 @@ public final class KvStore implements AutoCloseable {
 
   /** Empty, with keys turned by given operators. */
   public KvStore(Geometry geometry, Device device, FusedOps ops) {
+    this(geometry, device, ops, 1);
+  }
+
+  /**
+   * Empty, for several videos.
+   *
+   * @param videos the batch of every pass, each of it with plans of its own; 1 for plans that hold
+   *     for the whole batch, whatever its size
+   */
+  public KvStore(Geometry geometry, Device device, FusedOps ops, int videos) {
     this.geometry = geometry;
     this.device = device;
     this.ops = ops;
     layers = IntStream.range(0, geometry.layers()).mapToObj(i -> new Layer()).toList();
+    meanKeys = Stream.generate(MeanKeys::new).limit(videos).toList();
+    held = Collections.nCopies(videos, List.of());
+  }
+
+  /** {@link #begin(List)} with one plan for the whole batch. */
+  public void begin(Plan plan) {
+    begin(List.of(plan));
   }
 
   /**
-   * Drops every frame the plan does not attend, and turns the rest to the plan's positions. A pass
+   * Drops every frame the plans do not attend, and turns the rest to the plans' positions. A pass
    * that was recorded and not committed is forgotten.
    *
-   * @throws IllegalArgumentException if the plan attends a frame that is not held; nothing changes
+   * @param plans of each video
+   * @throws IllegalArgumentException if a plan attends a frame that is not held, or plans put their
+   *     frames at different positions; nothing changes
    * @throws IllegalStateException if an earlier step failed half way
    */
-  public void begin(Plan plan) {
+  public void begin(List<Plan> plans) {
     requireWhole();
-    var frames = plan.past().stream().map(Slot::frame).toList();
-    for (int frame : frames) {
-      if (!held.contains(frame)) {
-        throw new IllegalArgumentException(
-            "the plan attends frame "
-                + frame
-                + ", which is not held; it was made for another"
-                + " state: plan from this one");
+    requireAll(plans.size());
+    requireSamePositions(plans);
+    var frames =
+        plans.stream().map(plan -> plan.past().stream().map(Slot::frame).toList()).toList();
+    for (int video = 0; video < frames.size(); video++) {
+      for (int frame : frames.get(video)) {
+        if (!held.get(video).contains(frame)) {
+          throw new IllegalArgumentException(
+              "the plan attends frame "
+                  + frame
+                  + ", which is not held; it was made for another"
+                  + " state: plan from this one");
+        }
       }
     }
     recording = false;
-    change(() -> hold(frames, plan));
-    see((long) frames.size() * geometry.tokens());
+    change(() -> hold(frames, plans.getFirst()));
+    see((long) plans.getFirst().past().size() * geometry.tokens());
   }
 
-  private void hold(List<Integer> frames, Plan plan) {
-    meanKeys.keepOnly(frames);
+  private void requireAll(int given) {
+    if (given != held.size()) {
+      throw new IllegalArgumentException(given + " videos do not fit a memory of " + held.size());
+    }
+  }
+
+  private static void requireSamePositions(List<Plan> plans) {
+    var first = plans.getFirst();
+    for (var plan : plans) {
+      if (!Arrays.equals(plan.pastPositions(), first.pastPositions())
+          || !Arrays.equals(plan.chunkPositions(), first.chunkPositions())) {
+        throw new IllegalArgumentException(
+            "videos whose frames stand at "
+                + Arrays.toString(first.pastPositions())
+                + " and at "
+                + Arrays.toString(plan.pastPositions())
+                + " cannot share a batch; roll them out one by one, or with positions by slot");
+      }
+    }
+  }
+
+  /**
+   * Moves and turns.
+   *
+   * @param plan any of the plans: sizes and positions are those of all
+   */
+  private void hold(List<List<Integer>> frames, Plan plan) {
+    for (int video = 0; video < frames.size(); video++) {
+      meanKeys.get(video).keepOnly(frames.get(video));
+    }
     layers.forEach(Layer::dropPending);
-    if (frames.isEmpty()) {
+    if (plan.past().isEmpty()) {
       layers.forEach(Layer::close);
     } else {
       arrange(frames, plan.attended());
@@ -134,31 +192,63 @@ public final class KvStore implements AutoCloseable {
   }
 
   /** Moves the frames to the front of windows with room for so many. */
-  private void arrange(List<Integer> frames, int attended) {
+  private void arrange(List<List<Integer>> frames, int attended) {
+    int count = frames.getFirst().size();
     int stay = 0;
-    while (stay < frames.size() && frames.get(stay).equals(held.get(stay))) {
+    while (stay < count && stays(frames, stay)) {
       stay++;
     }
     long room = (long) attended * geometry.tokens();
     if (layers.stream().anyMatch(layer -> layer.lent || layer.window().room() != room)) {
       try (var scope = Scope.open()) {
-        var places = places(frames);
-        layers.forEach(layer -> layer.renew(places, room));
+        var rows = rows(frames, 0);
+        layers.forEach(layer -> layer.renew(rows, room));
       }
       layout++;
-    } else if (stay < frames.size()) {
+    } else if (stay < count) {
       try (var scope = Scope.open()) {
         int to = stay;
-        var places = places(frames.subList(stay, frames.size()));
-        layers.forEach(layer -> layer.shift(to, places));
+        var rows = rows(frames, stay);
+        layers.forEach(layer -> layer.shift(to, rows));
       }
     }
   }
 
-  /** Where frames are in the windows, INT64 on the device. */
-  private Tensor places(List<Integer> frames) {
-    long[] places = frames.stream().mapToLong(held::indexOf).toArray();
-    return Tensor.of(places, places.length).to(device);
+  /** Whether the frame at a place is there already, in every video. */
+  private boolean stays(List<List<Integer>> frames, int place) {
+    for (int video = 0; video < frames.size(); video++) {
+      if (!frames.get(video).get(place).equals(held.get(video).get(place))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Where frames are in the windows as they are held, from a place on: see {@link Window}. */
+  private @Axes("B n") Tensor rows(List<List<Integer>> frames, int from) {
+    return rows(
+        Math.toIntExact(layers.getFirst().window().room() / geometry.tokens()),
+        frames.getFirst().size() - from,
+        (video, i) -> held.get(video).indexOf(frames.get(video).get(from + i)));
+  }
+
+  /**
+   * Frames of a batch, each counted from the first of the whole batch, INT64 on the device.
+   *
+   * @param room frames there is room for in each
+   * @param count frames of each
+   * @param place of the i-th of a video
+   */
+  private @Axes("B n") Tensor rows(int room, int count, IntBinaryOperator place) {
+    int batch = Math.toIntExact(layers.getFirst().batch());
+    long[] rows = new long[batch * count];
+    for (int b = 0; b < batch; b++) {
+      int video = held.size() == 1 ? 0 : b;
+      for (int i = 0; i < count; i++) {
+        rows[b * count + i] = (long) b * room + place.applyAsInt(video, i);
+      }
+    }
+    return Tensor.of(rows, batch, count).to(device);
   }
 
   private void turn(Plan plan) {
@@ -230,73 +320,123 @@ public final class KvStore implements AutoCloseable {
   /**
    * Takes in the frames of the recorded pass.
    *
-   * @param frames their numbers since the video began, in the order of the pass
+   * @param frames of each video, their numbers since it began, in the order of the pass
    * @param summarise whether mean keys are wanted, for {@link #similarity}
    * @throws IllegalStateException if no pass was recorded since {@link #begin}, or an earlier step
    *     failed half way
    * @throws IllegalArgumentException if the pass had more frames or fewer
    */
-  public void commit(List<Integer> frames, boolean summarise) {
+  public void commit(List<List<Integer>> frames, boolean summarise) {
     requireWhole();
+    requireAll(frames.size());
+    int count = frames.getFirst().size();
     for (var layer : layers) {
-      if (frames.size() != layer.frames()) {
+      if (count != layer.frames()) {
         throw new IllegalArgumentException(
-            frames.size() + " numbers do not fit a pass of " + layer.frames() + " frames");
+            count + " numbers do not fit a pass of " + layer.frames() + " frames");
       }
     }
     recording = false;
     change(() -> takeIn(frames, summarise));
   }
 
-  private void takeIn(List<Integer> frames, boolean summarise) {
+  private void takeIn(List<List<Integer>> frames, boolean summarise) {
     if (summarise) {
       summarise(frames);
     }
-    if (layers.getFirst().standsBehindThePast() && follow(frames)) {
-      held = Stream.concat(held.stream(), frames.stream()).toList();
-    } else {
-      var all = new TreeSet<>(held);
-      all.addAll(frames);
-      layers.forEach(layer -> layer.rebuild(List.copyOf(all), frames));
-      held = List.copyOf(all);
-      layout++;
+    var all = new ArrayList<List<Integer>>();
+    for (int video = 0; video < frames.size(); video++) {
+      var both = new TreeSet<>(held.get(video));
+      both.addAll(frames.get(video));
+      all.add(List.copyOf(both));
     }
+    if (!layers.getFirst().standsBehindThePast() || !follow(frames)) {
+      rebuild(all, frames);
+    }
+    held = List.copyOf(all);
     layers.forEach(Layer::dropPending);
   }
 
   /** Whether the frames come after all that is held, in order. */
-  private boolean follow(List<Integer> frames) {
-    int before = held.isEmpty() ? -1 : held.getLast();
-    for (int frame : frames) {
-      if (frame <= before) {
-        return false;
+  private boolean follow(List<List<Integer>> frames) {
+    for (int video = 0; video < frames.size(); video++) {
+      int before = held.get(video).isEmpty() ? -1 : held.get(video).getLast();
+      for (int frame : frames.get(video)) {
+        if (frame <= before) {
+          return false;
+        }
+        before = frame;
       }
-      before = frame;
     }
     return true;
+  }
+
+  /** All frames in new windows, the passed ones from the recorded pass. */
+  private void rebuild(List<List<Integer>> all, List<List<Integer>> passed) {
+    int before = held.getFirst().size();
+    int both = before + passed.getFirst().size();
+    try (var scope = Scope.open()) {
+      var rows =
+          rows(
+              both,
+              all.getFirst().size(),
+              (video, i) -> {
+                int frame = all.get(video).get(i);
+                int made = passed.get(video).indexOf(frame);
+                return made < 0 ? held.get(video).indexOf(frame) : before + made;
+              });
+      layers.forEach(layer -> layer.rebuild(before, rows));
+    }
+    layout++;
   }
 
   /**
    * Takes in consecutive frames; see {@link #commit(List, boolean)}.
    *
-   * @param firstFrame number of the first of them since the video began
+   * @param firstFrame number of the first of them since the videos began
    */
   public void commit(int firstFrame, boolean summarise) {
     int count = layers.getFirst().frames();
-    commit(IntStream.range(firstFrame, firstFrame + count).boxed().toList(), summarise);
+    var frames = IntStream.range(firstFrame, firstFrame + count).boxed().toList();
+    commit(Collections.nCopies(held.size(), frames), summarise);
+  }
+
+  /** {@link #similarity(int)} of the first video. */
+  public KeySimilarity similarity() {
+    return similarity(0);
   }
 
   /**
    * Cosines of mean raw keys, over all layers and heads, of frames held or just committed (Context
    * Forcing, eq. 7; clean keys, and one decision for all layers).
+   *
+   * @param video of the batch
    */
-  public KeySimilarity similarity() {
-    return meanKeys;
+  public KeySimilarity similarity(int video) {
+    return meanKeys.get(video);
   }
 
-  /** The frames held, in order. */
+  /** The frames held, in order, of the first video. */
   public List<Integer> frames() {
+    return held.getFirst();
+  }
+
+  /** The frames held, in order, of each video: as many of all. */
+  public List<List<Integer>> framesOfEach() {
     return held;
+  }
+
+  /**
+   * Where frames stand among those held, for whatever else is kept of each: counted from the first
+   * of the whole batch, INT64 on the device, owned by the caller's scope.
+   *
+   * @param frames of each video, all of them held
+   */
+  public @Axes("B n") Tensor rowsOf(List<List<Integer>> frames) {
+    return rows(
+        held.getFirst().size(),
+        frames.getFirst().size(),
+        (video, i) -> held.get(video).indexOf(frames.get(video).get(i)));
   }
 
   /** Raw keys of one layer, all held frames in order; at least one must be held. */
@@ -310,22 +450,24 @@ public final class KvStore implements AutoCloseable {
   }
 
   private KeyValue heldPart(int layer) {
-    return layers.get(layer).window().part(0, (long) held.size() * geometry.tokens());
+    return layers.get(layer).window().part(0, (long) frames().size() * geometry.tokens());
   }
 
-  private void summarise(List<Integer> numbers) {
+  private void summarise(List<List<Integer>> numbers) {
     try (var scope = Scope.open()) {
-      var means = new ArrayList<Tensor>();
-      int frames = layers.getFirst().frames();
-      for (var layer : layers) {
-        var key = layer.pending().key();
-        // The first of the batch decides for all.
-        means.add(
-            key.select(0, 0).reshape(frames, geometry.tokens(), -1).mean(1).reshape(frames, -1));
-      }
-      var all = Tensor.cat(means, 1);
-      for (int i = 0; i < frames; i++) {
-        meanKeys.put(numbers.get(i), all.select(0, i).toFloats());
+      int videos = numbers.size(); // of a batch with one plan, the first decides for all
+      int frames = numbers.getFirst().size();
+      var means =
+          layers.stream()
+              .map(layer -> layer.pending().key().narrow(0, 0, videos))
+              .map(key -> key.reshape(videos * frames, geometry.tokens(), -1).mean(1))
+              .toList();
+      var all = Tensor.cat(means, 2);
+      float[] values = all.toFloats();
+      int width = Math.toIntExact(all.size(2));
+      for (int i = 0; i < videos * frames; i++) {
+        int frame = numbers.get(i / frames).get(i % frames);
+        meanKeys.get(i / frames).put(frame, Arrays.copyOfRange(values, i * width, (i + 1) * width));
       }
     }
   }
@@ -345,17 +487,22 @@ public final class KvStore implements AutoCloseable {
       return Objects.requireNonNull(window, "frames are held, so there is a window");
     }
 
+    /** Of what is held, or else of the recorded pass. */
+    long batch() {
+      return window == null ? pending().key().size(0) : window.raw().size(0);
+    }
+
     /** Moves frames towards the front of the same window, from place {@code to} on. */
-    void shift(int to, Tensor places) {
-      ops.moveForward(window().raw(), places, to, geometry.tokens());
-      ops.moveForward(window().values(), places, to, geometry.tokens());
+    void shift(int to, Tensor rows) {
+      ops.moveForward(window().raw(), rows, to, geometry.tokens());
+      ops.moveForward(window().values(), rows, to, geometry.tokens());
     }
 
     /** Moves frames to the front of a new window. */
-    void renew(Tensor places, long room) {
+    void renew(Tensor rows, long room) {
       try (var scope = Scope.open()) {
         var next = Window.of(room, window().raw());
-        next.take(window(), places, geometry.tokens());
+        next.take(window().part(0, window().room()), rows, geometry.tokens());
         replace(next);
       }
     }
@@ -447,20 +594,16 @@ public final class KvStore implements AutoCloseable {
       }
     }
 
-    /** All frames in a new window, the passed ones from the recorded pass. */
-    void rebuild(List<Integer> all, List<Integer> passed) {
+    /**
+     * Frames of what is held, {@code before} of them, and of the recorded pass, in a new window.
+     */
+    void rebuild(int before, Tensor rows) {
       try (var scope = Scope.open()) {
         int tokens = geometry.tokens();
         var pass = pending();
-        var next = Window.of((long) all.size() * tokens, pass.key());
-        for (int i = 0; i < all.size(); i++) {
-          int made = passed.indexOf(all.get(i));
-          var frame =
-              made < 0
-                  ? window().part((long) held.indexOf(all.get(i)) * tokens, tokens)
-                  : pass.part((long) made * tokens, tokens);
-          next.put((long) i * tokens, frame.key(), frame.value());
-        }
+        var both = before == 0 ? pass : window().part(0, (long) before * tokens).followedBy(pass);
+        var next = Window.of(rows.size(1) * tokens, pass.key());
+        next.take(both, rows, tokens);
         replace(next);
       }
     }

@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,7 +67,7 @@ public final class Rollout implements AutoCloseable {
         switch (memory) {
           case MemoryPolicy policy ->
               new PlannedMemory(
-                  model, policy, recall, geometry(model, rows, columns), dtype, device);
+                  1, model, policy, recall, geometry(model, rows, columns), dtype, device);
           case ReleasedSlowFast released ->
               new ReleasedMemory(released, geometry(model, rows, columns), device);
           case RollingWindow rolling ->
@@ -96,11 +95,8 @@ public final class Rollout implements AutoCloseable {
       Dtype dtype,
       Device device) {
     var geometry = geometry(model, rows, columns);
-    var memories =
-        IntStream.range(0, videos)
-            .mapToObj(i -> new PlannedMemory(model, policy, recall, geometry, dtype, device))
-            .toList();
-    return new Rollout(model, new BatchMemory(memories), rows, columns, dtype, device);
+    var memory = new PlannedMemory(videos, model, policy, recall, geometry, dtype, device);
+    return new Rollout(model, memory, rows, columns, dtype, device);
   }
 
   private Rollout(
@@ -153,19 +149,29 @@ public final class Rollout implements AutoCloseable {
   /**
    * What memory holds now.
    *
-   * @throws IllegalStateException under {@link ReleasedSlowFast}, where each layer holds its own
+   * @throws IllegalStateException under {@link ReleasedSlowFast}, where each layer holds its own,
+   *     and for a batch of several videos
    */
   public Held held() {
-    return planned().held();
+    return only(planned().held());
   }
 
   /**
    * What would be attended while the next chunk of that many frames is generated.
    *
-   * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides on the way
+   * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides on the way, and for
+   *     a batch of several videos
    */
   public Plan plan(int chunkFrames) {
-    return planned().plan(chunkFrames);
+    return only(plans(chunkFrames));
+  }
+
+  private static <T> T only(List<T> videos) {
+    if (videos.size() > 1) {
+      throw new IllegalStateException(
+          "each video of a batch holds frames of its own; ask for the plans of all");
+    }
+    return videos.getFirst();
   }
 
   /**
@@ -174,9 +180,7 @@ public final class Rollout implements AutoCloseable {
    * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides on the way
    */
   public List<Plan> plans(int chunkFrames) {
-    return memory instanceof BatchMemory batch
-        ? batch.plans(chunkFrames)
-        : List.of(plan(chunkFrames));
+    return planned().plans(chunkFrames);
   }
 
   /**
@@ -430,9 +434,6 @@ public final class Rollout implements AutoCloseable {
   private PlannedMemory planned() {
     return switch (memory) {
       case PlannedMemory planned -> planned;
-      case BatchMemory batch ->
-          throw new IllegalStateException(
-              "each video of a batch holds frames of its own; ask for the plans of all");
       case ReleasedMemory released ->
           throw new IllegalStateException(
               "context-forcing-released holds other frames in every layer and plans nothing");

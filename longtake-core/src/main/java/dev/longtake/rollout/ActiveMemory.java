@@ -11,7 +11,8 @@ import dev.longtake.wan.Prompt;
  * chunk goes: {@link #begin}, noisy passes, {@link #beforeCleanPass}, the clean pass, {@link
  * #remember}; whatever does not get that far is forgotten at the next beginning.
  */
-sealed interface ActiveMemory extends AutoCloseable permits PlannedMemory, ReleasedMemory {
+sealed interface ActiveMemory extends AutoCloseable
+    permits PlannedMemory, ReleasedMemory, RollingMemory {
 
   /** Latent frames remembered since the video began. */
   int frames();

@@ -1,6 +1,7 @@
 package dev.longtake.rollout;
 
 import dev.longtake.diffusion.Denoiser;
+import dev.longtake.diffusion.FewStepSampler;
 import dev.longtake.diffusion.Sampler;
 import dev.longtake.memory.Held;
 import dev.longtake.memory.KvStore;
@@ -8,6 +9,7 @@ import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.Plan;
 import dev.longtake.memory.ReleasedSlowFast;
+import dev.longtake.memory.RollingWindow;
 import dev.longtake.nn.AttentionSpan;
 import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
@@ -46,8 +48,8 @@ public final class Rollout implements AutoCloseable {
   /**
    * With an empty memory.
    *
-   * @param recall how the model was trained to look back; {@link ReleasedSlowFast} keeps the keys
-   *     of its passes whatever this says
+   * @param recall how the model was trained to look back; {@link ReleasedSlowFast} and {@link
+   *     RollingWindow} keep the keys of their passes whatever this says
    * @param rows latent rows
    * @param columns latent columns
    * @param dtype of the arithmetic
@@ -68,6 +70,8 @@ public final class Rollout implements AutoCloseable {
                   1, model, policy, recall, geometry(model, rows, columns), dtype, device);
           case ReleasedSlowFast released ->
               new ReleasedMemory(released, geometry(model, rows, columns), device);
+          case RollingWindow rolling ->
+              new RollingMemory(rolling, geometry(model, rows, columns), device);
         },
         rows,
         columns,
@@ -125,7 +129,8 @@ public final class Rollout implements AutoCloseable {
    * From now on denoising passes are recorded once memory is full, and replayed as a whole.
    *
    * @throws IllegalArgumentException if the device is no GPU
-   * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides within a pass
+   * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides within a pass, and
+   *     {@link RollingWindow}, whose windows each have a plan of their own
    */
   public void replayPasses() {
     if (device.kind() != Device.Kind.CUDA) {
@@ -207,6 +212,7 @@ public final class Rollout implements AutoCloseable {
       Sampler sampler,
       @Axes("B C F Y X") Tensor noise,
       Rng rng) {
+    requireByChunk();
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       var rotary = begin(framesOf(noise), prompt, guidance);
@@ -235,12 +241,66 @@ public final class Rollout implements AutoCloseable {
       int chunkFrames,
       Function<ChunkPasses, Tensor> maker,
       UnaryOperator<Tensor> remembered) {
+    requireByChunk();
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       var rotary = begin(chunkFrames, prompt, 1);
       var clean = maker.apply(passes(rotary));
       rememberClean(remembered.apply(clean.detach()), prompt, rotary);
       return scope.keep(clean);
+    }
+  }
+
+  /**
+   * Denoises the next chunk together with those after it, each a noise level behind the one before,
+   * and remembers it (Rolling Forcing, arXiv 2509.25161). The first takes as many passes as there
+   * are levels, every other one.
+   *
+   * @param chunkFrames latent frames of a chunk
+   * @param following how many chunks will be asked for after this one, at most: no others are begun
+   * @param noise the randomness of the chunk of that number, counted from the first that is rolled;
+   *     asked for once as the chunk is begun
+   * @return clean latents, FLOAT32, owned by the caller's scope
+   * @throws IllegalArgumentException under any other memory than {@link RollingWindow}, or if so
+   *     many chunks do not fit it
+   */
+  public @Axes("B C F Y X") Tensor roll(
+      Prompt prompt,
+      FewStepSampler sampler,
+      int chunkFrames,
+      int following,
+      IntFunction<ChunkNoise> noise) {
+    if (!(memory instanceof RollingMemory rolling)) {
+      throw new IllegalArgumentException(
+          "chunks are denoised together under rolling-forcing alone; give that memory");
+    }
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      watch.done(ChunkPart.RECALL); // a window's past is turned as it is attended
+      long[] shape = {1, model.config().inDim(), chunkFrames, rows, columns};
+      var clean =
+          rolling
+              .ahead()
+              .next(
+                  sampler,
+                  following,
+                  noise,
+                  device,
+                  shape,
+                  (noisy, timesteps) -> windowFlow(rolling, noisy, timesteps, prompt));
+      watch.done(ChunkPart.DENOISE);
+      rememberClean(clean, prompt, begin(chunkFrames, prompt, 1));
+      watch.done(ChunkPart.REMEMBER);
+      return scope.keep(clean);
+    }
+  }
+
+  private Tensor windowFlow(RollingMemory rolling, Tensor noisy, Tensor timesteps, Prompt prompt) {
+    try (var scope = Scope.open()) {
+      int frames = framesOf(noisy);
+      var rotary = model.rotary(rolling.beginWindow(frames), rows, columns, device);
+      var flow = model.forward(noisy.to(dtype), timesteps, rotary, prompt, rolling::layer, frames);
+      return scope.keep(flow.to(Dtype.FLOAT32));
     }
   }
 
@@ -277,6 +337,7 @@ public final class Rollout implements AutoCloseable {
       Sampler sampler,
       @Axes("B C F Y X") Tensor noise,
       Rng rng) {
+    requireByChunk();
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       var rotary = begin(framesOf(noise), prompt, guidance);
@@ -303,6 +364,13 @@ public final class Rollout implements AutoCloseable {
       captured.begin(planned().layout());
     }
     return model.rotary(positions, rows, columns, device);
+  }
+
+  /** Refuses to make one chunk where several are made together. */
+  private void requireByChunk() {
+    if (memory instanceof RollingMemory) {
+      throw RollingMemory.notByChunk();
+    }
   }
 
   private static int framesOf(@Axes("B C F Y X") Tensor chunk) {
@@ -369,6 +437,9 @@ public final class Rollout implements AutoCloseable {
       case ReleasedMemory released ->
           throw new IllegalStateException(
               "context-forcing-released holds other frames in every layer and plans nothing");
+      case RollingMemory rolling ->
+          throw new IllegalStateException(
+              "rolling-forcing plans for chunks that are made together, and for none by itself");
     };
   }
 

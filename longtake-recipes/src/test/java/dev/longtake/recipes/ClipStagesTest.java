@@ -246,6 +246,11 @@ class ClipStagesTest {
         "memory",
         "sliding-window:2",
         "run.yaml: memory is 'sliding-window:2': a window of 2 frames cannot hold");
+    refused(
+        TinyStages.CAUSAL_START,
+        "memory",
+        "rolling-forcing",
+        "run.yaml: memory is 'rolling-forcing': no stage trains a model that makes several chunks");
     refused(TinyStages.CAUSAL_START, "objective.forcing", "none", "objective.forcing");
     assertThatThrownBy(
             () ->

@@ -15,12 +15,17 @@ import org.jspecify.annotations.Nullable;
 public final class Functional {
   private Functional() {}
 
-  /** {@code x Wᵀ + b} over the last axis; weight is [out, in]. */
+  /**
+   * {@code x Wᵀ + b} over the last axis; weight is [out, in]. On a GPU the bias is added inside the
+   * product's own kernel where x is without gaps.
+   */
   public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    // Not the overload that takes a plain bias: that is torch::nn::functional::linear, which adds
+    // the bias in a pass of its own unless x is a table.
+    var shift = optional(bias);
     return bias == null
-        ? Tensor.op("linear", () -> torch.linear(x.handle, weight.handle), x, weight)
-        : Tensor.op(
-            "linear", () -> torch.linear(x.handle, weight.handle, bias.handle), x, weight, bias);
+        ? Tensor.op("linear", () -> torch.linear(x.handle, weight.handle, shift), x, weight)
+        : Tensor.op("linear", () -> torch.linear(x.handle, weight.handle, shift), x, weight, bias);
   }
 
   /**

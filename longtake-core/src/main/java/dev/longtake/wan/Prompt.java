@@ -33,6 +33,16 @@ public final class Prompt implements AutoCloseable {
             .toList());
   }
 
+  /**
+   * The whole batch several times, one after the other, owned by the caller's scope; gradients
+   * reach this.
+   */
+  public Prompt repeated(int times) {
+    return times == 1
+        ? this
+        : new Prompt(layers.stream().map(each -> each.repeated(times)).toList());
+  }
+
   /** The same in other memory, without gradients, owned by the caller's scope. */
   public Prompt copy() {
     return new Prompt(

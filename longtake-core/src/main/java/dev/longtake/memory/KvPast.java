@@ -14,18 +14,14 @@ import java.util.function.Consumer;
 public final class KvPast implements AutoCloseable {
   private final List<Optional<KeyValue>> layers;
 
-  private KvPast(List<Optional<KeyValue>> layers) {
-    this.layers = layers;
-  }
-
-  /** A share in these; where nothing is held, a layer has none. */
-  static KvPast of(List<Optional<KeyValue>> layers) {
-    return new KvPast(layers.stream().map(layer -> layer.map(KeyValue::shared)).toList());
+  /** Owns these; where nothing is held, a layer has none. */
+  KvPast(List<Optional<KeyValue>> layers) {
+    this.layers = List.copyOf(layers);
   }
 
   /** The same once more, with a life of its own. */
   public KvPast shared() {
-    return of(layers);
+    return new KvPast(layers.stream().map(layer -> layer.map(KeyValue::shared)).toList());
   }
 
   /** What one layer's queries see: this past, then the tokens of the pass. */

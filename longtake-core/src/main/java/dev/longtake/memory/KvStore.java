@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * gradients cannot leak through a cache that a later pass overwrites.
  *
  * <p>Everything is held once, in the order of the plan, with room behind it for one pass: raw keys,
- * turned keys and values of as many frames as the plan attends. The memory stays where it is for as
- * long as plans are of one size, which {@link #layout} tells.
+ * turned keys and values of as many frames as plans attend at most. Where there is such a bound,
+ * the memory stays where it is from the first chunk on, which {@link #layout} tells.
  *
  * <p>A chunk goes: {@link #begin}, any number of passes over {@link #layer}, a clean pass between
  * {@link #record} and {@link #commit}. Should memory run out while frames are moved, layers would
@@ -64,10 +64,11 @@ public final class KvStore implements AutoCloseable {
   private final List<Layer> layers;
   private final List<MeanKeys> meanKeys; // of each video
   private List<List<Integer>> held; // the frames in every layer's window, increasing, of each video
+  private final int capacity;
   private long past; // tokens of the window that a pass sees
   private boolean recording;
   private boolean whole = true; // false while frames are moved, and for good if that fails
-  private long layout;
+  private long windows; // how often they were made
 
   /** Empty. */
   public KvStore(Geometry geometry, Device device) {
@@ -76,7 +77,7 @@ public final class KvStore implements AutoCloseable {
 
   /** Empty, with keys turned by given operators. */
   public KvStore(Geometry geometry, Device device, FusedOps ops) {
-    this(geometry, device, ops, 1);
+    this(geometry, device, ops, 1, 0);
   }
 
   /**
@@ -84,8 +85,10 @@ public final class KvStore implements AutoCloseable {
    *
    * @param videos the batch of every pass, each of it with plans of its own; 1 for plans that hold
    *     for the whole batch, whatever its size
+   * @param capacity frames there is room for from the first on; plans that attend more get it
    */
-  public KvStore(Geometry geometry, Device device, FusedOps ops, int videos) {
+  public KvStore(Geometry geometry, Device device, FusedOps ops, int videos, int capacity) {
+    this.capacity = capacity;
     this.geometry = geometry;
     this.device = device;
     this.ops = ops;
@@ -127,7 +130,11 @@ public final class KvStore implements AutoCloseable {
     }
     recording = false;
     change(() -> hold(frames, plans.getFirst()));
-    see((long) plans.getFirst().past().size() * geometry.tokens());
+    past = tokens(plans.getFirst().past().size());
+  }
+
+  private long tokens(int frames) {
+    return (long) frames * geometry.tokens();
   }
 
   private void requireAll(int given) {
@@ -161,9 +168,7 @@ public final class KvStore implements AutoCloseable {
       meanKeys.get(video).keepOnly(frames.get(video));
     }
     layers.forEach(Layer::dropPending);
-    if (plan.past().isEmpty()) {
-      layers.forEach(Layer::close);
-    } else {
+    if (!plan.past().isEmpty()) {
       arrange(frames, plan.attended());
       turn(plan);
     }
@@ -198,13 +203,13 @@ public final class KvStore implements AutoCloseable {
     while (stay < count && stays(frames, stay)) {
       stay++;
     }
-    long room = (long) attended * geometry.tokens();
-    if (layers.stream().anyMatch(layer -> layer.lent || layer.window().room() != room)) {
+    long room = room(attended);
+    if (layers.getFirst().window().room() != room) {
       try (var scope = Scope.open()) {
         var rows = rows(frames, 0);
         layers.forEach(layer -> layer.renew(rows, room));
       }
-      layout++;
+      windows++;
     } else if (stay < count) {
       try (var scope = Scope.open()) {
         int to = stay;
@@ -212,6 +217,11 @@ public final class KvStore implements AutoCloseable {
         layers.forEach(layer -> layer.shift(to, rows));
       }
     }
+  }
+
+  /** Tokens there is to be room for. */
+  private long room(int frames) {
+    return tokens(Math.max(capacity, frames));
   }
 
   /** Whether the frame at a place is there already, in every video. */
@@ -264,19 +274,17 @@ public final class KvStore implements AutoCloseable {
     }
   }
 
-  private void see(long tokens) {
-    if (past != tokens) {
-      past = tokens;
-      layout++;
-    }
-  }
-
   /**
-   * A number that changes whenever a pass would read its past from another place, or another length
-   * of it: work recorded for replay is good for one number.
+   * From where a pass reads its past.
+   *
+   * @param windows changes whenever memory is made anew
+   * @param past how many tokens of it are read
    */
-  public long layout() {
-    return layout;
+  public record Layout(long windows, long past) {}
+
+  /** Work recorded for replay is good for one layout. */
+  public Layout layout() {
+    return new Layout(windows, past);
   }
 
   /** What one layer's queries see: the planned past, then the tokens of the pass. */
@@ -286,13 +294,11 @@ public final class KvStore implements AutoCloseable {
   }
 
   /**
-   * The planned past of every layer as it is now. It shares this store's memory, outlives what the
-   * store does next, and is the caller's to close.
+   * A copy of the planned past of every layer, for passes made later, when this store has gone on;
+   * the caller's to close.
    */
   public KvPast past() {
-    try (var scope = Scope.open()) {
-      return KvPast.of(layers.stream().map(Layer::seen).toList());
-    }
+    return new KvPast(layers.stream().map(Layer::seen).toList());
   }
 
   /**
@@ -312,9 +318,33 @@ public final class KvStore implements AutoCloseable {
     recording = true;
   }
 
+  /**
+   * A recorded pass was replayed: its keys and values stand behind the past, as if it had been made
+   * now.
+   *
+   * @param tokens of the pass
+   */
+  public void replayed(long tokens) {
+    layers.forEach(layer -> layer.replayed(tokens));
+  }
+
   /** Until the next {@link #begin}, a pass sees its own tokens only. */
   public void forgetPast() {
-    see(0);
+    past = 0;
+  }
+
+  /**
+   * Begins again with nothing held.
+   *
+   * @param inPlace whether the memory stays where it is, for work that was recorded with it
+   */
+  public void restart(boolean inPlace) {
+    requireWhole();
+    layers.forEach(inPlace ? Layer::dropPending : Layer::close);
+    meanKeys.forEach(keys -> keys.keepOnly(List.of()));
+    held = Collections.nCopies(held.size(), List.of());
+    past = 0;
+    recording = false;
   }
 
   /**
@@ -385,9 +415,9 @@ public final class KvStore implements AutoCloseable {
                 int made = passed.get(video).indexOf(frame);
                 return made < 0 ? held.get(video).indexOf(frame) : before + made;
               });
-      layers.forEach(layer -> layer.rebuild(before, rows));
+      layers.forEach(layer -> layer.rebuild(before, rows, room(all.getFirst().size())));
     }
-    layout++;
+    windows++;
   }
 
   /**
@@ -450,7 +480,7 @@ public final class KvStore implements AutoCloseable {
   }
 
   private KeyValue heldPart(int layer) {
-    return layers.get(layer).window().part(0, (long) frames().size() * geometry.tokens());
+    return layers.get(layer).window().part(0, tokens(frames().size()));
   }
 
   private void summarise(List<List<Integer>> numbers) {
@@ -481,7 +511,6 @@ public final class KvStore implements AutoCloseable {
     private @Nullable Window window;
     private @Nullable KeyValue apart; // a recorded pass that is not behind the past, copied
     private long recorded; // tokens of the recorded pass
-    private boolean lent; // somebody else still reads the window
 
     Window window() {
       return Objects.requireNonNull(window, "frames are held, so there is a window");
@@ -512,24 +541,32 @@ public final class KvStore implements AutoCloseable {
         window.close();
       }
       window = next.escape();
-      lent = false;
     }
 
     @Override
     public Tensor attend(Tensor q, Tensor k, Tensor rawK, Tensor v) {
-      boolean fits = past > 0 && past + k.size(1) <= window().room();
-      boolean behind = fits && !Gradients.recording();
+      boolean behind = !Gradients.recording() && hasRoomFor(k);
       if (recording) {
         dropPending();
         recorded = k.size(1);
         apart = behind ? null : KeyValue.copyOf(rawK, v);
       }
       if (past == 0) {
+        if (recording && behind) {
+          window().put(0, rawK, v);
+        }
         return AttentionSpan.attend(q, k, v);
       }
       return behind
           ? window().attend(past, q, k, recording ? rawK : null, v)
           : window().attendJoined(past, q, k, v);
+    }
+
+    /** Whether tokens may stand right behind the past: no frame is held there, and they fit. */
+    private boolean hasRoomFor(Tensor tokens) {
+      return window != null
+          && past == tokens(held.getFirst().size())
+          && past + tokens.size(1) <= window.room();
     }
 
     @Override
@@ -544,37 +581,44 @@ public final class KvStore implements AutoCloseable {
       return apart == null;
     }
 
-    /** The planned past, which the next plan may not overwrite now; nothing is recorded. */
+    /** A copy of the planned past; nothing is recorded. */
     @Override
     public AttentionSpan lasting(Consumer<Tensor> owner) {
-      if (past == 0) {
-        return AttentionSpan.FULL;
-      }
-      lent = true;
-      long seen = past;
-      var own = window().alias().escape();
-      own.tensors().forEach(owner);
-      return (q, k, rawK, v) -> own.attendJoined(seen, q, k, v);
+      return seen()
+          .map(
+              own -> {
+                owner.accept(own.key());
+                owner.accept(own.value());
+                return (AttentionSpan) (q, k, rawK, v) -> own.attendedBefore(q, k, v);
+              })
+          .orElse(AttentionSpan.FULL);
     }
 
-    /** The planned past for others, which the next plan may not overwrite now. */
+    /** A copy of the planned past, which lives until closed. */
     Optional<KeyValue> seen() {
       if (past == 0) {
         return Optional.empty();
       }
-      lent = true;
-      return Optional.of(window().seen(past));
+      try (var scope = Scope.open()) {
+        var seen = window().seen(past);
+        return Optional.of(KeyValue.copyOf(seen.key(), seen.value()));
+      }
     }
 
-    /** Behind the past, where nobody else reads, if there is one and room. */
+    /** Behind the past, if there is room. */
     void keep(Tensor rawK, Tensor v) {
       dropPending();
       recorded = rawK.size(1);
-      if (past > 0 && past + recorded <= window().room()) {
+      if (hasRoomFor(rawK)) {
         window().put(past, rawK.detach(), v.detach());
       } else {
         apart = KeyValue.copyOf(rawK, v);
       }
+    }
+
+    void replayed(long tokens) {
+      dropPending();
+      recorded = tokens;
     }
 
     KeyValue pending() {
@@ -597,13 +641,12 @@ public final class KvStore implements AutoCloseable {
     /**
      * Frames of what is held, {@code before} of them, and of the recorded pass, in a new window.
      */
-    void rebuild(int before, Tensor rows) {
+    void rebuild(int before, Tensor rows, long room) {
       try (var scope = Scope.open()) {
-        int tokens = geometry.tokens();
         var pass = pending();
-        var both = before == 0 ? pass : window().part(0, (long) before * tokens).followedBy(pass);
-        var next = Window.of(rows.size(1) * tokens, pass.key());
-        next.take(both, rows, tokens);
+        var both = before == 0 ? pass : window().part(0, tokens(before)).followedBy(pass);
+        var next = Window.of(room, pass.key());
+        next.take(both, rows, geometry.tokens());
         replace(next);
       }
     }
@@ -621,7 +664,6 @@ public final class KvStore implements AutoCloseable {
       if (window != null) {
         window.close();
         window = null;
-        lent = false;
       }
     }
   }

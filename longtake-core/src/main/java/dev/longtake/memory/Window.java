@@ -35,11 +35,6 @@ record Window(
         like.dtype(), like.device(), like.size(0), tokens, like.size(2), like.size(3));
   }
 
-  /** Other handles on the same memory, closed on their own. */
-  Window alias() {
-    return new Window(raw.alias(), turned.alias(), values.alias());
-  }
-
   /** Takes every tensor out of every scope: it lives until closed. */
   Window escape() {
     tensors().forEach(Scope::escape);

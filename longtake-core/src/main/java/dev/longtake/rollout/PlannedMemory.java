@@ -55,7 +55,8 @@ final class PlannedMemory implements ActiveMemory {
     this.recall = recall;
     this.dtype = dtype;
     this.device = device;
-    store = new KvStore(geometry, device, model.ops(), videos);
+    boolean bounded = policy.capacity() < Integer.MAX_VALUE;
+    store = new KvStore(geometry, device, model.ops(), videos, bounded ? policy.capacity() : 0);
     held = Collections.nCopies(videos, Held.empty());
   }
 
@@ -69,9 +70,23 @@ final class PlannedMemory implements ActiveMemory {
     return held.stream().map(each -> policy.plan(each, chunkFrames)).toList();
   }
 
-  /** Changes whenever a pass would read its past from elsewhere; see {@link KvStore#layout}. */
-  long layout() {
+  /** From where a pass reads its past. */
+  KvStore.Layout layout() {
     return store.layout();
+  }
+
+  /** The clean pass was replayed; see {@link KvStore#replayed}. */
+  void replayed(long tokens) {
+    store.replayed(tokens);
+  }
+
+  /** Begins another video, or others; see {@link KvStore#restart}. */
+  void restart(boolean inPlace) {
+    store.restart(inPlace);
+    held = Collections.nCopies(held.size(), Held.empty());
+    begun = null;
+    stale = false;
+    forgetLatents();
   }
 
   @Override

@@ -11,11 +11,13 @@ import dev.longtake.memory.Plan;
 import dev.longtake.memory.ReleasedSlowFast;
 import dev.longtake.memory.RollingWindow;
 import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.Passage;
 import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Graph;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -126,7 +128,9 @@ public final class Rollout implements AutoCloseable {
   }
 
   /**
-   * From now on denoising passes are recorded once memory is full, and replayed as a whole.
+   * From now on passes without gradients are recorded where memory looks as it did before, and
+   * replayed as a whole: in one video once memory is full; in videos made one after the other with
+   * {@link #restart} from the second on.
    *
    * @throws IllegalArgumentException if the device is no GPU
    * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides within a pass, and
@@ -137,8 +141,48 @@ public final class Rollout implements AutoCloseable {
       throw new IllegalArgumentException(
           "passes are replayed on a CUDA GPU only, not on " + device);
     }
-    planned();
-    captured = new CapturedPass(model, memory::layer, device);
+    replayPasses(work -> replayable(Graph.record(device, work)));
+  }
+
+  /** The same in another way than by graphs of the GPU. */
+  void replayPasses(CapturedPass.Recorder recorder) {
+    captured = new CapturedPass(model, planned(), recorder);
+  }
+
+  private static CapturedPass.Recording replayable(Graph graph) {
+    return new CapturedPass.Recording() {
+      @Override
+      public Tensor replay() {
+        return graph.replay();
+      }
+
+      @Override
+      public void close() {
+        graph.close();
+      }
+    };
+  }
+
+  /**
+   * Begins another video, or others. Where passes are replayed, memory stays where it is; else it
+   * is freed.
+   *
+   * @throws IllegalStateException under {@link ReleasedSlowFast} and {@link RollingWindow}
+   */
+  public void restart() {
+    planned().restart(captured != null);
+    if (captured != null) {
+      captured.changePrompts();
+    }
+  }
+
+  /**
+   * How many videos have memories of their own; 1 also for a batch that shares one.
+   *
+   * @throws IllegalStateException under {@link ReleasedSlowFast} and {@link RollingWindow}
+   */
+  public int videos() {
+    return planned().held().size();
   }
 
   /** Latent frames remembered so far. */
@@ -192,7 +236,7 @@ public final class Rollout implements AutoCloseable {
   public void onSwitch(PromptSwitch how) {
     memory.onSwitch(how);
     if (captured != null) {
-      captured.forget();
+      captured.changePrompts();
     }
   }
 
@@ -308,7 +352,12 @@ public final class Rollout implements AutoCloseable {
     return new ChunkPasses() {
       @Override
       public Denoiser under(Prompt prompt) {
-        return plainDenoiser(prompt, rotary, memory::layer);
+        return denoiser(prompt, rotary);
+      }
+
+      @Override
+      public Denoiser under(Prompt prompt, Passage passage) {
+        return denoiser(model.through(passage), prompt, rotary, memory::layer);
       }
 
       @Override
@@ -361,7 +410,7 @@ public final class Rollout implements AutoCloseable {
     memory.checkGuidance(guidance);
     int[] positions = memory.begin(chunkFrames, prompt);
     if (captured != null) {
-      captured.begin(planned().layout());
+      captured.begin();
     }
     return model.rotary(positions, rows, columns, device);
   }
@@ -393,25 +442,32 @@ public final class Rollout implements AutoCloseable {
   private void rememberClean(Tensor clean, Prompt prompt, Rotary rotary) {
     memory.beforeCleanPass();
     try (var scope = Scope.open()) {
-      model.leave(clean.to(dtype), timesteps(clean, 0), rotary, prompt, memory::layer);
+      var latents = clean.to(dtype);
+      var times = timesteps(clean, 0);
+      if (captured == null) {
+        model.leave(latents, times, rotary, prompt, memory::layer);
+      } else {
+        captured.leave(latents, times, rotary, prompt);
+      }
     }
     memory.remember(clean);
   }
 
+  /** Passes that are replayed where they can be. */
   private Denoiser denoiser(Prompt prompt, Rotary rotary) {
+    var plain = denoiser(model, prompt, rotary, memory::layer);
     var passes = captured;
     if (passes == null) {
-      return plainDenoiser(prompt, rotary, memory::layer);
+      return plain;
     }
     return (noisy, timestep) -> {
+      if (Gradients.recording()) {
+        return plain.flow(noisy, timestep);
+      }
       try (var scope = Scope.open()) {
         return scope.keep(passes.flow(noisy.to(dtype), timesteps(noisy, timestep), rotary, prompt));
       }
     };
-  }
-
-  private Denoiser plainDenoiser(Prompt prompt, Rotary rotary, IntFunction<AttentionSpan> spans) {
-    return denoiser(model, prompt, rotary, spans);
   }
 
   private Denoiser denoiser(

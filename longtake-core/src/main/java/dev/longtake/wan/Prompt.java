@@ -33,6 +33,35 @@ public final class Prompt implements AutoCloseable {
             .toList());
   }
 
+  /**
+   * The whole batch several times, one after the other, owned by the caller's scope; gradients
+   * reach this.
+   */
+  public Prompt repeated(int times) {
+    return times == 1
+        ? this
+        : new Prompt(layers.stream().map(each -> each.repeated(times)).toList());
+  }
+
+  /** The same in other memory, without gradients, owned by the caller's scope. */
+  public Prompt copy() {
+    return new Prompt(
+        layers.stream()
+            .map(
+                layer ->
+                    new CrossAttention.Keys(
+                        layer.keys().detach().copy(), layer.values().detach().copy()))
+            .toList());
+  }
+
+  /** Becomes another prompt of the same sizes, where it is. */
+  public void copyFrom(Prompt other) {
+    for (int i = 0; i < layers.size(); i++) {
+      layers.get(i).keys().copyFrom(other.layer(i).keys());
+      layers.get(i).values().copyFrom(other.layer(i).values());
+    }
+  }
+
   /** Hands every tensor to the scope that encloses the given one. */
   public Prompt keptBy(Scope scope) {
     for (var layer : layers) {

@@ -378,7 +378,7 @@ class KvStoreTest {
 
   @Test
   void videosOfABatchHaveAPlanEachAndTheSamePositions() {
-    try (var store = new KvStore(GEOMETRY, Device.CPU, FusedOps.plain(), 2)) {
+    try (var store = new KvStore(GEOMETRY, Device.CPU, FusedOps.plain(), 2, 0)) {
       var early = new Plan(List.of(), new int[0], new int[] {0, 1});
       var late = new Plan(List.of(), new int[0], new int[] {2, 3});
       assertThatThrownBy(() -> store.begin(early))

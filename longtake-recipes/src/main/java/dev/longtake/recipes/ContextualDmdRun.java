@@ -27,6 +27,8 @@ import dev.longtake.train.Activations;
  * @param prompts a file with a prompt a line, or {@code world} for captions of the world
  * @param captionFrames length of the longest clips, in latent frames, that captions of the world
  *     tell of; the shortest are as long as the longest rollouts, and so are all if this is 0
+ * @param replay whether, on a GPU, the student's passes without gradients are recorded once and
+ *     replayed as a whole: the same numbers, sooner for a small network, for memory
  */
 public record ContextualDmdRun(
     String name,
@@ -39,7 +41,8 @@ public record ContextualDmdRun(
     @OrElse("kept") Activations activations,
     @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples,
     @OrElse("world") String prompts,
-    @OrElse("0") int captionFrames)
+    @OrElse("0") int captionFrames,
+    @OrElse("false") boolean replay)
     implements Distillation {
   /** Checks that the parts fit one another. */
   public ContextualDmdRun {

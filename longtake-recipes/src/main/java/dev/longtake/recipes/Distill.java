@@ -7,11 +7,15 @@ import dev.longtake.distill.ScoreNetwork;
 import dev.longtake.distill.SelfRollout;
 import dev.longtake.distill.TurnWatch;
 import dev.longtake.distill.VaeOpening;
+import dev.longtake.nn.Passage;
 import dev.longtake.nn.Weights;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.PromptSwitch;
+import dev.longtake.rollout.Recall;
+import dev.longtake.rollout.Rollout;
 import dev.longtake.rollout.VideoModel;
+import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -150,10 +154,24 @@ final class Distill {
     var weights = Weights.from(own);
     var config = run.matching();
     var size = student.video();
+    var generator = WanTransformer.of(weights.at(DistillLoop.GENERATOR), student.transformer());
+    var videos =
+        Rollout.ofBatch(
+            config.prompts(),
+            generator,
+            run.student().policy(),
+            Recall.CACHED,
+            size.latentRows(),
+            size.latentColumns(),
+            dtype,
+            device);
+    if (run.replay() && device.kind() == Device.Kind.CUDA) {
+      videos.replayPasses();
+    }
     var rollout =
         new SelfRollout(
-            WanTransformer.of(weights.at(DistillLoop.GENERATOR), student.transformer()),
-            run.student().policy(),
+            generator,
+            videos,
             run.student().sampler(),
             size.latentRows(),
             size.latentColumns(),
@@ -161,11 +179,12 @@ final class Distill {
             config.contextFrames(),
             config.contextNoise(),
             config.change().how().orElse(PromptSwitch.KEEP),
-            dtype,
+            Passage.DIRECT,
             TurnWatch.NONE);
     return new Member(
         model,
         weights,
+        videos,
         new DistillObjective(
             config,
             rollout,
@@ -192,10 +211,11 @@ final class Distill {
         network, run.matching().teacher(), run.matching().contextTimestep(), dtype);
   }
 
-  private record Member(VideoModel model, Weights weights, Objective objective)
+  private record Member(VideoModel model, Weights weights, Rollout videos, Objective objective)
       implements Team.Member {
     @Override
     public void close() {
+      videos.close();
       weights.close();
       model.close();
     }

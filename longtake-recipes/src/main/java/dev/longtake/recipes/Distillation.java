@@ -38,6 +38,12 @@ sealed interface Distillation extends Run
   /** What becomes of those of the network that learns. */
   Activations activations();
 
+  /**
+   * Whether, on a GPU, the student's passes without gradients are recorded once and replayed as a
+   * whole: the same numbers, sooner where operators take longer to call than to run, for memory.
+   */
+  boolean replay();
+
   /** What the student generates on the way. */
   TrainingRun.SampleStage samples();
 

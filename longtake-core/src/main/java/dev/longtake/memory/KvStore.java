@@ -493,11 +493,9 @@ public final class KvStore implements AutoCloseable {
               .map(key -> key.reshape(videos * frames, geometry.tokens(), -1).mean(1))
               .toList();
       var all = Tensor.cat(means, 2);
-      float[] values = all.toFloats();
-      int width = Math.toIntExact(all.size(2));
-      for (int i = 0; i < videos * frames; i++) {
-        int frame = numbers.get(i / frames).get(i % frames);
-        meanKeys.get(i / frames).put(frame, Arrays.copyOfRange(values, i * width, (i + 1) * width));
+      for (int video = 0; video < videos; video++) {
+        var its = all.narrow(0, (long) video * frames, frames).reshape(frames, -1);
+        meanKeys.get(video).put(numbers.get(video), its);
       }
     }
   }
@@ -505,6 +503,7 @@ public final class KvStore implements AutoCloseable {
   @Override
   public void close() {
     layers.forEach(Layer::close);
+    meanKeys.forEach(MeanKeys::close);
   }
 
   private final class Layer implements AttentionSpan {

@@ -35,6 +35,7 @@ class NetworkTimesTest {
         .allSatisfy(
             chunk -> {
               assertThat(chunk.denoiseMilliseconds()).isPositive();
+              assertThat(chunk.cleanMilliseconds()).isPositive();
               assertThat(chunk.rememberMilliseconds()).isPositive();
             });
     assertThat(times.decoding()).hasSize(1);

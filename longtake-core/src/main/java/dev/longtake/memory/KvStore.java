@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntBinaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -543,29 +544,50 @@ public final class KvStore implements AutoCloseable {
     }
 
     @Override
+    public Optional<Place> place(long tokens) {
+      return behind(tokens).map(Function.identity());
+    }
+
+    /** Behind the past, if there is one and room, and gradients need not reach the tokens. */
+    private Optional<Window.Behind> behind(long tokens) {
+      if (past == 0 || Gradients.recording() || !hasRoomFor(tokens)) {
+        return Optional.empty();
+      }
+      if (recording) {
+        dropPending();
+        recorded = tokens;
+      }
+      return Optional.of(window().behind(past, tokens, recording));
+    }
+
+    @Override
     public Tensor attend(Tensor q, Tensor k, Tensor rawK, Tensor v) {
-      boolean behind = !Gradients.recording() && hasRoomFor(k);
+      try (var scope = Scope.open()) {
+        return scope.keep(
+            behind(k.size(1))
+                .map(place -> place.filled(k, rawK, v).attend(q))
+                .orElseGet(() -> attendApart(q, k, rawK, v)));
+      }
+    }
+
+    private Tensor attendApart(Tensor q, Tensor k, Tensor rawK, Tensor v) {
       if (recording) {
         dropPending();
         recorded = k.size(1);
-        apart = behind ? null : KeyValue.copyOf(rawK, v);
-      }
-      if (past == 0) {
-        if (recording && behind) {
+        if (past == 0 && !Gradients.recording() && hasRoomFor(recorded)) {
           window().put(0, rawK, v);
+        } else {
+          apart = KeyValue.copyOf(rawK, v);
         }
-        return AttentionSpan.attend(q, k, v);
       }
-      return behind
-          ? window().attend(past, q, k, recording ? rawK : null, v)
-          : window().attendJoined(past, q, k, v);
+      return past == 0 ? AttentionSpan.attend(q, k, v) : window().attendJoined(past, q, k, v);
     }
 
     /** Whether tokens may stand right behind the past: no frame is held there, and they fit. */
-    private boolean hasRoomFor(Tensor tokens) {
+    private boolean hasRoomFor(long tokens) {
       return window != null
           && past == tokens(held.getFirst().size())
-          && past + tokens.size(1) <= window.room();
+          && past + tokens <= window.room();
     }
 
     @Override
@@ -608,7 +630,7 @@ public final class KvStore implements AutoCloseable {
     void keep(Tensor rawK, Tensor v) {
       dropPending();
       recorded = rawK.size(1);
-      if (hasRoomFor(rawK)) {
+      if (hasRoomFor(recorded)) {
         window().put(past, rawK.detach(), v.detach());
       } else {
         apart = KeyValue.copyOf(rawK, v);

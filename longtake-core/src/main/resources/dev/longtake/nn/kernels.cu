@@ -187,13 +187,14 @@ __device__ __forceinline__ void normRotate(const bf16* __restrict__ x, index_t s
       rounded(v[n]);
     }
   }
-  if (raw) {
-    EACH_GROUP(n, channel) store(raw + row * width + channel, v[n]);
-  }
-  if (!turned) return;
   index_t batch = (unsigned int)row / (unsigned int)tokens;
   int token = (int)(row - batch * tokens);
-  bf16* to = turned + batch * batchStride + (index_t)token * width;
+  index_t place = batch * batchStride + (index_t)token * width;
+  if (raw) {
+    EACH_GROUP(n, channel) store(raw + place + channel, v[n]);
+  }
+  if (!turned) return;
+  bf16* to = turned + place;
   const float* turns = rotation + (index_t)token * head;
   EACH_GROUP(n, channel) {
     if (rotation) {
@@ -363,8 +364,8 @@ __device__ __forceinline__ void channelNormSilu(const bf16* __restrict__ x, cons
 #define BOUNDS(Row) __launch_bounds__(Row::THREADS, Row::BLOCKS)
 
 // RMS norm over the width, then a turn of interleaved pairs by each token's angles. `x` has rows `stride` apart, the
-// results are without gaps but for `turned`, whose batches are `batchStride` apart. Either result may be absent, and
-// with `rotation` absent nothing is turned; with `weight` absent there is no norm.
+// results are without gaps but for their batches, `batchStride` apart. Either result may be absent, and with `rotation`
+// absent nothing is turned; with `weight` absent there is no norm.
 extern "C" __global__ void BOUNDS(WarpRow) norm_rotate(NORM_ROTATE) {
   normRotate<WarpRow>(x, stride, weight, rotation, raw, turned, batchStride, rows, tokens, width, head, eps);
 }

@@ -233,6 +233,26 @@ void channelSums(int width) {
   near("add_channels", width, made, expected, BF16);
 }
 
+void halvesJoined(int heads, int head) {
+  int tokens = 13, count = tokens * heads * head;
+  auto halves = drawn(2 * count);
+  std::vector<bf16> out(count);
+  std::vector<float> sums(2 * tokens * heads);
+  for (auto& sum : sums) sum = 5 * draw();
+  sums[3] = 200;  // one half outweighs the other beyond what an exponential can say
+  sums[tokens * heads + 4] = 200;
+  emulation::launch(3, 256, [&] { join_halves(halves.data(), sums.data(), out.data(), count / GROUP, heads, head); });
+  Numbers made, expected;
+  for (int at = 0; at < count; at++) {
+    int token = at / (heads * head), which = at / head % heads;
+    double a = sums[which * tokens + token], b = sums[(heads + which) * tokens + token];
+    double most = std::fmax(a, b), x = std::exp(a - most), y = std::exp(b - most);
+    made.push_back(real(out[at]));
+    expected.push_back((x * real(halves[at]) + y * real(halves[count + at])) / (x + y));
+  }
+  near("join_halves", heads * head, made, expected, BF16);
+}
+
 void moves() {
   int batches = 2, places = 14, groups = 37, to = 1;
   int count = 10;
@@ -274,6 +294,8 @@ int main() {
   }
   channelSums(96);
   channelSums(384);
+  halvesJoined(12, 128);
+  halvesJoined(3, 16);
   moves();
   std::puts(right ? "every kernel computes its formula" : "some kernels are WRONG");
   return right ? 0 : 1;

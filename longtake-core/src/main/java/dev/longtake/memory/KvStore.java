@@ -557,7 +557,7 @@ public final class KvStore implements AutoCloseable {
         dropPending();
         recorded = tokens;
       }
-      return Optional.of(window().behind(past, tokens, recording));
+      return Optional.of(window().behind(past, tokens, recording, ops));
     }
 
     @Override

@@ -101,8 +101,9 @@ record Window(
    *
    * @param keepsRaw whether raw keys are to be written too
    */
-  Behind behind(long past, long own, boolean keepsRaw) {
+  Behind behind(long past, long own, boolean keepsRaw, FusedOps ops) {
     return new Behind(
+        ops,
         turned.narrow(1, past, own),
         keepsRaw ? raw.narrow(1, past, own) : null,
         values.narrow(1, past, own),
@@ -110,7 +111,7 @@ record Window(
   }
 
   /** See {@link #behind}. */
-  record Behind(Tensor turned, @Nullable Tensor raw, Tensor values, KeyValue seen)
+  record Behind(FusedOps ops, Tensor turned, @Nullable Tensor raw, Tensor values, KeyValue seen)
       implements AttentionSpan.Place {
 
     /** With these tokens written. */
@@ -125,7 +126,7 @@ record Window(
 
     @Override
     public Tensor attend(Tensor q) {
-      return AttentionSpan.attend(q, seen.key(), seen.value());
+      return ops.attended(q, seen.key(), seen.value());
     }
   }
 

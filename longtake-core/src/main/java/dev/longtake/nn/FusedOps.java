@@ -108,6 +108,10 @@ public interface FusedOps extends AutoCloseable {
   /** Copies values, by head, to where they are to stand; nothing is differentiated. */
   void copyInto(@Axes("B F P D") Tensor x, @Axes("B L H d") Tensor to);
 
+  /** {@code softmax(q kᵀ / √d) v}, every query seeing every key. */
+  @Axes("B L H d")
+  Tensor attended(@Axes("B L H d") Tensor q, @Axes("B K H d") Tensor k, @Axes("B K H d") Tensor v);
+
   /** Turns keys to their positions, from where they are kept to where they are read. */
   void turnInto(@Axes("B L H d") Tensor raw, Rotary rotary, @Axes("B L H d") Tensor turned);
 

@@ -48,6 +48,8 @@ final class KernelOps implements FusedOps {
   private final Map<Integer, Kernel> channelNormSilu; // by lanes of a pixel
   private final Kernel addChannels;
   private final Kernel moveForward;
+  private final Kernel joinHalves;
+  private final int multiprocessors;
 
   /** A kernel on rows: one that gives each to a warp, one that gives each to a block. */
   private record ByWidth(Kernel narrow, Kernel wide) {
@@ -83,6 +85,8 @@ final class KernelOps implements FusedOps {
     }
     addChannels = library.kernel("add_channels");
     moveForward = library.kernel("move_forward");
+    joinHalves = library.kernel("join_halves");
+    multiprocessors = device.multiprocessors();
   }
 
   static KernelOps on(LinearFormat format, Device device, Dtype dtype) {
@@ -364,6 +368,28 @@ final class KernelOps implements FusedOps {
   public void copyInto(Tensor x, Tensor to) {
     try (var scope = Scope.open()) {
       normRotate(null, x, null, null, to, to);
+    }
+  }
+
+  @Override
+  public Tensor attended(Tensor q, Tensor k, Tensor v) {
+    if (Gradients.recording() || !KeyParts.pay(q, k, multiprocessors)) {
+      return plain.attended(q, k, v);
+    }
+    try (var scope = Scope.open()) {
+      requireType(q);
+      var halves = KeyParts.attend(q, k, v);
+      var out = like(q);
+      joinHalves
+          .launch(FLAT_BLOCKS, FLAT_THREADS)
+          .tensor(halves.out().transpose(1, 2).contiguous())
+          .tensor(halves.logSums().contiguous())
+          .tensor(out)
+          .count(out.count() / GROUP)
+          .size(q.size(2))
+          .size(q.size(3))
+          .go();
+      return scope.keep(out);
     }
   }
 

@@ -104,6 +104,11 @@ record PlainOps(LinearFormat format) implements FusedOps {
   }
 
   @Override
+  public Tensor attended(Tensor q, Tensor k, Tensor v) {
+    return AttentionSpan.attend(q, k, v);
+  }
+
+  @Override
   public void turnInto(Tensor raw, Rotary rotary, Tensor turned) {
     try (var scope = Scope.open()) {
       turned.copyFrom(rotary.apply(raw));

@@ -164,6 +164,22 @@ class KernelOpsTest {
   }
 
   @Test
+  void attentionInHalvesIsAttention() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var rng = Rng.seeded(6, GPU);
+        var fused = FusedOps.kernels(LinearFormat.AS_STORED, GPU, Dtype.BFLOAT16)) {
+      // A chunk of Wan 1.3B in front of 18 frames, in memory with room for more behind them.
+      var q = draw(rng, 1, 4680, 12, 128).times(2);
+      var k = draw(rng, 1, 34320, 12, 128).narrow(1, 0, 32760);
+      var v = draw(rng, 1, 34320, 12, 128).narrow(1, 0, 32760);
+      same(8e-3, FusedOps.plain(), fused, ops -> ops.attended(q, k, v));
+      var few = k.narrow(1, 0, 4681);
+      same(1e-9, FusedOps.plain(), fused, ops -> ops.attended(q, few, few));
+    }
+  }
+
+  @Test
   void joinedLayersAreTheSameOnesSideBySide() {
     var names = List.of("q", "k", "v");
     try (var scope = Scope.open();

@@ -27,6 +27,7 @@ import java.util.function.Function;
  */
 public final class KernelTimes {
   private static final int FRAMES = 3;
+  private static final int ATTENDED = 21;
 
   /**
    * One step.
@@ -125,6 +126,11 @@ public final class KernelTimes {
         compare("norm by head", ops -> ops.byHead(heads, branch, count));
         compare("norm by head, turned", ops -> ops.turned(heads, branch, count, rotary).turned());
         var raw = draw(1, tokens, count, size.wan().headDim());
+        long keys = ATTENDED * size.patches();
+        var q = draw(1, tokens, count, size.wan().headDim());
+        var k = draw(1, keys, count, size.wan().headDim());
+        var v = draw(1, keys, count, size.wan().headDim());
+        compare("attention to memory", ops -> ops.attended(q, k, v));
         compare(
             "keys turned",
             ops -> {

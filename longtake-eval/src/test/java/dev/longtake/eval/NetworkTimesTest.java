@@ -23,7 +23,7 @@ class NetworkTimesTest {
 
     assertThat(times.steps()).isEmpty();
     assertThat(times.products().stream().map(ProductTimes.Row::product))
-        .hasSize(13)
+        .hasSize(16)
         .startsWith("attention to memory", "attention to memory, heads apart")
         .endsWith("linear 128 to 64, fp8_rows");
     assertThat(times.products()).allSatisfy(row -> assertThat(row.teraflops()).isPositive());

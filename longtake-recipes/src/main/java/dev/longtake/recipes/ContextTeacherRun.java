@@ -54,9 +54,7 @@ public record ContextTeacherRun(
 
   /** Checks that the parts fit one another. */
   public ContextTeacherRun {
-    if (!dtype.isFloat()) {
-      throw new IllegalArgumentException("dtype must be a real one such as bfloat16, not " + dtype);
-    }
+    ClipSizes.check(dtype);
     if (name.isBlank() || from.isBlank()) {
       throw new IllegalArgumentException(
           "name and from must not be empty; give the teacher's name and a model folder");

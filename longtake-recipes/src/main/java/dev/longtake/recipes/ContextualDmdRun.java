@@ -3,7 +3,6 @@ package dev.longtake.recipes;
 import dev.longtake.distill.ContextKind;
 import dev.longtake.distill.DistillConfig;
 import dev.longtake.distill.DistillTraining;
-import dev.longtake.distill.PromptChange;
 import dev.longtake.optim.OrElse;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.train.Activations;
@@ -43,17 +42,13 @@ public record ContextualDmdRun(
     implements Distillation {
   /** Checks that the parts fit one another. */
   public ContextualDmdRun {
-    Distillation.check(name, dtype, worlds);
-    Distillation.check(prompts, captionFrames, matching.lengths().to());
+    Distillation.check(name, dtype, worlds, prompts, captionFrames, matching.lengths());
     if (matching.context() == ContextKind.NONE) {
       throw new IllegalArgumentException(
           "contextual-dmd needs context memory or contiguous; without context it is local-dmd or"
               + " streaming-tuning");
     }
-    if (matching.change() != PromptChange.NONE || matching.lead() != 0) {
-      throw new IllegalArgumentException(
-          "contextual-dmd has one prompt and scores the whole window: give change none and lead 0");
-    }
+    Distillation.checkOnePrompt("contextual-dmd", matching);
   }
 
   @Override

@@ -59,6 +59,8 @@ final class Distill {
             ? Optional.empty()
             : Optional.of(PromptList.read(Path.of(run.prompts())));
     prompts.ifPresent(list -> Prompts.check(list.texts(), from, student));
+    Prompts.checkNegative(
+        "teacher.negative_prompt", run.teacher().negativePrompt(), teacherFrom, teacher);
     boolean shared =
         student.vae().equals(teacher.vae())
             && student.textEncoder().equals(teacher.textEncoder())
@@ -184,7 +186,10 @@ final class Distill {
         .orElseGet(
             () ->
                 Captions.ofWorlds(
-                    run.worlds(), run.matching().lengths().to(), run.captionFrames()));
+                    run.worlds(),
+                    run.matching().lengths().to(),
+                    run.captionFrames(),
+                    student.vae()));
   }
 
   private ScoreNetwork score(WanTransformer network) {

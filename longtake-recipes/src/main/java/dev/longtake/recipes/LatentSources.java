@@ -57,12 +57,13 @@ record LatentSources(
   }
 
   private ClipShape shape() {
-    var video = ModelConfig.read(model).video();
+    var config = ModelConfig.read(model);
+    var video = config.video();
     return new ClipShape(
         video.width(),
         video.height(),
         video.fps(),
-        1 + ModelConfig.FRAMES_PER_LATENT * (latentFrames - 1),
+        config.vae().pixelFrames(latentFrames),
         Sampling.Between.NEAREST);
   }
 

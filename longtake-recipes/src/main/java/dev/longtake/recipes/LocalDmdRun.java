@@ -3,7 +3,6 @@ package dev.longtake.recipes;
 import dev.longtake.distill.ContextKind;
 import dev.longtake.distill.DistillConfig;
 import dev.longtake.distill.DistillTraining;
-import dev.longtake.distill.PromptChange;
 import dev.longtake.optim.OrElse;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.train.Activations;
@@ -42,8 +41,7 @@ public record LocalDmdRun(
     implements Distillation {
   /** Checks that the parts fit one another. */
   public LocalDmdRun {
-    Distillation.check(name, dtype, worlds);
-    Distillation.check(prompts, captionFrames, matching.lengths().to());
+    Distillation.check(name, dtype, worlds, prompts, captionFrames, matching.lengths());
     int window = matching.window();
     if (matching.lengths().to() != window || matching.context() != ContextKind.NONE) {
       throw new IllegalArgumentException(
@@ -51,10 +49,7 @@ public record LocalDmdRun(
               + window
               + ", and context none, or stage contextual-dmd");
     }
-    if (matching.change() != PromptChange.NONE || matching.lead() != 0) {
-      throw new IllegalArgumentException(
-          "local-dmd has one prompt and scores every frame: give change none and lead 0");
-    }
+    Distillation.checkOnePrompt("local-dmd", matching);
   }
 
   @Override

@@ -43,6 +43,7 @@ final class MakeOdePairs {
   /** Makes the pairs that are not there yet. */
   void run() {
     var config = FolderKey.model("from", run.from());
+    Prompts.checkNegative("negative_prompt", run.negativePrompt(), from, config);
     var prompts = prompts(config);
     var type = place.dtype(run.dtype());
     var folder = run.result(place.output());
@@ -121,6 +122,7 @@ final class MakeOdePairs {
         run.extended().isEmpty()
             ? PromptList.read(file)
             : PromptList.read(file, Path.of(run.extended()));
+    Prompts.check(list.texts(), from, config);
     var cursor = new Cursor(run.seed(), list.size(), 1, 1);
     return number -> list.texts().get(cursor.at(number, 0)[0]);
   }

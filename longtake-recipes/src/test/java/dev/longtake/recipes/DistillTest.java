@@ -309,6 +309,12 @@ class DistillTest {
     assertThatThrownBy(() -> train("stage1", settings, folder.resolve("other"), ""))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("tokens");
+    settings.put("prompts", "world");
+    settings.put("teacher.negative_prompt", "a red cube and ".repeat(20));
+    assertThatThrownBy(() -> train("stage1", settings, folder.resolve("other"), ""))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("teacher.negative_prompt: ")
+        .hasMessageContaining("tokens");
     assertThat(folder.resolve("other")).doesNotExist();
   }
 
@@ -322,6 +328,8 @@ class DistillTest {
     refused("stage2", "student.memory", "context-forcing-released", "decides in every pass");
     refused(
         "stage1", "student.memory", "sliding-window:2", "student: memory is 'sliding-window:2': a");
+    refused("stage1", "matching.lead", "3", "local-dmd has one prompt and scores the whole window");
+    refused("stage2", "matching.lead", "3", "contextual-dmd has one prompt");
     refused("stage2", "worlds", "0", "worlds of at least 1");
     refused("stage2", "caption_frames", "104", "give at least the longest rollout, 105");
     refused("stage2", "prompts", "some.txt", "with prompts: world, or leave it out");

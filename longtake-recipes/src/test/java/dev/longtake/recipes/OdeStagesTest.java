@@ -150,6 +150,17 @@ class OdeStagesTest {
     assertThatThrownBy(() -> TinyStages.run(regression(Map.of()), folder.resolve("x")))
         .hasMessageContaining(
             "there is no such folder, which key pairs names; a run of stage ode-");
+    var tooLong = "a red cube and ".repeat(20);
+    var prompts = Files.writeString(folder.resolve("p.txt"), "a red cube\n" + tooLong + "\n");
+    assertThatThrownBy(
+            () -> TinyStages.run(pairs(Map.of("prompts", prompts.toString())), folder.resolve("x")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("tokens");
+    assertThatThrownBy(
+            () -> TinyStages.run(pairs(Map.of("negative_prompt", tooLong)), folder.resolve("x")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("negative_prompt: ");
+    assertThat(folder.resolve("x")).doesNotExist();
     TinyStages.run(pairs(Map.of("pairs", "1")), folder.resolve("out"));
     var other = TinyFolder.model(folder.resolve("other"), 2);
     assertThatThrownBy(

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.media.Frame;
 import dev.longtake.media.FrameSource;
+import dev.longtake.media.Mp4Writer;
 import dev.longtake.media.Sampling;
+import dev.longtake.media.VideoFormat;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Published layouts from a terminal, from the folder to the pictures. */
 class PublishedModelTest {
   private static final Path CHECKPOINT = TinyLayouts.CHECKPOINT;
+  private static final int SIDE = 64;
 
   @TempDir private static Path models;
   @TempDir private Path folder;
@@ -109,6 +112,47 @@ class PublishedModelTest {
     assertThat(spoken.code()).as("%s", spoken.err()).isZero();
     var video = frames(generate("student", out.resolve("model")));
     assertThat(video).hasSize(16);
+  }
+
+  @Test
+  void aPublishedModelBecomesAContextTeacherByTheRunFileOfItsSize() throws IOException {
+    var packed = folder.resolve("packed");
+    Spoken.by("pack", wan, packed);
+    var videos = Files.createDirectory(folder.resolve("videos"));
+    Files.writeString(videos.resolve("a.txt"), "a red cube");
+    var format = new VideoFormat(SIDE, SIDE, 16);
+    try (var writer = Mp4Writer.open(videos.resolve("a.mp4"), format, Map.of())) {
+      for (int i = 0; i < 70; i++) {
+        writer.write(List.of(Frame.filled(SIDE, SIDE, i % 256 * 0x010101)));
+      }
+      writer.finish();
+    }
+    var cache = folder.resolve("cache");
+    var encoded =
+        Spoken.by(
+            "encode", videos, "--model", packed, "--out", cache, "--frames", 69, "--clips", 1);
+    assertThat(encoded.code()).as("%s", encoded.err()).isZero();
+    var out = folder.resolve("teacher");
+
+    var spoken =
+        Spoken.by(
+            "train",
+            Path.of("..", "recipes", "wan-1.3b-teacher.yaml"),
+            "--device=cpu",
+            "--out=" + out,
+            "--set=from=" + packed,
+            "--set=data=cache:" + cache,
+            "--set=footage.latent_frames=18",
+            "--set=layout={sink: 3, sparse: 2, spread: even, reach: 6, motion: 3, target: 6}",
+            "--set=least=6",
+            "--set=training.accumulate=2",
+            "--set=training.steps=1");
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    assertThat(ModelConfig.read(out.resolve("model")).name()).isEqualTo("wan-1.3b-teacher");
+    try (var opened = VideoModel.open(out.resolve("model"), Device.CPU, Dtype.FLOAT32)) {
+      assertThat(opened.config().sampling().guidance()).isEqualTo(5);
+    }
   }
 
   @Test

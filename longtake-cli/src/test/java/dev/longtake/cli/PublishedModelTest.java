@@ -6,9 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.media.Frame;
 import dev.longtake.media.FrameSource;
-import dev.longtake.media.Mp4Writer;
 import dev.longtake.media.Sampling;
-import dev.longtake.media.VideoFormat;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
@@ -30,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Published layouts from a terminal, from the folder to the pictures. */
 class PublishedModelTest {
   private static final Path CHECKPOINT = TinyLayouts.CHECKPOINT;
-  private static final int SIDE = 64;
 
   @TempDir private static Path models;
   @TempDir private Path folder;
@@ -79,79 +76,6 @@ class PublishedModelTest {
       try (var opened = VideoModel.open(packed, Device.CPU, Dtype.FLOAT32)) {
         assertThat(opened.transformer().config()).isEqualTo(opened.config().transformer());
       }
-    }
-  }
-
-  @Test
-  void aPublishedModelTeachesAStudentByTheRunFileOfItsSize() throws IOException {
-    var teacher = folder.resolve("teacher");
-    var student = folder.resolve("student");
-    Spoken.by("pack", wan, teacher);
-    Spoken.by("pack", wan, student, "--checkpoint", CHECKPOINT, "--preset", preset);
-    var prompts = Files.writeString(folder.resolve("prompts.txt"), "a red cube\na blue cone\n");
-    var out = folder.resolve("stage1");
-
-    var spoken =
-        Spoken.by(
-            "train",
-            Path.of("..", "recipes", "wan-1.3b-stage1.yaml"),
-            "--device=cpu",
-            "--out=" + out,
-            "--set=student.from=" + student,
-            "--set=teacher.from=" + teacher,
-            "--set=teacher.negative_prompt=a room",
-            "--set=prompts=" + prompts,
-            "--set=student.memory=slow-fast:sink=3,slow=3,fast=6",
-            "--set=matching.lengths.from=6",
-            "--set=matching.lengths.to=6",
-            "--set=matching.window=6",
-            "--set=training.accumulate=1",
-            "--set=training.steps=1",
-            "--set=training.ema_from=0");
-
-    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
-    var video = frames(generate("student", out.resolve("model")));
-    assertThat(video).hasSize(16);
-  }
-
-  @Test
-  void aPublishedModelBecomesAContextTeacherByTheRunFileOfItsSize() throws IOException {
-    var packed = folder.resolve("packed");
-    Spoken.by("pack", wan, packed);
-    var videos = Files.createDirectory(folder.resolve("videos"));
-    Files.writeString(videos.resolve("a.txt"), "a red cube");
-    var format = new VideoFormat(SIDE, SIDE, 16);
-    try (var writer = Mp4Writer.open(videos.resolve("a.mp4"), format, Map.of())) {
-      for (int i = 0; i < 70; i++) {
-        writer.write(List.of(Frame.filled(SIDE, SIDE, i % 256 * 0x010101)));
-      }
-      writer.finish();
-    }
-    var cache = folder.resolve("cache");
-    var encoded =
-        Spoken.by(
-            "encode", videos, "--model", packed, "--out", cache, "--frames", 69, "--clips", 1);
-    assertThat(encoded.code()).as("%s", encoded.err()).isZero();
-    var out = folder.resolve("teacher");
-
-    var spoken =
-        Spoken.by(
-            "train",
-            Path.of("..", "recipes", "wan-1.3b-teacher.yaml"),
-            "--device=cpu",
-            "--out=" + out,
-            "--set=from=" + packed,
-            "--set=data=cache:" + cache,
-            "--set=footage.latent_frames=18",
-            "--set=layout={sink: 3, sparse: 2, spread: even, reach: 6, motion: 3, target: 6}",
-            "--set=least=6",
-            "--set=training.accumulate=2",
-            "--set=training.steps=1");
-
-    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
-    assertThat(ModelConfig.read(out.resolve("model")).name()).isEqualTo("wan-1.3b-teacher");
-    try (var opened = VideoModel.open(out.resolve("model"), Device.CPU, Dtype.FLOAT32)) {
-      assertThat(opened.config().sampling().guidance()).isEqualTo(5);
     }
   }
 

@@ -25,6 +25,7 @@ import java.nio.file.Path;
  * @param training how the loop runs
  * @param activations whether the transformer's stay until the backward pass
  * @param samples what the model in training generates on the way, chunk by chunk as any model
+ * @param adapter the low-rank change that is trained; if left out, all weights are
  */
 public record CausalStartRun(
     String name,
@@ -37,7 +38,8 @@ public record CausalStartRun(
     ForcingObjective.Config objective,
     TrainingConfig training,
     @OrElse("kept") Activations activations,
-    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
+    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples,
+    @OrElse("{}") AdapterKeys adapter)
     implements Run {
   private static final String STAGE = "causal-start";
 
@@ -58,7 +60,16 @@ public record CausalStartRun(
             data, folder, latentFrames, batch, training.seed(), place, type, new Skipped());
     var finished = given.remembering(memory, Recall.CACHED);
     new TransformerStage(
-            STAGE, this, folder, FirstWeights.GIVEN, finished, training, samples, type, place)
+            STAGE,
+            this,
+            folder,
+            FirstWeights.GIVEN,
+            adapter,
+            finished,
+            training,
+            samples,
+            type,
+            place)
         .carryOut(
             new ClipTeaching(
                 sources,

@@ -36,6 +36,7 @@ import java.nio.file.Path;
  * @param samples what the model in training generates on the way, chunk by chunk as any model
  * @param data {@code world}, whose clips are filmed and encoded before the first step, {@code
  *     folder:PATH} or {@code cache:PATH}
+ * @param adapter the low-rank change that is trained; if left out, all weights are
  */
 public record ContextTeacherRun(
     String name,
@@ -53,7 +54,8 @@ public record ContextTeacherRun(
     TrainingConfig training,
     @OrElse("kept") Activations activations,
     @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples,
-    @OrElse("world") TrainingData data)
+    @OrElse("world") TrainingData data,
+    @OrElse("{}") AdapterKeys adapter)
     implements Run {
   private static final String STAGE = "context-teacher";
 
@@ -95,7 +97,16 @@ public record ContextTeacherRun(
             new Skipped());
     try (var exchange = exchange(given, place)) {
       new TransformerStage(
-              STAGE, this, folder, FirstWeights.GIVEN, finished, training, samples, type, place)
+              STAGE,
+              this,
+              folder,
+              FirstWeights.GIVEN,
+              adapter,
+              finished,
+              training,
+              samples,
+              type,
+              place)
           .carryOut(new RecyclingTeaching(this, given, clips, exchange, place));
     }
     clips.tellSkipped();
@@ -134,6 +145,7 @@ public record ContextTeacherRun(
         training,
         activations,
         samples,
-        data);
+        data,
+        adapter);
   }
 }

@@ -26,6 +26,8 @@ import dev.longtake.train.Activations;
  * @param prompts a file with a prompt a line, or {@code world} for captions of the world
  * @param captionFrames length of the longest clips, in latent frames, that captions of the world
  *     tell of; the shortest are as long as the longest rollouts, and so are all if this is 0
+ * @param adapter the low-rank change of generator and critic that is trained; if left out, all
+ *     their weights are
  */
 public record ContextualDmdRun(
     String name,
@@ -38,7 +40,8 @@ public record ContextualDmdRun(
     @OrElse("kept") Activations activations,
     @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples,
     @OrElse("world") String prompts,
-    @OrElse("0") int captionFrames)
+    @OrElse("0") int captionFrames,
+    @OrElse("{}") AdapterKeys adapter)
     implements Distillation {
   /** Checks that the parts fit one another. */
   public ContextualDmdRun {

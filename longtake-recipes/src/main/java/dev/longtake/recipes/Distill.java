@@ -7,14 +7,15 @@ import dev.longtake.distill.ScoreNetwork;
 import dev.longtake.distill.SelfRollout;
 import dev.longtake.distill.TurnWatch;
 import dev.longtake.distill.VaeOpening;
-import dev.longtake.nn.Weights;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.PromptSwitch;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import dev.longtake.train.Carried;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Team;
 import dev.longtake.wan.WanTransformer;
@@ -30,6 +31,9 @@ import java.util.TreeMap;
  * large, in a folder inside it.
  */
 final class Distill {
+  private static final String GENERATOR = DistillLoop.GENERATOR + ".";
+  private static final String CRITIC = DistillLoop.CRITIC + ".";
+
   private final Distillation run;
   private final Workplace place;
   private final Path from;
@@ -38,6 +42,8 @@ final class Distill {
   private final ModelConfig teacher;
   private final Dtype dtype;
   private final Optional<PromptList> prompts;
+  private final Trainee generator;
+  private final Trainee critic;
 
   /**
    * A run.
@@ -73,6 +79,21 @@ final class Distill {
               + teacherFrom
               + " differ in autoencoder or text encoder; give models that share latents and text");
     }
+    long seed = run.training().seed();
+    generator =
+        Trainee.of(
+            run.adapter(),
+            from.resolve(VideoModel.TRANSFORMER),
+            student.transformer(),
+            GENERATOR,
+            Rng.mix(seed, 0));
+    critic =
+        Trainee.of(
+            run.adapter(),
+            teacherFrom.resolve(VideoModel.TRANSFORMER),
+            teacher.transformer(),
+            CRITIC,
+            Rng.mix(seed, 1));
   }
 
   /** Runs what is not finished. */
@@ -86,10 +107,11 @@ final class Distill {
     var stage =
         new Stage(
             run.stage(), run.matching().prompts() + " rollouts", run.training(), place, losses);
+    var carried = critic.carrying(generator.carrying(Carried.NOTHING));
     try (var parameters = startingWeights();
-        var loop = new DistillLoop(run.training(), parameters)) {
+        var loop = new DistillLoop(run.training(), parameters, carried)) {
       var store = stage.resumed(loop);
-      sampling(config).during(loop);
+      sampling(config).during(loop, this::transformer);
       long before = loop.step();
       if (stage.goesOn(loop)) {
         place
@@ -102,7 +124,8 @@ final class Distill {
                     + parameters.count()
                     + " weights of generator and critic");
         try (var team = Team.of(parameters, place.others(), this::member)) {
-          stage.steps(parameters, loop, team, store);
+          long beside = generator.besideBytes() + critic.besideBytes();
+          stage.steps(parameters, loop, team, store, beside);
         }
       }
       stage.reached(loop);
@@ -111,7 +134,9 @@ final class Distill {
       }
       if (loop.step() > before || !leaving.isThere(loop.step())) {
         try (var scope = Scope.open()) {
-          leaving.write(loop.averagedGenerator());
+          var trained = loop.averagedGenerator();
+          generator.leave(trained, place.output());
+          leaving.write(generator.whole(trained));
         }
         leaving.pack(
             FinishedModel.manifest(
@@ -122,7 +147,7 @@ final class Distill {
   }
 
   private SampleVideos sampling(ModelConfig config) {
-    var trained = Map.of(VideoModel.TRANSFORMER, DistillLoop.GENERATOR + ".");
+    var trained = Map.of(VideoModel.TRANSFORMER, GENERATOR);
     return new SampleVideos(
         place.output(), from, config, trained, run.samples(), place.first(), dtype);
   }
@@ -134,14 +159,20 @@ final class Distill {
             .orElseGet(() -> "captions of training worlds 0 to " + (run.worlds() - 1));
   }
 
-  /** The generator as the student's model has it, the critic as the teacher's has, in FLOAT32. */
+  /** The generator's weights, as samples are made with, of what is trained of it. */
+  private Map<String, Tensor> transformer(Map<String, Tensor> trained) {
+    Map<String, Tensor> bare = new LinkedHashMap<>();
+    trained.forEach((name, w) -> bare.put(name.substring(GENERATOR.length()), w));
+    Map<String, Tensor> out = new LinkedHashMap<>();
+    generator.whole(bare).forEach((name, w) -> out.put(GENERATOR + name, w));
+    return out;
+  }
+
+  /** Of the generator as the student's model has it, of the critic as the teacher's has. */
   private FlatParameters startingWeights() {
-    try (var scope = Scope.open();
-        var generator = TransformerStage.given(from, student.transformer(), place.first());
-        var critic = TransformerStage.given(teacherFrom, teacher.transformer(), place.first())) {
-      Map<String, Tensor> all = new LinkedHashMap<>();
-      generator.taken().forEach((name, w) -> all.put(DistillLoop.GENERATOR + "." + name, w));
-      critic.taken().forEach((name, w) -> all.put(DistillLoop.CRITIC + "." + name, w));
+    try (var scope = Scope.open()) {
+      Map<String, Tensor> all = new LinkedHashMap<>(generator.first());
+      all.putAll(critic.first());
       return FlatParameters.copyOf(all, place.first());
     }
   }
@@ -149,12 +180,13 @@ final class Distill {
   private Member member(FlatParameters own, int rank) {
     var device = own.values().device();
     var model = VideoModel.open(teacherFrom, device, dtype);
-    var weights = Weights.from(own);
+    var learning = generator.over(own);
+    var judging = critic.over(own);
     var config = run.matching();
     var size = student.video();
     var rollout =
         new SelfRollout(
-            WanTransformer.of(weights.at(DistillLoop.GENERATOR), student.transformer()),
+            learning.model(),
             run.student().policy(),
             run.student().sampler(),
             size.latentRows(),
@@ -165,19 +197,19 @@ final class Distill {
             config.change().how().orElse(PromptSwitch.KEEP),
             dtype,
             TurnWatch.NONE);
-    return new Member(
-        model,
-        weights,
+    var objective =
         new DistillObjective(
             config,
             rollout,
-            score(WanTransformer.of(weights.at(DistillLoop.CRITIC), teacher.transformer())),
+            score(judging.model()),
             score(model.transformer()),
             new TextPrompts(model.text(), device, captions(), run.teacher().negativePrompt()),
             new VaeOpening(model.vae(), dtype),
             run.training(),
             run.activations(),
-            rank));
+            rank);
+    return new Member(
+        model, learning, judging, learning.adapting().apply(judging.adapting().apply(objective)));
   }
 
   private Captions captions() {
@@ -197,11 +229,13 @@ final class Distill {
         network, run.matching().teacher(), run.matching().contextTimestep(), dtype);
   }
 
-  private record Member(VideoModel model, Weights weights, Objective objective)
+  private record Member(
+      VideoModel model, Trainee.Network generator, Trainee.Network critic, Objective objective)
       implements Team.Member {
     @Override
     public void close() {
-      weights.close();
+      critic.close();
+      generator.close();
       model.close();
     }
   }

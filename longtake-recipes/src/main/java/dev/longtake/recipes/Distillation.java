@@ -31,6 +31,9 @@ sealed interface Distillation extends Run
   /** Length of the longest clips that prompts tell of, latent frames. */
   int captionFrames();
 
+  /** The low-rank change of both networks that is trained, if not all their weights are. */
+  AdapterKeys adapter();
+
   /** What is learnt. */
   DistillConfig matching();
 

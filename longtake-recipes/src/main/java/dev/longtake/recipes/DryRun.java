@@ -80,6 +80,10 @@ public final class DryRun {
               mebibytes(plan.gradientBytes()),
               mebibytes(plan.momentBytes()),
               mebibytes(plan.averageBytes())));
+      if (plan.besideBytes() > 0) {
+        lines.add(
+            "  under adapters, weights that stay and their sums " + mebibytes(plan.besideBytes()));
+      }
       NativeMemory.resetPeak(device);
       before = peak().orElse(0);
     }

@@ -56,6 +56,21 @@ record LatentSources(
     };
   }
 
+  /**
+   * Looks at what there is without reading a video or a weight.
+   *
+   * @throws IllegalArgumentException if folder or table is missing or has no video, or if a cache
+   *     holds too short clips or those of another model
+   * @throws CheckpointException if a cache is missing or damaged
+   */
+  void check() {
+    switch (data) {
+      case TrainingData.World() -> new WorldSource(seed, shape(), each);
+      case TrainingData.Folder folder -> CaptionedVideo.list(folder.sources(), new Skipped());
+      case TrainingData.Cache(var folder) -> fitting(folder).close();
+    }
+  }
+
   private ClipShape shape() {
     var config = ModelConfig.read(model);
     var video = config.video();
@@ -97,6 +112,13 @@ record LatentSources(
   }
 
   private LatentSource cached(Path folder, Device device, int rank) {
+    var shards = fitting(folder);
+    var cursor = new Cursor(seed, shards.size(), each, place.devices().size());
+    return new CachedLatents(shards, cursor, rank, latentFrames, device);
+  }
+
+  /** The shards of a cache that this run can be trained on; the caller closes them. */
+  private ShardFolder fitting(Path folder) {
     var shards =
         ShardFolder.open(FolderKey.existing("data", folder.toString(), "longtake encode makes it"));
     try {
@@ -115,8 +137,7 @@ record LatentSources(
                 + shape().frames()
                 + "; encode longer clips or lower latent_frames");
       }
-      var cursor = new Cursor(seed, shards.size(), each, place.devices().size());
-      return new CachedLatents(shards, cursor, rank, latentFrames, device);
+      return shards;
     } catch (RuntimeException | Error e) {
       shards.close();
       throw e;

@@ -43,6 +43,13 @@ record RecyclingTeaching(
   }
 
   @Override
+  public void check() {
+    if (!isFilmed()) {
+      clips.check();
+    }
+  }
+
+  @Override
   public TransformerStage.Lesson on(Device device, int rank, WanTransformer model) {
     var frames = frames(device, rank);
     return new Continuing(

@@ -8,12 +8,14 @@ import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.train.Carried;
+import dev.longtake.train.CheckpointStore;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Team;
 import dev.longtake.train.TrainingConfig;
 import dev.longtake.train.TrainingLoop;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -55,6 +57,9 @@ record TransformerStage(
 
   /** Makes the lesson of a device. */
   interface Teaching {
+    /** Refuses what lessons cannot be made of, before anything is read or made. */
+    default void check() {}
+
     /**
      * A lesson.
      *
@@ -97,6 +102,9 @@ record TransformerStage(
             training.seed());
     var leaving = new FinishedModel(from, finished, place);
     leaving.requireOwn(name);
+    if (hasStepsLeft()) {
+      teaching.check();
+    }
     place.makeOutput();
     Map<String, Double> losses = new TreeMap<>();
     var stage = new Stage(name, teaching.batch(), training, place, losses);
@@ -139,6 +147,16 @@ record TransformerStage(
       }
       leaving.tell();
     }
+  }
+
+  /** By the newest checkpoint, if there is one: a run that is over needs nothing to train on. */
+  private boolean hasStepsLeft() {
+    var folder = place.output().resolve(name);
+    long reached =
+        Files.isDirectory(folder)
+            ? new CheckpointStore(folder, name, training.keep()).newestStep().orElse(0)
+            : 0;
+    return reached < training.steps() && !place.ending().before(reached);
   }
 
   private static Member member(Trainee trainee, Teaching teaching, FlatParameters own, int rank) {

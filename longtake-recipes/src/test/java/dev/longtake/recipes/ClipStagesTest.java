@@ -254,6 +254,24 @@ class ClipStagesTest {
         .hasMessageContaining("'nowhere': there is no such folder, which key from names");
   }
 
+  @Test
+  void dataThatIsNotThereIsRefusedBeforeAnythingIsMadeUnlessNoStepIsLeft() throws Exception {
+    var out = folder.resolve("out");
+    for (var yaml : List.of(TinyStages.BACKBONE, TinyStages.CAUSAL_START)) {
+      for (var data : List.of("folder:", "cache:")) {
+        var run = run(yaml, Map.of("data", "'" + data + folder.resolve("nowhere") + "'"));
+        assertThatThrownBy(() -> TinyStages.run(run, out))
+            .hasMessageContaining("there is no ")
+            .hasMessageContaining("nowhere")
+            .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+        assertThat(out).doesNotExist();
+      }
+    }
+    TinyStages.run(run(TinyStages.BACKBONE, Map.of()), out);
+    var over = run(TinyStages.BACKBONE, Map.of("data", "'folder:" + folder.resolve("gone") + "'"));
+    assertThat(TinyStages.run(over, out).steps).isEmpty();
+  }
+
   private void refused(String yaml, String key, String value, String told) {
     assertThatThrownBy(() -> run(yaml, Map.of(key, value)))
         .isInstanceOf(IllegalArgumentException.class)

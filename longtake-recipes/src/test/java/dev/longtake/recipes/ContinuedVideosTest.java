@@ -104,6 +104,27 @@ class ContinuedVideosTest {
   }
 
   @Test
+  void dataThatIsNotThereOrTooShortIsRefusedBeforeAnythingIsMade() {
+    refused("folder:" + folder.resolve("nowhere"), "there is no folder or table of videos");
+    refused("cache:" + folder.resolve("nowhere"), "which key data names");
+    assertThatThrownBy(
+            () ->
+                train(
+                    folder.resolve("out"),
+                    Map.of("data", "'cache:" + cache + "'", "footage", "{latent_frames: 19}"),
+                    ""))
+        .hasMessageContaining("holds clips of 69 pictures, 19 latent frames need 73");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  private void refused(String data, String because) {
+    assertThatThrownBy(() -> train(folder.resolve("out"), Map.of("data", "'" + data + "'"), ""))
+        .hasMessageContaining(because)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
   void aTrialLeavesNothing() throws Exception {
     var settings = Map.of("data", "'cache:" + cache + "'");
     var place =

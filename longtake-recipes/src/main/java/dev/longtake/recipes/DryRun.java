@@ -84,6 +84,16 @@ public final class DryRun {
         lines.add(
             "  under adapters, weights that stay and their sums " + mebibytes(plan.besideBytes()));
       }
+      begin();
+    }
+
+    @Override
+    public void planned(String line) {
+      lines.add(line);
+      begin();
+    }
+
+    private void begin() {
       NativeMemory.resetPeak(device);
       before = peak().orElse(0);
     }
@@ -98,7 +108,7 @@ public final class DryRun {
         lines.add(
             String.format(
                 Locale.ROOT,
-                "  one step of %s: %s, %.0f ms%s",
+                "  one step of %s: %s%.0f ms%s",
                 name,
                 losses(values),
                 values.getOrDefault("per iteration time", Double.NaN) * 1e3,
@@ -109,8 +119,8 @@ public final class DryRun {
     private static String losses(Map<String, Double> values) {
       return values.entrySet().stream()
           .filter(value -> value.getKey().equals("loss") || value.getKey().endsWith("_loss"))
-          .map(loss -> String.format(Locale.ROOT, "%s %.4g", loss.getKey(), loss.getValue()))
-          .collect(Collectors.joining(", "));
+          .map(loss -> String.format(Locale.ROOT, "%s %.4g, ", loss.getKey(), loss.getValue()))
+          .collect(Collectors.joining());
     }
 
     /** Of tensors on a GPU, or of the whole process. */

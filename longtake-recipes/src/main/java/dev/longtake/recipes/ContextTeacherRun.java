@@ -57,7 +57,8 @@ public record ContextTeacherRun(
     @OrElse("world") TrainingData data,
     @OrElse("{}") AdapterKeys adapter)
     implements Run {
-  private static final String STAGE = "context-teacher";
+  /** What run files call it. */
+  static final String STAGE = "context-teacher";
 
   /** Checks that the parts fit one another. */
   public ContextTeacherRun {

@@ -49,8 +49,8 @@ final class Distill {
    * A run.
    *
    * @throws dev.longtake.checkpoint.CheckpointException if a folder is not a model's
-   * @throws IllegalArgumentException if student and teacher do not share latents and text, or the
-   *     file of prompts cannot be read
+   * @throws IllegalArgumentException if student and teacher do not share latents and text, if the
+   *     teacher was trained to be asked otherwise, or if the file of prompts cannot be read
    */
   Distill(Distillation run, Workplace place) {
     this.run = run;
@@ -60,6 +60,7 @@ final class Distill {
     from = Path.of(run.student().from());
     teacherFrom = Path.of(run.teacher().from());
     dtype = place.dtype(run.dtype());
+    TeacherTraining.check(teacherFrom, run.matching());
     prompts =
         run.promptsOfWorld()
             ? Optional.empty()

@@ -99,6 +99,7 @@ class PublishedTrainingTest {
             "from=" + base,
             "data=cache:" + clips,
             "footage.latent_frames=18",
+            "footage.shortest=0",
             "layout={sink: 3, sparse: 2, spread: even, reach: 6, motion: 3, target: 6}",
             "least=6",
             "adapter.rank=4",

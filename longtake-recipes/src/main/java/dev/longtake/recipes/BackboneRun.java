@@ -1,6 +1,5 @@
 package dev.longtake.recipes;
 
-import dev.longtake.data.Skipped;
 import dev.longtake.optim.OrElse;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.train.Activations;
@@ -57,8 +56,7 @@ public record BackboneRun(
     var folder = Path.of(from);
     var type = place.dtype(dtype);
     var sources =
-        new LatentSources(
-            data, folder, latentFrames, batch, training.seed(), place, type, new Skipped());
+        new LatentSources(data, folder, latentFrames, batch, training.seed(), place, type);
     var finished = given.named(name);
     new TransformerStage(
             STAGE, this, folder, start, adapter, finished, training, samples, type, place)

@@ -1,6 +1,5 @@
 package dev.longtake.recipes;
 
-import dev.longtake.data.Skipped;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.optim.OrElse;
 import dev.longtake.rollout.Recall;
@@ -56,8 +55,7 @@ public record CausalStartRun(
     var folder = Path.of(from);
     var type = place.dtype(dtype);
     var sources =
-        new LatentSources(
-            data, folder, latentFrames, batch, training.seed(), place, type, new Skipped());
+        new LatentSources(data, folder, latentFrames, batch, training.seed(), place, type);
     var finished = given.remembering(memory, Recall.CACHED);
     new TransformerStage(
             STAGE,

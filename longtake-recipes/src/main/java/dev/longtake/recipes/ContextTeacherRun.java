@@ -72,7 +72,7 @@ public record ContextTeacherRun(
     }
     footage.check(data, selection);
     new ContextCurriculum(training.seed(), layout, selection, batch, least)
-        .check(footage.latentFrames());
+        .check(footage.shortest());
   }
 
   /** What each step trains on. */
@@ -91,6 +91,7 @@ public record ContextTeacherRun(
             data,
             folder,
             footage.latentFrames(),
+            footage.shortest(),
             batch,
             training.seed(),
             place,

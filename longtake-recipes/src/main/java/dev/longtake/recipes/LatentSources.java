@@ -25,6 +25,7 @@ import java.nio.file.Path;
  * @param data what it is
  * @param model folder whose autoencoder and text encoder encode it
  * @param latentFrames of every clip, at least 1
+ * @param shortest latent frames of clips of shorter videos, at most as many; of a folder only
  * @param each clips that a device takes at a step
  * @param seed of order and starts
  * @param place devices and threads
@@ -35,11 +36,24 @@ record LatentSources(
     TrainingData data,
     Path model,
     int latentFrames,
+    int shortest,
     int each,
     long seed,
     Workplace place,
     Dtype dtype,
     Skipped skipped) {
+
+  /** With clips all of one length. */
+  LatentSources(
+      TrainingData data,
+      Path model,
+      int latentFrames,
+      int each,
+      long seed,
+      Workplace place,
+      Dtype dtype) {
+    this(data, model, latentFrames, latentFrames, each, seed, place, dtype, new Skipped());
+  }
 
   /**
    * The batches of one device.
@@ -72,13 +86,17 @@ record LatentSources(
   }
 
   private ClipShape shape() {
+    return shape(latentFrames);
+  }
+
+  private ClipShape shape(int frames) {
     var config = ModelConfig.read(model);
     var video = config.video();
     return new ClipShape(
         video.width(),
         video.height(),
         video.fps(),
-        config.vae().pixelFrames(latentFrames),
+        config.vae().pixelFrames(frames),
         Sampling.Between.NEAREST);
   }
 
@@ -91,7 +109,8 @@ record LatentSources(
   /** What is skipped is listed also if nothing is left, or the run is ended. */
   private VideoClips usable(TrainingData.Folder folder) {
     try {
-      return VideoClips.of(CaptionedVideo.list(folder.sources(), skipped), shape(), skipped);
+      var videos = CaptionedVideo.list(folder.sources(), skipped);
+      return VideoClips.of(videos, shape(), shape(shortest).frames(), skipped);
     } finally {
       skipped.write(place.output());
     }

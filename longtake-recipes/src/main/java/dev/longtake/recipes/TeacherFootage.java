@@ -9,6 +9,8 @@ import java.util.List;
  * The videos that a context teacher learns to continue.
  *
  * @param latentFrames length of each clip, 4 a second; of the world a multiple of 3
+ * @param shortest length that a video of a folder needs: clips of shorter ones are as long as
+ *     these; 0 for {@code latentFrames}
  * @param memories policies whose selection is the context if a memory selects it, in {@code
  *     MemoryPolicies} notation
  * @param videos how many worlds are filmed before the first step, one clip each; 0 where data is
@@ -17,13 +19,22 @@ import java.util.List;
  */
 public record TeacherFootage(
     int latentFrames,
+    @OrElse("0") int shortest,
     @OrElse("[]") List<String> memories,
     @OrElse("0") int videos,
     @OrElse("0") int together) {
 
-  /** Copies the list. */
+  /** Checks the lengths and copies the list. */
   public TeacherFootage {
     memories = List.copyOf(memories);
+    shortest = shortest == 0 ? latentFrames : shortest;
+    if (shortest < 1 || shortest > latentFrames) {
+      throw new IllegalArgumentException(
+          "footage.shortest must be 1 to latent_frames, "
+              + latentFrames
+              + ", or 0, not "
+              + shortest);
+    }
   }
 
   /**
@@ -32,6 +43,12 @@ public record TeacherFootage(
    * @throws IllegalArgumentException with the remedy
    */
   void check(TrainingData data, ContextCurriculum.Selection selection) {
+    if (shortest < latentFrames && !(data instanceof TrainingData.Folder)) {
+      throw new IllegalArgumentException(
+          "footage.shortest is "
+              + shortest
+              + ", but clips of the world and of a cache are all of one length; leave it out");
+    }
     if (data instanceof TrainingData.World) {
       if (videos < 1 || together < 1) {
         throw new IllegalArgumentException(
@@ -74,6 +91,6 @@ public record TeacherFootage(
       return this;
     }
     var few = world().few();
-    return new TeacherFootage(latentFrames, memories, few.videos(), few.together());
+    return new TeacherFootage(latentFrames, shortest, memories, few.videos(), few.together());
   }
 }

@@ -61,6 +61,30 @@ class ContinuedVideosTest {
   }
 
   @Test
+  void shorterVideosAreContinuedAsFarAsTheyGo() throws Exception {
+    var out = folder.resolve("out");
+    var settings =
+        Map.of(
+            "data", "'folder:" + videos + "'",
+            "footage", "{latent_frames: 24, shortest: 17}",
+            "training.steps", "8");
+    assertThat(train(out, settings, "").steps).hasSize(8);
+    assertThat(Files.readAllLines(out.resolve("skipped.txt")))
+        .singleElement()
+        .asString()
+        .contains("c.mp4");
+    assertThatThrownBy(
+            () -> read(Map.of("data", "cache:x", "footage", "{latent_frames: 24, shortest: 17}")))
+        .hasMessageContaining("clips of the world and of a cache are all of one length");
+    assertThatThrownBy(
+            () -> read(Map.of("data", "folder:x", "footage", "{latent_frames: 24, shortest: 25}")))
+        .hasMessageContaining("footage.shortest must be 1 to latent_frames, 24");
+    assertThatThrownBy(
+            () -> read(Map.of("data", "folder:x", "footage", "{latent_frames: 24, shortest: 14}")))
+        .hasMessageContaining("clips of 14 latent frames hold no context of at least 9");
+  }
+
+  @Test
   void aRunThatWasKilledGoesOnToTheSameWeightsAndErrors() throws Exception {
     var settings = Map.of("data", "'folder:" + videos + "'");
     train(folder.resolve("straight"), settings, "");

@@ -15,6 +15,9 @@ import dev.longtake.media.VideoFormat;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.VideoModel;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Scope;
+import dev.longtake.testkit.TensorAssert;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The run files of Wan 1.3B's size, a step each, with a published model that is tiny. */
 class PublishedTrainingTest {
   private static final int SIDE = 32;
+  private static final String CHANGED = "blocks\\..*(\\.[qkvo]|ffn\\.[02])\\.weight";
   private static final String MEMORY = "slow-fast:sink=3,slow=3,fast=6";
 
   @TempDir private static Path models;
@@ -132,15 +136,57 @@ class PublishedTrainingTest {
     for (var adapted : List.of(teacher, baseline)) {
       try (var adapter = AdapterFolder.open(adapted.resolveSibling("adapter"));
           var network = Safetensors.open(base.resolve(VideoModel.TRANSFORMER))) {
-        long matrices =
-            network.names().stream()
-                .filter(name -> name.matches("blocks\\..*(\\.[qkvo]|ffn\\.[02])\\.weight"))
-                .count();
+        long matrices = network.names().stream().filter(name -> name.matches(CHANGED)).count();
         assertThat(adapter.factors().names()).hasSize(Math.toIntExact(2 * matrices));
       }
     }
     assertThat(Manifest.read(last).config()).containsEntry("stage", "contextual-dmd");
     assertThat(pictures(last)).hasSize(16);
+  }
+
+  @Test
+  void theAdapterThatIsLeftGoesOnThePublishedModelThatItWasTrainedOn() throws IOException {
+    var adapted =
+        trained(
+            "teacher",
+            "from=" + base,
+            "data=cache:" + clips(),
+            "footage={latent_frames: 18}",
+            "layout={sink: 3, sparse: 2, spread: even, reach: 6, motion: 3, target: 6}",
+            "least=6",
+            "adapter.rank=4",
+            "adapter.alpha=6",
+            "training.accumulate=1");
+    var merged = folder.resolve("merged");
+    var factors = adapted.resolveSibling("adapter").resolve(AdapterFolder.WEIGHTS);
+
+    var spoken =
+        Spoken.by(
+            "pack",
+            wan,
+            merged,
+            "--checkpoint",
+            wan.resolve("diffusion_pytorch_model.safetensors"),
+            "--preset",
+            TinyLayouts.preset(folder),
+            "--lora",
+            factors,
+            "--lora-strength",
+            1.5);
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    try (var scope = Scope.open();
+        var ours = Safetensors.open(adapted.resolveSibling(VideoModel.TRANSFORMER));
+        var theirs = Safetensors.open(merged.resolve(VideoModel.TRANSFORMER));
+        var before = Safetensors.open(base.resolve(VideoModel.TRANSFORMER))) {
+      assertThat(theirs.names()).containsExactlyInAnyOrderElementsOf(ours.names());
+      for (var name : ours.names()) {
+        var change = ours.read(name).minus(before.read(name)).abs().max().item();
+        assertThat(change > 0).as(name).isEqualTo(name.matches(CHANGED));
+        TensorAssert.assertThat(theirs.read(name).to(Dtype.FLOAT32))
+            .isCloseTo(ours.read(name), 1e-6);
+      }
+    }
   }
 
   private Path stage1(Path student) throws IOException {

@@ -17,6 +17,7 @@ import dev.longtake.train.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -168,16 +169,41 @@ class AdapterRunsTest {
         }
       }
     }
-    assertThat(DryRun.in(folder, run, place))
+    var told = new ArrayList<String>();
+    DryRun.in(folder, run, place, told::add);
+    assertThat(told)
         .contains(
             String.format(
                 Locale.ROOT,
                 "  under adapters, weights that stay and their sums %.1f MiB",
                 4 * all / 1048576.0));
     long trained = numbers;
-    assertThat(DryRun.in(folder, run, place))
+    assertThat(told)
         .anyMatch(
             line -> line.contains(String.format(Locale.ROOT, "%,d numbers trained", trained)));
+  }
+
+  @Test
+  void aPlanIsToldBeforeItsStepIsTaken() throws Exception {
+    var run =
+        TinyStages.read(folder, TrainTeacherTest.YAML.replace("FROM", model.toString()), ADAPTER);
+    var ear = new Ear("");
+    var place = new Workplace(List.of(Device.CPU), folder.resolve("out"), 1, Ending.NEVER, ear);
+    var told = new ArrayList<String>();
+    assertThatThrownBy(
+            () ->
+                DryRun.in(
+                    folder,
+                    run,
+                    place,
+                    line -> {
+                      told.add(line);
+                      if (line.contains("numbers trained")) {
+                        throw new IllegalStateException("the step does not fit");
+                      }
+                    }))
+        .hasMessage("the step does not fit");
+    assertThat(told).hasSize(2).first().asString().startsWith("context-teacher: 4 steps");
   }
 
   @Test

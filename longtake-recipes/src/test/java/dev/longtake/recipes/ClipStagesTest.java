@@ -15,6 +15,7 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.train.TrainingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -147,7 +148,8 @@ class ClipStagesTest {
       var place =
           new Workplace(
               List.of(Device.CPU), folder.resolve("untouched"), 1, Ending.at(9), new Ear(""));
-      var told = DryRun.of(run(yaml, Map.of()), place);
+      var told = new ArrayList<String>();
+      DryRun.of(run(yaml, Map.of()), place, told::add);
       assertThat(told.getFirst())
           .contains(
               ": 4 steps, 1 batch of "

@@ -12,6 +12,7 @@ import dev.longtake.testkit.LeakGuard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -154,7 +155,9 @@ class ContinuedVideosTest {
     var place =
         new Workplace(
             List.of(Device.CPU), folder.resolve("untouched"), 1, Ending.NEVER, new Ear(""));
-    assertThat(String.join("\n", DryRun.in(folder, read(settings), place)))
+    var told = new ArrayList<String>();
+    DryRun.in(folder, read(settings), place, told::add);
+    assertThat(String.join("\n", told))
         .contains("context-teacher: 4 steps, 1 batch of 2 videos a step, rate");
     assertThat(folder.resolve("untouched")).doesNotExist();
   }

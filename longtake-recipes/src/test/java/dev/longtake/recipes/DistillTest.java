@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -202,8 +203,9 @@ class DistillTest {
   void aDryRunTellsWhatBothNetworksNeed() throws Exception {
     var place =
         new Workplace(List.of(Device.CPU), folder.resolve("out"), 1, Ending.at(1), new Ear(""));
-    var lines =
-        DryRun.in(Files.createDirectories(folder.resolve("tmp")), run("stage1", stage1()), place);
+    var lines = new ArrayList<String>();
+    var parent = Files.createDirectories(folder.resolve("tmp"));
+    DryRun.in(parent, run("stage1", stage1()), place, lines::add);
     assertThat(lines).hasSize(3);
     assertThat(lines.get(0)).startsWith("local-dmd: 4 steps, 1 batch of 2 rollouts a step, rate ");
     assertThat(lines.get(2)).contains("one step of local-dmd: generator_loss ", ", critic_loss ");

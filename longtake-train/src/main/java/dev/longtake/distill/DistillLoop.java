@@ -110,9 +110,10 @@ public final class DistillLoop extends SteppedLoop {
   }
 
   private List<SavedPart> parts() {
-    return List.of(
-        generator.saved(Map.of("average", average.average(), "told", told)),
-        critic.saved(Map.of()));
+    Map<String, Tensor> more = new LinkedHashMap<>(); // in this order in every file
+    more.put("average", average.average());
+    more.put("told", told);
+    return List.of(generator.saved(more), critic.saved(Map.of()));
   }
 
   @Override

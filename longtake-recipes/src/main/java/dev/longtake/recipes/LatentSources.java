@@ -3,7 +3,6 @@ package dev.longtake.recipes;
 import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.data.CachedLatents;
 import dev.longtake.data.CaptionedVideo;
-import dev.longtake.data.ClipEncoder;
 import dev.longtake.data.ClipShape;
 import dev.longtake.data.ClipSource;
 import dev.longtake.data.Cursor;
@@ -14,7 +13,6 @@ import dev.longtake.data.Skipped;
 import dev.longtake.data.VideoClips;
 import dev.longtake.media.Sampling;
 import dev.longtake.rollout.ModelConfig;
-import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import java.nio.file.Path;
@@ -117,13 +115,13 @@ record LatentSources(
   }
 
   private LatentSource encoded(ClipSource clips, Device device, int rank) {
-    var opened = VideoModel.open(model, device, dtype);
+    var opened = Encoders.open(model, device, dtype);
     var ahead =
         place.prefetcher(
             step -> clips.at(step, rank), place.threadsEach() + 1, (long) each * shape().bytes());
     return new EncodedClips(
         ahead,
-        new ClipEncoder(opened.vae(), opened.text(), dtype, device),
+        opened.encoder(),
         () -> {
           ahead.close();
           opened.close();

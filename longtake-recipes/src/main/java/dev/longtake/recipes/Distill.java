@@ -20,6 +20,8 @@ import dev.longtake.train.Objective;
 import dev.longtake.train.Team;
 import dev.longtake.wan.WanTransformer;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -179,15 +181,29 @@ final class Distill {
   }
 
   private Member member(FlatParameters own, int rank) {
-    var device = own.values().device();
-    var model = VideoModel.open(teacherFrom, device, dtype);
-    var learning = generator.over(own);
-    var judging = critic.over(own);
+    var opened = new ArrayDeque<Runnable>(); // to be closed, the latest first
+    try {
+      var model = VideoModel.open(teacherFrom, own.values().device(), dtype);
+      opened.push(model::close);
+      var learning = generator.over(own);
+      opened.push(learning::close);
+      var judging = critic.over(own);
+      opened.push(judging::close);
+      var objective = objective(learning.model(), judging.model(), model, rank);
+      return new Member(opened, learning.adapting().apply(judging.adapting().apply(objective)));
+    } catch (RuntimeException | Error e) {
+      opened.forEach(Runnable::run);
+      throw e;
+    }
+  }
+
+  private DistillObjective objective(
+      WanTransformer learning, WanTransformer judging, VideoModel model, int rank) {
     var config = run.matching();
     var size = student.video();
     var rollout =
         new SelfRollout(
-            learning.model(),
+            learning,
             run.student().policy(),
             run.student().sampler(),
             size.latentRows(),
@@ -198,19 +214,16 @@ final class Distill {
             config.change().how().orElse(PromptSwitch.KEEP),
             dtype,
             TurnWatch.NONE);
-    var objective =
-        new DistillObjective(
-            config,
-            rollout,
-            score(judging.model()),
-            score(model.transformer()),
-            new TextPrompts(model.text(), device, captions(), run.teacher().negativePrompt()),
-            new VaeOpening(model.vae(), dtype),
-            run.training(),
-            run.activations(),
-            rank);
-    return new Member(
-        model, learning, judging, learning.adapting().apply(judging.adapting().apply(objective)));
+    return new DistillObjective(
+        config,
+        rollout,
+        score(judging),
+        score(model.transformer()),
+        new TextPrompts(model.text(), model.device(), captions(), run.teacher().negativePrompt()),
+        new VaeOpening(model.vae(), dtype),
+        run.training(),
+        run.activations(),
+        rank);
   }
 
   private Captions captions() {
@@ -230,14 +243,10 @@ final class Distill {
         network, run.matching().teacher(), run.matching().contextTimestep(), dtype);
   }
 
-  private record Member(
-      VideoModel model, Trainee.Network generator, Trainee.Network critic, Objective objective)
-      implements Team.Member {
+  private record Member(Collection<Runnable> opened, Objective objective) implements Team.Member {
     @Override
     public void close() {
-      critic.close();
-      generator.close();
-      model.close();
+      opened.forEach(Runnable::run);
     }
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longtake.checkpoint.AdapterFolder;
+import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.LowRank;
 import dev.longtake.checkpoint.Manifest;
 import dev.longtake.checkpoint.Safetensors;
@@ -12,6 +13,7 @@ import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
 import dev.longtake.train.TrainingException;
 import java.io.IOException;
@@ -184,6 +186,26 @@ class AdapterRunsTest {
   }
 
   @Test
+  void aBaseThatDoesNotFitIsNamedAndNothingStaysOpen() throws IOException {
+    try (var scope = Scope.open();
+        var file = Safetensors.open(transformer(model))) {
+      Map<String, Tensor> more = new TreeMap<>();
+      file.names().forEach(name -> more.put(name, file.read(name)));
+      more.put("blocks.7.odd.weight", Tensor.zeros(Dtype.FLOAT32, Device.CPU, 2));
+      var other = TinyFolder.model(folder.resolve("other"), 1);
+      Safetensors.write(transformer(other), more, Map.of());
+      var settings = new TreeMap<>(ADAPTER);
+      settings.put("student.from", other.toString());
+      for (var devices : List.of(List.of(Device.CPU), List.of(Device.CPU, Device.CPU))) {
+        assertThatThrownBy(() -> student("out", settings, "", devices))
+            .isInstanceOf(CheckpointException.class)
+            .hasMessageContaining("does not know")
+            .hasMessageContaining("blocks.7.odd.weight");
+      }
+    }
+  }
+
+  @Test
   void aPlanIsToldBeforeItsStepIsTaken() throws Exception {
     var run =
         TinyStages.read(folder, TrainTeacherTest.YAML.replace("FROM", model.toString()), ADAPTER);
@@ -268,7 +290,7 @@ class AdapterRunsTest {
 
   private Ear student(String out, Map<String, String> settings, String end, List<Device> devices) {
     var all = new TreeMap<>(settings);
-    all.put("student.from", model.toString());
+    all.putIfAbsent("student.from", model.toString());
     all.put("teacher.from", model.toString());
     all.put("student.memory", "slow-fast:sink=3,slow=3,fast=6");
     all.put("student.sampling.steps", "2");

@@ -72,10 +72,17 @@ class PublishedTrainingTest {
   @Test
   void thePublishedWayIsGoneFromABidirectionalModelToAStudentOfLongContext() throws IOException {
     var clips = clips();
+    var tuned =
+        trained(
+            "backbone",
+            "from=" + base,
+            "data=cache:" + clips,
+            "latent_frames=6",
+            "training.accumulate=2");
     var causal =
         trained(
             "causal-start",
-            "from=" + base,
+            "from=" + tuned,
             "data=cache:" + clips,
             "latent_frames=6",
             "training.accumulate=2");

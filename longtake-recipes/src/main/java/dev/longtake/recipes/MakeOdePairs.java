@@ -4,6 +4,7 @@ import dev.longtake.data.CachedLatents;
 import dev.longtake.data.Cursor;
 import dev.longtake.data.PromptList;
 import dev.longtake.data.ShardWriter;
+import dev.longtake.nn.Weights;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Axes;
@@ -14,6 +15,7 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.train.OdeTeacher;
+import dev.longtake.wan.WanTransformer;
 import dev.longtake.world.Clip;
 import dev.longtake.world.Split;
 import java.nio.file.Path;
@@ -30,6 +32,8 @@ import java.util.function.IntFunction;
  * that is made later is the same. One device works; run files with different seeds share the work.
  */
 final class MakeOdePairs {
+  private static final String NAME = "ode-pairs";
+
   private final OdePairsRun run;
   private final Workplace place;
   private final Path from;
@@ -43,6 +47,7 @@ final class MakeOdePairs {
   /** Makes the pairs that are not there yet. */
   void run() {
     var config = FolderKey.model("from", run.from());
+    Prompts.checkNegative("negative_prompt", run.negativePrompt(), from, config);
     var prompts = prompts(config);
     var type = place.dtype(run.dtype());
     var folder = run.result(place.output());
@@ -57,13 +62,18 @@ final class MakeOdePairs {
       }
       place
           .watcher()
-          .said("ode-pairs: " + missing.size() + " to make, " + writer.size() + " are there");
+          .said(NAME + ": " + missing.size() + " to make, " + writer.size() + " are there");
       if (!missing.isEmpty()) {
         try (var model = VideoModel.open(from, place.first(), type)) {
+          place.watcher().planned(plan(config));
+          var progress = place.watcher().stage(NAME);
           for (int i = 0; goesOn(i, missing); i += run.together()) {
             var numbers = missing.subList(i, Math.min(missing.size(), i + run.together()));
+            long began = System.nanoTime();
             add(model, numbers, prompts, writer);
-            place.watcher().said("made " + (i + numbers.size()) + " of " + missing.size());
+            double each = (System.nanoTime() - began) / 1e9 / numbers.size();
+            progress.logged(
+                i + numbers.size() - 1, missing.size(), Map.of("per iteration time", each));
           }
           writer.flush();
           place.goOn();
@@ -71,6 +81,22 @@ final class MakeOdePairs {
       }
     }
     place.watcher().ended("the pairs are in " + folder);
+  }
+
+  private String plan(ModelConfig config) {
+    try (var outline = Weights.outline()) {
+      WanTransformer.of(outline, config.transformer());
+      return String.format(
+          Locale.ROOT,
+          "%s: %d pairs of %d latent frames, %d at once, each %d steps%s of %,d numbers",
+          NAME,
+          run.pairs(),
+          run.latentFrames(),
+          run.together(),
+          run.grid().steps(),
+          run.guidance() == 1 ? "" : " of two passes",
+          outline.parameters());
+    }
   }
 
   /** Whether there are further ones to make; if there are and it is to stop, says so. */
@@ -121,6 +147,7 @@ final class MakeOdePairs {
         run.extended().isEmpty()
             ? PromptList.read(file)
             : PromptList.read(file, Path.of(run.extended()));
+    Prompts.check(list.texts(), from, config);
     var cursor = new Cursor(run.seed(), list.size(), 1, 1);
     return number -> list.texts().get(cursor.at(number, 0)[0]);
   }

@@ -11,7 +11,6 @@ import dev.longtake.nn.Passage;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.PromptSwitch;
-import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.Rollout;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
@@ -211,7 +210,7 @@ final class Distill {
             run.matching().prompts(),
             learning,
             run.student().policy(),
-            Recall.CACHED,
+            run.student().recall(),
             size.latentRows(),
             size.latentColumns(),
             dtype,

@@ -100,9 +100,9 @@ class AllStagesTest {
           .hasSameBinaryContentAs(nothing.resolve(VideoModel.VAE));
     }
     assertThat(Files.mismatch(transformer(last), transformer(first))).isNotNegative();
-    assertThat(ModelConfig.read(nothing).recall()).isEqualTo(Recall.RECOMPUTED);
-    for (var model : new Path[] {cached, first, last}) {
-      assertThat(ModelConfig.read(model).recall()).isEqualTo(Recall.CACHED);
+    assertThat(ModelConfig.read(cached).recall()).isEqualTo(Recall.CACHED);
+    for (var model : new Path[] {nothing, first, last}) {
+      assertThat(ModelConfig.read(model).recall()).isEqualTo(Recall.RECOMPUTED);
     }
     generates(last);
   }

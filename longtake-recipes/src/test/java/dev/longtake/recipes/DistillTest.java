@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -138,7 +139,7 @@ class DistillTest {
     var student = out.resolve(TrainModel.MODEL_FOLDER);
     var config = ModelConfig.read(student);
     assertThat(config.name()).isEqualTo("longtake-mini-" + which);
-    assertThat(config.recall()).isEqualTo(Recall.CACHED);
+    assertThat(config.recall()).isEqualTo(Recall.RECOMPUTED); // as the run files say
     assertThat(config.sampling().sampler().steps()).isEqualTo(2);
     assertThat(config.sampling().kind()).isEqualTo(ModelConfig.SamplerKind.FEW_STEP);
     assertThat(Manifest.read(student).step()).isEqualTo(4);
@@ -153,6 +154,22 @@ class DistillTest {
       assertThat(video.next().frames()).hasSize(9);
       assertThat(video.next().frames()).hasSize(12);
     }
+  }
+
+  @Test
+  void rolloutsAreRecalledAsTheFinishedStudentIs() throws Exception {
+    Map<String, byte[]> left = new LinkedHashMap<>();
+    for (var recall : Recall.values()) {
+      Map<String, String> settings = new LinkedHashMap<>(stage2());
+      settings.put("student.recall", recall.name().toLowerCase(Locale.ROOT));
+      var out = folder.resolve(recall.name());
+      train("stage2", settings, out, "");
+      var student = ModelConfig.read(out.resolve(TrainModel.MODEL_FOLDER));
+      assertThat(student.recall()).isEqualTo(recall);
+      var state = "contextual-dmd/checkpoint-00000004.safetensors";
+      left.put(recall.name(), Files.readAllBytes(out.resolve(state)));
+    }
+    assertThat(left.get("CACHED")).isNotEqualTo(left.get("RECOMPUTED"));
   }
 
   @Test

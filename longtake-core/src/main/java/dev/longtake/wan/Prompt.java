@@ -1,6 +1,8 @@
 package dev.longtake.wan;
 
 import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -31,6 +33,24 @@ public final class Prompt implements AutoCloseable {
                     new CrossAttention.Keys(
                         layer.keys().narrow(0, index, 1), layer.values().narrow(0, index, 1)))
             .toList());
+  }
+
+  /**
+   * This batch of prompts and another as one, this one's first; owned by the caller's scope.
+   *
+   * @param other of the same transformer
+   */
+  public Prompt with(Prompt other) {
+    var joined = new ArrayList<CrossAttention.Keys>();
+    for (int i = 0; i < layers.size(); i++) {
+      var own = layers.get(i);
+      var others = other.layers.get(i);
+      joined.add(
+          new CrossAttention.Keys(
+              Tensor.cat(List.of(own.keys(), others.keys()), 0),
+              Tensor.cat(List.of(own.values(), others.values()), 0)));
+    }
+    return new Prompt(joined);
   }
 
   /** Hands every tensor to the scope that encloses the given one. */

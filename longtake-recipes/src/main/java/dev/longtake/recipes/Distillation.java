@@ -58,15 +58,7 @@ sealed interface Distillation extends Run
    * @throws IllegalArgumentException with the remedy
    */
   static void check(String prompts, int captionFrames, int longest) {
-    boolean heeded = captionFrames >= longest && prompts.equals(OdePairsRun.WORLD);
-    if (captionFrames != 0 && !heeded) {
-      throw new IllegalArgumentException(
-          "caption_frames is "
-              + captionFrames
-              + "; give at least the longest rollout, "
-              + longest
-              + ", with prompts: world, or leave it out");
-    }
+    Captions.check(prompts, captionFrames, "the longest rollout", longest);
   }
 
   /**

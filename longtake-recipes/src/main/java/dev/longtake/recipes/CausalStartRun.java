@@ -16,7 +16,7 @@ import java.nio.file.Path;
  *
  * @param name of the model it leaves
  * @param from folder of the bidirectional model
- * @param data {@code world}, {@code folder:PATH} or {@code cache:PATH}
+ * @param data {@code world}, {@code world:COUNT}, {@code folder:PATH} or {@code cache:PATH}
  * @param latentFrames of a clip, a multiple of the objective's block
  * @param batch clips that a device takes at a step, at least 1
  * @param memory what the model it leaves looks back at, as {@link MemoryPolicies#parse} reads it

@@ -41,6 +41,19 @@ record LatentSources(
     Dtype dtype,
     Skipped skipped) {
 
+  /** Checks that there is something for every device. */
+  LatentSources {
+    int devices = place.devices().size();
+    if (data instanceof TrainingData.Films(int worlds) && worlds < devices) {
+      throw new IllegalArgumentException(
+          "data is '"
+              + data.text()
+              + "'; give at least "
+              + devices
+              + " worlds, one for each device");
+    }
+  }
+
   /**
    * The batches of one device.
    *
@@ -51,6 +64,7 @@ record LatentSources(
   LatentSource open(Device device, int rank) {
     return switch (data) {
       case TrainingData.World() -> encoded(new WorldSource(seed, shape(), each), device, rank);
+      case TrainingData.Films(int worlds) -> filmed(worlds, device, rank);
       case TrainingData.Folder folder -> encoded(videos(folder), device, rank);
       case TrainingData.Cache(var folder) -> cached(folder, device, rank);
     };
@@ -93,6 +107,13 @@ record LatentSources(
           ahead.close();
           opened.close();
         });
+  }
+
+  private LatentSource filmed(int worlds, Device device, int rank) {
+    var share = new WorldFilms.Share(worlds, seed, each, place.devices().size(), rank);
+    try (var encoders = VideoModel.open(model, device, dtype)) {
+      return WorldFilms.of(share, shape(), encoders, place);
+    }
   }
 
   private LatentSource cached(Path folder, Device device, int rank) {

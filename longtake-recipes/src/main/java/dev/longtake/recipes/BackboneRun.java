@@ -45,6 +45,22 @@ public record BackboneRun(
   }
 
   @Override
+  public Run tried() {
+    return new BackboneRun(
+        name,
+        from,
+        start,
+        data.few(),
+        latentFrames,
+        batch,
+        dtype,
+        objective,
+        training,
+        activations,
+        samples);
+  }
+
+  @Override
   public void carryOut(Workplace place) {
     var given = FolderKey.model("from", from);
     var folder = Path.of(from);

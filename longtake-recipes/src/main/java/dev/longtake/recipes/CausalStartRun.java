@@ -49,6 +49,22 @@ public record CausalStartRun(
   }
 
   @Override
+  public Run tried() {
+    return new CausalStartRun(
+        name,
+        from,
+        data.few(),
+        latentFrames,
+        batch,
+        memory,
+        dtype,
+        objective,
+        training,
+        activations,
+        samples);
+  }
+
+  @Override
   public void carryOut(Workplace place) {
     var given = FolderKey.model("from", from).named(name);
     var folder = Path.of(from);

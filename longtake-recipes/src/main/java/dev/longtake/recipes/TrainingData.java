@@ -28,11 +28,18 @@ public sealed interface TrainingData {
    * @param worlds how many, at least 1
    */
   record Films(int worlds) implements TrainingData {
+    private static final int ENOUGH_TO_TRY = 32;
+
     /** Checks the number. */
     public Films {
       if (worlds < 1) {
         throw new IllegalArgumentException("data is 'world:" + worlds + "'; give at least 1 world");
       }
+    }
+
+    @Override
+    public TrainingData few() {
+      return new Films(Math.min(worlds, ENOUGH_TO_TRY));
     }
 
     @Override
@@ -68,6 +75,11 @@ public sealed interface TrainingData {
     public String text() {
       return "cache:" + folder;
     }
+  }
+
+  /** As much of it as trying a run out takes. */
+  default TrainingData few() {
+    return this;
   }
 
   /** As a run file says it. */

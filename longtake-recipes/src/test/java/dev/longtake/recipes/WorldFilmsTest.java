@@ -90,6 +90,9 @@ class WorldFilmsTest {
     TinyStages.run(run, broken);
     assertThat(TinyStages.bytes(run.result(broken)))
         .isEqualTo(TinyStages.bytes(run.result(folder.resolve("straight"))));
+    var many = TinyStages.read(folder, yaml, Map.of("data", "world:1000000"));
+    assertThat(DryRun.of(many, place(Ending.NEVER))).isNotEmpty(); // films a few of them
+
     var two = List.of(Device.CPU, Device.CPU);
     var one = TinyStages.read(folder, yaml, Map.of("data", "world:1"));
     assertThatThrownBy(() -> TinyStages.run(one, folder.resolve("one"), "", two))

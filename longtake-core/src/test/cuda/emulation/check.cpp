@@ -227,20 +227,20 @@ void channelSums(int width) {
 
 void moves() {
   int batches = 2, places = 14, groups = 37, to = 1;
-  index_t batchGroups = places * groups + 5;
-  std::vector<index_t> from = {2, 3, 5, 6, 7, 8, 9, 10, 11, 13};
-  auto memory = drawn(batches * batchGroups * GROUP);
+  int count = 10;
+  std::vector<index_t> from = {2, 3, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 18, 19, 20, 22, 24, 25, 26, 27};
+  auto memory = drawn(batches * places * groups * GROUP);
   auto before = memory, expected = memory;
   for (int batch = 0; batch < batches; batch++) {
-    for (size_t frame = 0; frame < from.size(); frame++) {
+    for (int frame = 0; frame < count; frame++) {
       for (int i = 0; i < groups * GROUP; i++) {
-        expected[(batch * batchGroups + (to + frame) * groups) * GROUP + i] =
-            before[(batch * batchGroups + from[frame] * groups) * GROUP + i];
+        expected[(batch * places + to + frame) * groups * GROUP + i] =
+            before[from[batch * count + frame] * groups * GROUP + i];
       }
     }
   }
   emulation::launch((batches * groups + 255) / 256, 256, [&] {
-    move_forward(memory.data(), from.data(), (int)from.size(), to, groups, batchGroups, batches);
+    move_forward(memory.data(), from.data(), count, to, groups, places, batches);
   });
   same("move_forward", memory == expected);
 }

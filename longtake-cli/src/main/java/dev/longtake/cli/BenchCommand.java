@@ -141,6 +141,7 @@ final class BenchCommand implements Callable<Integer> {
     model.check(List.of(prompt)).forEach(warning -> terminal.say("warning: " + warning));
     var device = compute.device();
     var spec = memory.orElse(model.config().memory());
+    model.config().sampling().requireFor(MemoryPolicies.parse(spec));
     var settings =
         new Settings(
             prompt,

@@ -105,7 +105,9 @@ final class DownloadCommand implements Callable<Integer> {
   @Option(
       names = "--retries",
       paramLabel = "N",
-      description = "Failures in a row after which to give up. Default: 6")
+      description =
+          "Failures in a row after which to give up; a server that has not answered at all is given"
+              + " up after half a minute. Default: 6")
   private int retries = Patience.USUAL.retries();
 
   DownloadCommand(Terminal terminal, Map<String, String> environment) {

@@ -2,7 +2,7 @@ package dev.longtake.cli;
 
 import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicies;
-import dev.longtake.memory.ReleasedSlowFast;
+import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.rollout.Awaited;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.ModelConfig.Sampling;
@@ -60,7 +60,7 @@ final class GenerateCommand implements Callable<Integer> {
       description =
           "What the model may look back at: full, sliding-window, sink-window, slow-fast,"
               + " slow-fast-redundant, self-forcing, longlive, infinity-rope, context-forcing,"
-              + " context-forcing-released, or with numbers,"
+              + " context-forcing-released, rolling-forcing, or with numbers,"
               + " as sink-window:sink=3,frames=12 has them. Default: as the model was trained")
   private Optional<String> memory = Optional.empty();
 
@@ -201,10 +201,12 @@ final class GenerateCommand implements Callable<Integer> {
 
   private void warn(List<String> warnings, Memory used, Recall trained) {
     warnings.forEach(warning -> terminal.say("warning: " + warning));
-    if (used instanceof ReleasedSlowFast && trained == Recall.RECOMPUTED) {
+    if (!(used instanceof MemoryPolicy) && trained == Recall.RECOMPUTED) {
       terminal.say(
-          "warning: context-forcing-released keeps keys as they were made, and this model was"
-              + " trained with recomputed ones; it will not look its best");
+          "warning: "
+              + used.spec().replaceFirst(":.*", "")
+              + " keeps keys as they were made, and this model was trained with recomputed ones; it"
+              + " will not look its best");
     }
   }
 

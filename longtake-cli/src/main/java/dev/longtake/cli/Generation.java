@@ -71,6 +71,7 @@ record Generation(
     try (var video = VideoGenerator.start(loaded, request, overlap, replay)) {
       video.follow(take.prompts(), onSwitch);
       beginning.ifPresent(given -> given.begin(video));
+      video.lasting(take.frames());
       var outcome = filming.run(terminal, () -> shot(video));
       return new Facts(
           loaded, folder, request, onSwitch, overlap, replay, memorySpec, beginning, take, outcome);

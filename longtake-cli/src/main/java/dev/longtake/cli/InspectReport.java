@@ -9,6 +9,7 @@ import dev.longtake.inspect.Part;
 import dev.longtake.inspect.Recognised;
 import dev.longtake.inspect.ShapeLine;
 import dev.longtake.inspect.TensorInfo;
+import dev.longtake.pretrained.Presets;
 import dev.longtake.tensor.Dtype;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,6 +50,7 @@ record InspectReport(Path path, Contents contents, Optional<Glob> each) {
         lines.add(Failures.oneLine(part.name()));
       }
       lines.add("  " + recognised(part).map(Recognised::words).orElse("not a network known here"));
+      merging(part).map(InspectReport::mergedBy).ifPresent(lines::add);
       lines.add(
           String.format(
               Locale.ROOT,
@@ -87,6 +89,27 @@ record InspectReport(Path path, Contents contents, Optional<Glob> each) {
 
   private static String numbers(List<Long> shape) {
     return shape.stream().map(String::valueOf).collect(Collectors.joining(",", "[", "]"));
+  }
+
+  /** Names of the presets that merge an adapter of this rank; empty for what is no adapter. */
+  private static Optional<List<String>> merging(Part part) {
+    return recognised(part)
+        .filter(known -> known.kind() == Recognised.Kind.LORA)
+        .map(known -> known.sizes().get("rank"))
+        .map(
+            rank ->
+                Presets.names().stream()
+                    .filter(
+                        name ->
+                            Presets.find(name).adapters().stream()
+                                .anyMatch(adapter -> adapter.rank() == rank))
+                    .toList());
+  }
+
+  private static String mergedBy(List<String> presets) {
+    return presets.isEmpty()
+        ? "  merged by --lora; no preset has an adapter of this rank, so give --lora-strength"
+        : "  of the rank that --preset " + String.join(" | ", presets) + " merges";
   }
 
   private static String dtypes(Part part) {
@@ -141,6 +164,7 @@ record InspectReport(Path path, Contents contents, Optional<Glob> each) {
               known.notes().forEach(network.putArray("notes")::add);
               network.put("words", known.words());
             });
+    merging(part).ifPresent(names -> names.forEach(node.putArray("merged_by_presets")::add));
     node.put("tensors", part.tensors().size());
     node.put("parameters", part.parameters());
     node.put("bytes", part.bytes());

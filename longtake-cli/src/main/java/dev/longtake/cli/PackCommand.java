@@ -7,7 +7,9 @@ import dev.longtake.rollout.ModelPart;
 import dev.longtake.rollout.ModelParts;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,11 +61,18 @@ final class PackCommand implements Callable<Integer> {
     parts.requireWhole();
     long bytes = bytes(parts);
     FreeSpace.require(out, bytes);
-    return write(parts, bytes);
+    return write(parts, sources(parts), bytes);
   }
 
-  private int write(ModelParts parts, long bytes) {
-    if (!WatchedWriting.run(terminal, bytes, watched -> PackModel.ofParts(parts, out, watched))) {
+  private Map<String, String> sources(PretrainedParts parts) {
+    var sources = new LinkedHashMap<>(weights.choices(parts.preset()));
+    sources.put("model", in.toString());
+    return sources;
+  }
+
+  private int write(ModelParts parts, Map<String, String> sources, long bytes) {
+    if (!WatchedWriting.run(
+        terminal, bytes, watched -> PackModel.ofParts(parts, sources, out, watched))) {
       return Interruption.EXIT_CODE;
     }
     terminal

@@ -27,8 +27,9 @@ final class WeightOptions {
       names = "--preset",
       paramLabel = "NAME",
       description =
-          "How that is run: self-forcing, causal-forcing, longlive, longlive-base,"
-              + " self-gradient-forcing, context-forcing, infinity-rope, or a .json file. Default:"
+          "How that is run: self-forcing, causal-forcing, causal-forcing-long, longlive, longlive-base,"
+              + " self-gradient-forcing, context-forcing, rolling-forcing, infinity-rope, or a .json"
+              + " file. Default:"
               + " the preset whose name the checkpoint bears")
   private Optional<String> preset = Optional.empty();
 

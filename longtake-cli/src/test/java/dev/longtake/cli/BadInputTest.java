@@ -155,6 +155,11 @@ class BadInputTest {
             "generate 'x' --memory context-forcing-released --guidance 2",
             "guidance is 2.0",
             "give 1"),
+        mistake("generate 'x' --memory rolling-forcing", "small steps (euler)", "another memory"),
+        mistake(
+            "generate 'x' --memory rolling-forcing --on-switch recompute",
+            "begun the next chunks under the old prompt",
+            "give keep or flush"),
         mistake("generate 'x' --overlap maybe", "overlap 'maybe'", "auto, on or off"),
         mistake("generate 'x' --replay maybe", "replay 'maybe'", "auto, on or off"),
         mistake("generate 'x' --replay on --device cpu", "not on cpu under", "give --replay auto"),

@@ -80,6 +80,10 @@ class EvalCommandTest {
     assertThat(spoken.err()).hasSize(1);
     assertThat(spoken.err().getFirst()).contains("did you mean sliding-window?");
 
+    var rolling = Spoken.by("eval", "memory", "--memory", "rolling-forcing", "--model", "nowhere");
+    assertThat(rolling.code()).isEqualTo(2);
+    assertThat(rolling.err()).singleElement().asString().contains("chunk by chunk; leave it out");
+
     var fast = Spoken.by("eval", "memory", "--turn", "30", "--turn", "3", "--model", "nowhere");
     assertThat(fast.code()).isEqualTo(2);
     assertThat(fast.err()).hasSize(1);

@@ -3,9 +3,13 @@ package dev.longtake.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.nn.Weights;
 import dev.longtake.rollout.TinyModel;
+import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.Fixtures;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
@@ -108,10 +112,39 @@ class InspectCommandTest {
             "  in float8: weights 7.23 GB on the disk; they are computed in one of the above")
         .anyMatch(line -> line.matches(" {2}in bfloat16: .* \\(weights 14.5 GB, .*"));
     assertThat(all.out().lines().filter(line -> line.startsWith("runs with --preset ")))
-        .hasSize(5)
+        .hasSize(6)
         .first()
         .asString()
         .contains("self-forcing | causal-forcing at ");
+  }
+
+  @Test
+  void anAdapterSaysWhatMergesIt() throws IOException {
+    var published = Spoken.by("inspect", adapter(256), "--json");
+    var own = Spoken.by("inspect", adapter(4));
+
+    var part = new ObjectMapper().readTree(published.out()).at("/parts/0");
+    assertThat(part.at("/network/rank").asInt()).isEqualTo(256);
+    assertThat(part.at("/merged_by_presets/0").asText()).isEqualTo("longlive");
+    assertThat(part.path("merged_by_presets").size()).isEqualTo(1);
+    assertThat(own.out())
+        .contains("LoRA: rank 4, matrices 1", "merged by --lora", "give --lora-strength");
+    assertThat(Spoken.by("inspect", adapter(256)).out())
+        .contains("of the rank that --preset longlive merges");
+  }
+
+  private Path adapter(long rank) {
+    var file = folder.resolve("lora.safetensors");
+    try (var scope = Scope.open()) {
+      var place = "base_model.model.blocks.1.ffn.0.lora_";
+      Safetensors.write(
+          file,
+          Map.of(
+              place + "A.weight", Tensor.zeros(Dtype.FLOAT32, Device.CPU, rank, 8),
+              place + "B.weight", Tensor.zeros(Dtype.FLOAT32, Device.CPU, 8, rank)),
+          Map.of());
+    }
+    return file;
   }
 
   /** A file of the right length, most of which takes no room on the disk. */

@@ -3,6 +3,7 @@ package dev.longtake.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.longtake.checkpoint.Manifest;
 import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.media.Frame;
 import dev.longtake.media.FrameSource;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +56,12 @@ class PublishedModelTest {
 
     assertThat(spoken.code()).as("%s", spoken.err()).isZero();
     assertThat(frames(generate("packed", packed))).isEqualTo(wanted);
+    assertThat(Manifest.read(packed).config())
+        .containsEntry("stage", "pack")
+        .containsEntry("model", wan.toString())
+        .containsEntry("checkpoint", CHECKPOINT.toString())
+        .containsEntry("preset", "tiny-students")
+        .containsEntry("weights", "generator_ema");
   }
 
   @Test
@@ -77,38 +85,6 @@ class PublishedModelTest {
         assertThat(opened.transformer().config()).isEqualTo(opened.config().transformer());
       }
     }
-  }
-
-  @Test
-  void aPublishedModelTeachesAStudentByTheRunFileOfItsSize() throws IOException {
-    var teacher = folder.resolve("teacher");
-    var student = folder.resolve("student");
-    Spoken.by("pack", wan, teacher);
-    Spoken.by("pack", wan, student, "--checkpoint", CHECKPOINT, "--preset", preset);
-    var prompts = Files.writeString(folder.resolve("prompts.txt"), "a red cube\na blue cone\n");
-    var out = folder.resolve("stage1");
-
-    var spoken =
-        Spoken.by(
-            "train",
-            Path.of("..", "recipes", "wan-1.3b-stage1.yaml"),
-            "--device=cpu",
-            "--out=" + out,
-            "--set=student.from=" + student,
-            "--set=teacher.from=" + teacher,
-            "--set=teacher.negative_prompt=a room",
-            "--set=prompts=" + prompts,
-            "--set=student.memory=slow-fast:sink=3,slow=3,fast=6",
-            "--set=matching.lengths.from=6",
-            "--set=matching.lengths.to=6",
-            "--set=matching.window=6",
-            "--set=training.accumulate=1",
-            "--set=training.steps=1",
-            "--set=training.ema_from=0");
-
-    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
-    var video = frames(generate("student", out.resolve("model")));
-    assertThat(video).hasSize(16);
   }
 
   @Test
@@ -145,6 +121,24 @@ class PublishedModelTest {
   }
 
   @Test
+  void chunksThatAreDenoisedTogetherMakeAVideoAsLongAndTheSameEveryTime() throws IOException {
+    var together =
+        List.of("--checkpoint", CHECKPOINT, "--preset", preset, "--memory", "rolling-forcing")
+            .toArray();
+
+    var rolled = frames(generate("rolled", wan, together));
+
+    assertThat(rolled).hasSize(16).isNotEqualTo(frames(generate("own", own)));
+    assertThat(frames(generate("again", wan, together))).isEqualTo(rolled);
+    var made = new ObjectMapper().readTree(folder.resolve("rolled.json").toFile());
+    assertThat(made.path("memory").asText()).isEqualTo("rolling-forcing");
+    assertMistake(
+        with(wan, Stream.concat(Stream.of(together), Stream.of("--steps", 7)).toArray()),
+        "a window of 21 has no room",
+        "fewer steps");
+  }
+
+  @Test
   void theFoldersOwnTransformerIsAnother() {
     var index = diffusers.resolve("transformer/diffusion_pytorch_model.safetensors.index.json");
 
@@ -152,6 +146,20 @@ class PublishedModelTest {
     var base = generate("b", diffusers, "--checkpoint", index, "--preset", preset);
 
     assertThat(frames(base)).hasSize(16).isNotEqualTo(frames(trained));
+  }
+
+  @Test
+  void theAverageIsTakenWhereItIsAskedForAgainstThePreset() throws IOException {
+    var last =
+        Files.writeString(
+            folder.resolve("last.json"),
+            Files.readString(preset).replace("\"generator_ema\"", "\"generator\""));
+
+    assertMistake(
+        with(wan, "--checkpoint", CHECKPOINT, "--preset", last),
+        "has no generator or model, only [generator_ema]");
+    var average = generate("average", wan, "--checkpoint", CHECKPOINT, "--preset", last, "--ema");
+    assertThat(frames(average)).isEqualTo(frames(generate("own", own)));
   }
 
   @Test

@@ -78,6 +78,20 @@ public record FewStepSampler(float... timesteps) implements Sampler {
     }
   }
 
+  /**
+   * A clean latent at the level that a pass starts from: {@code (1 − σ)·x₀ + σ·ε}.
+   *
+   * @param pass from 0
+   * @param clean x₀; stays as it is
+   * @param fresh ε, of the same shape and type
+   */
+  public Tensor noised(int pass, Tensor clean, Tensor fresh) {
+    try (var scope = Scope.open()) {
+      var x = clean.copy().timesInPlace(1 - sigma(pass));
+      return scope.keep(x.plusInPlace(fresh, sigma(pass)));
+    }
+  }
+
   private double sigma(int pass) {
     return timesteps[pass] / FlowSchedule.TIMESTEPS;
   }

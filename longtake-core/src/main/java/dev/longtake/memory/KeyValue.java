@@ -40,16 +40,10 @@ record KeyValue(@Axes("B L H d") Tensor key, @Axes("B L H d") Tensor value)
     return new KeyValue(Scope.escape(key.detach()), Scope.escape(value.detach()));
   }
 
-  /** As many tokens of several videos, as a batch. */
-  static KeyValue batched(List<KeyValue> videos) {
-    if (videos.size() == 1) {
-      return videos.getFirst().shared();
-    }
-    try (var scope = Scope.open()) {
-      return new KeyValue(
-          Scope.escape(Tensor.cat(videos.stream().map(KeyValue::key).toList(), 0)),
-          Scope.escape(Tensor.cat(videos.stream().map(KeyValue::value).toList(), 0)));
-    }
+  /** These tokens and then others, in one piece of the inner scope. */
+  KeyValue followedBy(KeyValue others) {
+    return new KeyValue(
+        Tensor.cat(List.of(key, others.key), 1), Tensor.cat(List.of(value, others.value), 1));
   }
 
   /** Copies of single frames, of so many tokens each, without gradients. */

@@ -5,7 +5,6 @@ import dev.longtake.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /**
  * What a chunk attends besides itself: keys, at the positions of a plan, and values of the frames
@@ -15,35 +14,14 @@ import java.util.stream.IntStream;
 public final class KvPast implements AutoCloseable {
   private final List<Optional<KeyValue>> layers;
 
-  private KvPast(List<Optional<KeyValue>> layers) {
-    this.layers = layers;
-  }
-
-  /** A share in these; where nothing is held, a layer has none. */
-  static KvPast of(List<Optional<KeyValue>> layers) {
-    return new KvPast(layers.stream().map(layer -> layer.map(KeyValue::shared)).toList());
-  }
-
-  /**
-   * One past of several videos, as a batch.
-   *
-   * @param videos with as many frames each
-   */
-  public static KvPast batched(List<KvPast> videos) {
-    return new KvPast(
-        IntStream.range(0, videos.getFirst().layers.size())
-            .mapToObj(i -> batched(videos, i))
-            .toList());
-  }
-
-  private static Optional<KeyValue> batched(List<KvPast> videos, int layer) {
-    var held = videos.stream().flatMap(video -> video.layers.get(layer).stream()).toList();
-    return held.isEmpty() ? Optional.empty() : Optional.of(KeyValue.batched(held));
+  /** Owns these; where nothing is held, a layer has none. */
+  KvPast(List<Optional<KeyValue>> layers) {
+    this.layers = List.copyOf(layers);
   }
 
   /** The same once more, with a life of its own. */
   public KvPast shared() {
-    return of(layers);
+    return new KvPast(layers.stream().map(layer -> layer.map(KeyValue::shared)).toList());
   }
 
   /** What one layer's queries see: this past, then the tokens of the pass. */

@@ -9,11 +9,14 @@ import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.IntBinaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -28,13 +31,16 @@ import org.jspecify.annotations.Nullable;
  * gradients cannot leak through a cache that a later pass overwrites.
  *
  * <p>Everything is held once, in the order of the plan, with room behind it for one pass: raw keys,
- * turned keys and values of as many frames as the plan attends. The memory stays where it is for as
- * long as plans are of one size, which {@link #layout} tells.
+ * turned keys and values of as many frames as plans attend at most. Where there is such a bound,
+ * the memory stays where it is from the first chunk on, which {@link #layout} tells.
  *
  * <p>A chunk goes: {@link #begin}, any number of passes over {@link #layer}, a clean pass between
  * {@link #record} and {@link #commit}. Should memory run out while frames are moved, layers would
- * hold them in different orders: everything is freed then, and nothing can follow. Axes: B batch, L
- * tokens, S past tokens, H heads, d head width. Confined to one thread.
+ * hold them in different orders: everything is freed then, and nothing can follow.
+ *
+ * <p>A batch may be of several videos with a plan each: they hold as many frames, at the same
+ * positions, and every step is one operator for all of them. Or one plan is for the whole batch.
+ * Axes: B batch, L tokens, S past tokens, H heads, d head width. Confined to one thread.
  */
 public final class KvStore implements AutoCloseable {
 
@@ -56,12 +62,13 @@ public final class KvStore implements AutoCloseable {
   private final Device device;
   private final FusedOps ops;
   private final List<Layer> layers;
-  private final MeanKeys meanKeys = new MeanKeys();
-  private List<Integer> held = List.of(); // the frames in every layer's window, increasing
+  private final List<MeanKeys> meanKeys; // of each video
+  private List<List<Integer>> held; // the frames in every layer's window, increasing, of each video
+  private final int capacity;
   private long past; // tokens of the window that a pass sees
   private boolean recording;
   private boolean whole = true; // false while frames are moved, and for good if that fails
-  private long layout;
+  private long windows; // how often they were made
 
   /** Empty. */
   public KvStore(Geometry geometry, Device device) {
@@ -70,42 +77,98 @@ public final class KvStore implements AutoCloseable {
 
   /** Empty, with keys turned by given operators. */
   public KvStore(Geometry geometry, Device device, FusedOps ops) {
+    this(geometry, device, ops, 1, 0);
+  }
+
+  /**
+   * Empty, for several videos.
+   *
+   * @param videos the batch of every pass, each of it with plans of its own; 1 for plans that hold
+   *     for the whole batch, whatever its size
+   * @param capacity frames there is room for from the first on; plans that attend more get it
+   */
+  public KvStore(Geometry geometry, Device device, FusedOps ops, int videos, int capacity) {
+    this.capacity = capacity;
     this.geometry = geometry;
     this.device = device;
     this.ops = ops;
     layers = IntStream.range(0, geometry.layers()).mapToObj(i -> new Layer()).toList();
+    meanKeys = Stream.generate(MeanKeys::new).limit(videos).toList();
+    held = Collections.nCopies(videos, List.of());
+  }
+
+  /** {@link #begin(List)} with one plan for the whole batch. */
+  public void begin(Plan plan) {
+    begin(List.of(plan));
   }
 
   /**
-   * Drops every frame the plan does not attend, and turns the rest to the plan's positions. A pass
+   * Drops every frame the plans do not attend, and turns the rest to the plans' positions. A pass
    * that was recorded and not committed is forgotten.
    *
-   * @throws IllegalArgumentException if the plan attends a frame that is not held; nothing changes
+   * @param plans of each video
+   * @throws IllegalArgumentException if a plan attends a frame that is not held, or plans put their
+   *     frames at different positions; nothing changes
    * @throws IllegalStateException if an earlier step failed half way
    */
-  public void begin(Plan plan) {
+  public void begin(List<Plan> plans) {
     requireWhole();
-    var frames = plan.past().stream().map(Slot::frame).toList();
-    for (int frame : frames) {
-      if (!held.contains(frame)) {
-        throw new IllegalArgumentException(
-            "the plan attends frame "
-                + frame
-                + ", which is not held; it was made for another"
-                + " state: plan from this one");
+    requireAll(plans.size());
+    requireSamePositions(plans);
+    var frames =
+        plans.stream().map(plan -> plan.past().stream().map(Slot::frame).toList()).toList();
+    for (int video = 0; video < frames.size(); video++) {
+      for (int frame : frames.get(video)) {
+        if (!held.get(video).contains(frame)) {
+          throw new IllegalArgumentException(
+              "the plan attends frame "
+                  + frame
+                  + ", which is not held; it was made for another"
+                  + " state: plan from this one");
+        }
       }
     }
     recording = false;
-    change(() -> hold(frames, plan));
-    see((long) frames.size() * geometry.tokens());
+    change(() -> hold(frames, plans.getFirst()));
+    past = tokens(plans.getFirst().past().size());
   }
 
-  private void hold(List<Integer> frames, Plan plan) {
-    meanKeys.keepOnly(frames);
+  private long tokens(int frames) {
+    return (long) frames * geometry.tokens();
+  }
+
+  private void requireAll(int given) {
+    if (given != held.size()) {
+      throw new IllegalArgumentException(given + " videos do not fit a memory of " + held.size());
+    }
+  }
+
+  private static void requireSamePositions(List<Plan> plans) {
+    var first = plans.getFirst();
+    for (var plan : plans) {
+      if (!Arrays.equals(plan.pastPositions(), first.pastPositions())
+          || !Arrays.equals(plan.chunkPositions(), first.chunkPositions())) {
+        throw new IllegalArgumentException(
+            "videos whose frames stand at "
+                + Arrays.toString(first.pastPositions())
+                + " and at "
+                + Arrays.toString(plan.pastPositions())
+                + " cannot share a batch; roll them out one by one, or with positions by slot");
+      }
+    }
+  }
+
+  /**
+   * Moves and turns.
+   *
+   * @param plan any of the plans: sizes and positions are those of all
+   */
+  private void hold(List<List<Integer>> frames, Plan plan) {
+    for (int video = 0; video < frames.size(); video++) {
+      meanKeys.get(video).keepOnly(frames.get(video));
+    }
     layers.forEach(Layer::dropPending);
-    if (frames.isEmpty()) {
-      layers.forEach(Layer::close);
-    } else {
+    if (!plan.past().isEmpty()) {
       arrange(frames, plan.attended());
       turn(plan);
     }
@@ -134,31 +197,68 @@ public final class KvStore implements AutoCloseable {
   }
 
   /** Moves the frames to the front of windows with room for so many. */
-  private void arrange(List<Integer> frames, int attended) {
+  private void arrange(List<List<Integer>> frames, int attended) {
+    int count = frames.getFirst().size();
     int stay = 0;
-    while (stay < frames.size() && frames.get(stay).equals(held.get(stay))) {
+    while (stay < count && stays(frames, stay)) {
       stay++;
     }
-    long room = (long) attended * geometry.tokens();
-    if (layers.stream().anyMatch(layer -> layer.lent || layer.window().room() != room)) {
+    long room = room(attended);
+    if (layers.getFirst().window().room() != room) {
       try (var scope = Scope.open()) {
-        var places = places(frames);
-        layers.forEach(layer -> layer.renew(places, room));
+        var rows = rows(frames, 0);
+        layers.forEach(layer -> layer.renew(rows, room));
       }
-      layout++;
-    } else if (stay < frames.size()) {
+      windows++;
+    } else if (stay < count) {
       try (var scope = Scope.open()) {
         int to = stay;
-        var places = places(frames.subList(stay, frames.size()));
-        layers.forEach(layer -> layer.shift(to, places));
+        var rows = rows(frames, stay);
+        layers.forEach(layer -> layer.shift(to, rows));
       }
     }
   }
 
-  /** Where frames are in the windows, INT64 on the device. */
-  private Tensor places(List<Integer> frames) {
-    long[] places = frames.stream().mapToLong(held::indexOf).toArray();
-    return Tensor.of(places, places.length).to(device);
+  /** Tokens there is to be room for. */
+  private long room(int frames) {
+    return tokens(Math.max(capacity, frames));
+  }
+
+  /** Whether the frame at a place is there already, in every video. */
+  private boolean stays(List<List<Integer>> frames, int place) {
+    for (int video = 0; video < frames.size(); video++) {
+      if (!frames.get(video).get(place).equals(held.get(video).get(place))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Where frames are in the windows as they are held, from a place on: see {@link Window}. */
+  private @Axes("B n") Tensor rows(List<List<Integer>> frames, int from) {
+    return rows(
+        Math.toIntExact(layers.getFirst().window().room() / geometry.tokens()),
+        frames.getFirst().size() - from,
+        (video, i) -> held.get(video).indexOf(frames.get(video).get(from + i)));
+  }
+
+  /**
+   * Frames of a batch, each counted from the first of the whole batch, INT64 on the device.
+   *
+   * @param room frames there is room for in each
+   * @param count frames of each
+   * @param place of the i-th of a video
+   */
+  private @Axes("B n") Tensor rows(int room, int count, IntBinaryOperator place) {
+    int batch = Math.toIntExact(layers.getFirst().batch());
+    long[] rows = new long[batch * count];
+    for (int b = 0; b < batch; b++) {
+      int video = held.size() == 1 ? 0 : b;
+      for (int i = 0; i < count; i++) {
+        rows[b * count + i] = (long) b * room + place.applyAsInt(video, i);
+      }
+    }
+    return Tensor.of(rows, batch, count).to(device);
   }
 
   private void turn(Plan plan) {
@@ -174,19 +274,17 @@ public final class KvStore implements AutoCloseable {
     }
   }
 
-  private void see(long tokens) {
-    if (past != tokens) {
-      past = tokens;
-      layout++;
-    }
-  }
-
   /**
-   * A number that changes whenever a pass would read its past from another place, or another length
-   * of it: work recorded for replay is good for one number.
+   * From where a pass reads its past.
+   *
+   * @param windows changes whenever memory is made anew
+   * @param past how many tokens of it are read
    */
-  public long layout() {
-    return layout;
+  public record Layout(long windows, long past) {}
+
+  /** Work recorded for replay is good for one layout. */
+  public Layout layout() {
+    return new Layout(windows, past);
   }
 
   /** What one layer's queries see: the planned past, then the tokens of the pass. */
@@ -196,13 +294,11 @@ public final class KvStore implements AutoCloseable {
   }
 
   /**
-   * The planned past of every layer as it is now. It shares this store's memory, outlives what the
-   * store does next, and is the caller's to close.
+   * A copy of the planned past of every layer, for passes made later, when this store has gone on;
+   * the caller's to close.
    */
   public KvPast past() {
-    try (var scope = Scope.open()) {
-      return KvPast.of(layers.stream().map(Layer::seen).toList());
-    }
+    return new KvPast(layers.stream().map(Layer::seen).toList());
   }
 
   /**
@@ -222,81 +318,155 @@ public final class KvStore implements AutoCloseable {
     recording = true;
   }
 
+  /**
+   * A recorded pass was replayed: its keys and values stand behind the past, as if it had been made
+   * now.
+   *
+   * @param tokens of the pass
+   */
+  public void replayed(long tokens) {
+    layers.forEach(layer -> layer.replayed(tokens));
+  }
+
   /** Until the next {@link #begin}, a pass sees its own tokens only. */
   public void forgetPast() {
-    see(0);
+    past = 0;
+  }
+
+  /**
+   * Begins again with nothing held.
+   *
+   * @param inPlace whether the memory stays where it is, for work that was recorded with it
+   */
+  public void restart(boolean inPlace) {
+    requireWhole();
+    layers.forEach(inPlace ? Layer::dropPending : Layer::close);
+    meanKeys.forEach(keys -> keys.keepOnly(List.of()));
+    held = Collections.nCopies(held.size(), List.of());
+    past = 0;
+    recording = false;
   }
 
   /**
    * Takes in the frames of the recorded pass.
    *
-   * @param frames their numbers since the video began, in the order of the pass
+   * @param frames of each video, their numbers since it began, in the order of the pass
    * @param summarise whether mean keys are wanted, for {@link #similarity}
    * @throws IllegalStateException if no pass was recorded since {@link #begin}, or an earlier step
    *     failed half way
    * @throws IllegalArgumentException if the pass had more frames or fewer
    */
-  public void commit(List<Integer> frames, boolean summarise) {
+  public void commit(List<List<Integer>> frames, boolean summarise) {
     requireWhole();
+    requireAll(frames.size());
+    int count = frames.getFirst().size();
     for (var layer : layers) {
-      if (frames.size() != layer.frames()) {
+      if (count != layer.frames()) {
         throw new IllegalArgumentException(
-            frames.size() + " numbers do not fit a pass of " + layer.frames() + " frames");
+            count + " numbers do not fit a pass of " + layer.frames() + " frames");
       }
     }
     recording = false;
     change(() -> takeIn(frames, summarise));
   }
 
-  private void takeIn(List<Integer> frames, boolean summarise) {
+  private void takeIn(List<List<Integer>> frames, boolean summarise) {
     if (summarise) {
       summarise(frames);
     }
-    if (layers.getFirst().standsBehindThePast() && follow(frames)) {
-      held = Stream.concat(held.stream(), frames.stream()).toList();
-    } else {
-      var all = new TreeSet<>(held);
-      all.addAll(frames);
-      layers.forEach(layer -> layer.rebuild(List.copyOf(all), frames));
-      held = List.copyOf(all);
-      layout++;
+    var all = new ArrayList<List<Integer>>();
+    for (int video = 0; video < frames.size(); video++) {
+      var both = new TreeSet<>(held.get(video));
+      both.addAll(frames.get(video));
+      all.add(List.copyOf(both));
     }
+    if (!layers.getFirst().standsBehindThePast() || !follow(frames)) {
+      rebuild(all, frames);
+    }
+    held = List.copyOf(all);
     layers.forEach(Layer::dropPending);
   }
 
   /** Whether the frames come after all that is held, in order. */
-  private boolean follow(List<Integer> frames) {
-    int before = held.isEmpty() ? -1 : held.getLast();
-    for (int frame : frames) {
-      if (frame <= before) {
-        return false;
+  private boolean follow(List<List<Integer>> frames) {
+    for (int video = 0; video < frames.size(); video++) {
+      int before = held.get(video).isEmpty() ? -1 : held.get(video).getLast();
+      for (int frame : frames.get(video)) {
+        if (frame <= before) {
+          return false;
+        }
+        before = frame;
       }
-      before = frame;
     }
     return true;
+  }
+
+  /** All frames in new windows, the passed ones from the recorded pass. */
+  private void rebuild(List<List<Integer>> all, List<List<Integer>> passed) {
+    int before = held.getFirst().size();
+    int both = before + passed.getFirst().size();
+    try (var scope = Scope.open()) {
+      var rows =
+          rows(
+              both,
+              all.getFirst().size(),
+              (video, i) -> {
+                int frame = all.get(video).get(i);
+                int made = passed.get(video).indexOf(frame);
+                return made < 0 ? held.get(video).indexOf(frame) : before + made;
+              });
+      layers.forEach(layer -> layer.rebuild(before, rows, room(all.getFirst().size())));
+    }
+    windows++;
   }
 
   /**
    * Takes in consecutive frames; see {@link #commit(List, boolean)}.
    *
-   * @param firstFrame number of the first of them since the video began
+   * @param firstFrame number of the first of them since the videos began
    */
   public void commit(int firstFrame, boolean summarise) {
     int count = layers.getFirst().frames();
-    commit(IntStream.range(firstFrame, firstFrame + count).boxed().toList(), summarise);
+    var frames = IntStream.range(firstFrame, firstFrame + count).boxed().toList();
+    commit(Collections.nCopies(held.size(), frames), summarise);
+  }
+
+  /** {@link #similarity(int)} of the first video. */
+  public KeySimilarity similarity() {
+    return similarity(0);
   }
 
   /**
    * Cosines of mean raw keys, over all layers and heads, of frames held or just committed (Context
    * Forcing, eq. 7; clean keys, and one decision for all layers).
+   *
+   * @param video of the batch
    */
-  public KeySimilarity similarity() {
-    return meanKeys;
+  public KeySimilarity similarity(int video) {
+    return meanKeys.get(video);
   }
 
-  /** The frames held, in order. */
+  /** The frames held, in order, of the first video. */
   public List<Integer> frames() {
+    return held.getFirst();
+  }
+
+  /** The frames held, in order, of each video: as many of all. */
+  public List<List<Integer>> framesOfEach() {
     return held;
+  }
+
+  /**
+   * Where frames stand among those held, for whatever else is kept of each: counted from the first
+   * of the whole batch, INT64 on the device, owned by the caller's scope.
+   *
+   * @param frames of each video, all of them held
+   */
+  public @Axes("B n") Tensor rowsOf(List<List<Integer>> frames) {
+    return rows(
+        held.getFirst().size(),
+        frames.getFirst().size(),
+        (video, i) -> held.get(video).indexOf(frames.get(video).get(i)));
   }
 
   /** Raw keys of one layer, all held frames in order; at least one must be held. */
@@ -310,22 +480,24 @@ public final class KvStore implements AutoCloseable {
   }
 
   private KeyValue heldPart(int layer) {
-    return layers.get(layer).window().part(0, (long) held.size() * geometry.tokens());
+    return layers.get(layer).window().part(0, tokens(frames().size()));
   }
 
-  private void summarise(List<Integer> numbers) {
+  private void summarise(List<List<Integer>> numbers) {
     try (var scope = Scope.open()) {
-      var means = new ArrayList<Tensor>();
-      int frames = layers.getFirst().frames();
-      for (var layer : layers) {
-        var key = layer.pending().key();
-        // The first of the batch decides for all.
-        means.add(
-            key.select(0, 0).reshape(frames, geometry.tokens(), -1).mean(1).reshape(frames, -1));
-      }
-      var all = Tensor.cat(means, 1);
-      for (int i = 0; i < frames; i++) {
-        meanKeys.put(numbers.get(i), all.select(0, i).toFloats());
+      int videos = numbers.size(); // of a batch with one plan, the first decides for all
+      int frames = numbers.getFirst().size();
+      var means =
+          layers.stream()
+              .map(layer -> layer.pending().key().narrow(0, 0, videos))
+              .map(key -> key.reshape(videos * frames, geometry.tokens(), -1).mean(1))
+              .toList();
+      var all = Tensor.cat(means, 2);
+      float[] values = all.toFloats();
+      int width = Math.toIntExact(all.size(2));
+      for (int i = 0; i < videos * frames; i++) {
+        int frame = numbers.get(i / frames).get(i % frames);
+        meanKeys.get(i / frames).put(frame, Arrays.copyOfRange(values, i * width, (i + 1) * width));
       }
     }
   }
@@ -339,23 +511,27 @@ public final class KvStore implements AutoCloseable {
     private @Nullable Window window;
     private @Nullable KeyValue apart; // a recorded pass that is not behind the past, copied
     private long recorded; // tokens of the recorded pass
-    private boolean lent; // somebody else still reads the window
 
     Window window() {
       return Objects.requireNonNull(window, "frames are held, so there is a window");
     }
 
+    /** Of what is held, or else of the recorded pass. */
+    long batch() {
+      return window == null ? pending().key().size(0) : window.raw().size(0);
+    }
+
     /** Moves frames towards the front of the same window, from place {@code to} on. */
-    void shift(int to, Tensor places) {
-      ops.moveForward(window().raw(), places, to, geometry.tokens());
-      ops.moveForward(window().values(), places, to, geometry.tokens());
+    void shift(int to, Tensor rows) {
+      ops.moveForward(window().raw(), rows, to, geometry.tokens());
+      ops.moveForward(window().values(), rows, to, geometry.tokens());
     }
 
     /** Moves frames to the front of a new window. */
-    void renew(Tensor places, long room) {
+    void renew(Tensor rows, long room) {
       try (var scope = Scope.open()) {
         var next = Window.of(room, window().raw());
-        next.take(window(), places, geometry.tokens());
+        next.take(window().part(0, window().room()), rows, geometry.tokens());
         replace(next);
       }
     }
@@ -365,24 +541,32 @@ public final class KvStore implements AutoCloseable {
         window.close();
       }
       window = next.escape();
-      lent = false;
     }
 
     @Override
     public Tensor attend(Tensor q, Tensor k, Tensor rawK, Tensor v) {
-      boolean fits = past > 0 && past + k.size(1) <= window().room();
-      boolean behind = fits && !Gradients.recording();
+      boolean behind = !Gradients.recording() && hasRoomFor(k);
       if (recording) {
         dropPending();
         recorded = k.size(1);
         apart = behind ? null : KeyValue.copyOf(rawK, v);
       }
       if (past == 0) {
+        if (recording && behind) {
+          window().put(0, rawK, v);
+        }
         return AttentionSpan.attend(q, k, v);
       }
       return behind
           ? window().attend(past, q, k, recording ? rawK : null, v)
           : window().attendJoined(past, q, k, v);
+    }
+
+    /** Whether tokens may stand right behind the past: no frame is held there, and they fit. */
+    private boolean hasRoomFor(Tensor tokens) {
+      return window != null
+          && past == tokens(held.getFirst().size())
+          && past + tokens.size(1) <= window.room();
     }
 
     @Override
@@ -397,37 +581,44 @@ public final class KvStore implements AutoCloseable {
       return apart == null;
     }
 
-    /** The planned past, which the next plan may not overwrite now; nothing is recorded. */
+    /** A copy of the planned past; nothing is recorded. */
     @Override
     public AttentionSpan lasting(Consumer<Tensor> owner) {
-      if (past == 0) {
-        return AttentionSpan.FULL;
-      }
-      lent = true;
-      long seen = past;
-      var own = window().alias().escape();
-      own.tensors().forEach(owner);
-      return (q, k, rawK, v) -> own.attendJoined(seen, q, k, v);
+      return seen()
+          .map(
+              own -> {
+                owner.accept(own.key());
+                owner.accept(own.value());
+                return (AttentionSpan) (q, k, rawK, v) -> own.attendedBefore(q, k, v);
+              })
+          .orElse(AttentionSpan.FULL);
     }
 
-    /** The planned past for others, which the next plan may not overwrite now. */
+    /** A copy of the planned past, which lives until closed. */
     Optional<KeyValue> seen() {
       if (past == 0) {
         return Optional.empty();
       }
-      lent = true;
-      return Optional.of(window().seen(past));
+      try (var scope = Scope.open()) {
+        var seen = window().seen(past);
+        return Optional.of(KeyValue.copyOf(seen.key(), seen.value()));
+      }
     }
 
-    /** Behind the past, where nobody else reads, if there is one and room. */
+    /** Behind the past, if there is room. */
     void keep(Tensor rawK, Tensor v) {
       dropPending();
       recorded = rawK.size(1);
-      if (past > 0 && past + recorded <= window().room()) {
+      if (hasRoomFor(rawK)) {
         window().put(past, rawK.detach(), v.detach());
       } else {
         apart = KeyValue.copyOf(rawK, v);
       }
+    }
+
+    void replayed(long tokens) {
+      dropPending();
+      recorded = tokens;
     }
 
     KeyValue pending() {
@@ -447,20 +638,15 @@ public final class KvStore implements AutoCloseable {
       }
     }
 
-    /** All frames in a new window, the passed ones from the recorded pass. */
-    void rebuild(List<Integer> all, List<Integer> passed) {
+    /**
+     * Frames of what is held, {@code before} of them, and of the recorded pass, in a new window.
+     */
+    void rebuild(int before, Tensor rows, long room) {
       try (var scope = Scope.open()) {
-        int tokens = geometry.tokens();
         var pass = pending();
-        var next = Window.of((long) all.size() * tokens, pass.key());
-        for (int i = 0; i < all.size(); i++) {
-          int made = passed.indexOf(all.get(i));
-          var frame =
-              made < 0
-                  ? window().part((long) held.indexOf(all.get(i)) * tokens, tokens)
-                  : pass.part((long) made * tokens, tokens);
-          next.put((long) i * tokens, frame.key(), frame.value());
-        }
+        var both = before == 0 ? pass : window().part(0, tokens(before)).followedBy(pass);
+        var next = Window.of(room, pass.key());
+        next.take(both, rows, geometry.tokens());
         replace(next);
       }
     }
@@ -478,7 +664,6 @@ public final class KvStore implements AutoCloseable {
       if (window != null) {
         window.close();
         window = null;
-        lent = false;
       }
     }
   }

@@ -2,11 +2,12 @@ package dev.longtake.memory;
 
 /**
  * What a causal model may look back at. Most memories are a {@link MemoryPolicy}, which decides
- * once a chunk and for all layers; {@link ReleasedSlowFast} decides in every layer and pass.
+ * once a chunk and for all layers; {@link ReleasedSlowFast} decides in every layer and pass, and
+ * {@link RollingWindow} serves several chunks at once.
  *
  * <p>Memories are values: they say how to remember and hold nothing.
  */
-public sealed interface Memory permits MemoryPolicy, ReleasedSlowFast {
+public sealed interface Memory permits MemoryPolicy, ReleasedSlowFast, RollingWindow {
 
   /**
    * Most latent frames ever attended at once, the chunk included; {@link Integer#MAX_VALUE} where

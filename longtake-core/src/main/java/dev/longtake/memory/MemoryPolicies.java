@@ -28,17 +28,22 @@ public final class MemoryPolicies {
   public static final ReleasedSlowFast CONTEXT_FORCING_RELEASED =
       new ReleasedSlowFast(3, 12, 6, 0.95);
 
+  /** Rolling Forcing (arXiv 2509.25161): 3 sink frames and 18 more, those being made included. */
+  public static final RollingWindow ROLLING_FORCING = new RollingWindow(3, 21);
+
   /**
    * The memory of that name, its parameters changed by the arguments after a colon:
    *
    * <pre>
    *   full
    *   sliding-window            sliding-window:21            (also frames=21)
-   *   sink-window               sink-window:sink=3,frames=12,positions=absolute | by-slot
+   *   sink-window               sink-window:sink=3,frames=12,positions=absolute | by-slot |
+   *                                         top-aligned
    *   slow-fast                 slow-fast:sink=3,slow=12,fast=6,threshold=0.95,interval=2,
    *                                       eviction=oldest | redundant
    *   slow-fast-redundant       the same with threshold=2,eviction=redundant
    *   context-forcing-released  context-forcing-released:sink=3,slow=12,fast=6,threshold=0.95
+   *   rolling-forcing           rolling-forcing:sink=3,frames=21
    *   self-forcing, longlive, infinity-rope, context-forcing     the constants above
    * </pre>
    *
@@ -63,6 +68,12 @@ public final class MemoryPolicies {
                   + spec.strip()
                   + "' decides in every pass and layer, so nothing can be planned with it; give"
                   + " context-forcing, which decides once a chunk");
+      case RollingWindow rolling ->
+          throw new IllegalArgumentException(
+              "'"
+                  + spec.strip()
+                  + "' serves several chunks that are denoised together, so none can be planned by"
+                  + " itself with it; give self-forcing, whose window is as long");
     };
   }
 }

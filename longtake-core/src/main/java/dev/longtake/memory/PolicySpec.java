@@ -23,6 +23,7 @@ final class PolicySpec {
     NAMED.put("infinity-rope", MemoryPolicies.INFINITY_ROPE);
     NAMED.put("context-forcing", MemoryPolicies.CONTEXT_FORCING);
     NAMED.put("context-forcing-released", MemoryPolicies.CONTEXT_FORCING_RELEASED);
+    NAMED.put("rolling-forcing", MemoryPolicies.ROLLING_FORCING);
   }
 
   private final String spec;
@@ -94,6 +95,8 @@ final class PolicySpec {
               integer("slow", memory.slow()),
               integer("fast", memory.fast()),
               number("threshold", memory.threshold()));
+      case RollingWindow window ->
+          new RollingWindow(integer("sink", window.sink()), integer("frames", window.frames()));
     };
   }
 

@@ -2,7 +2,7 @@ package dev.longtake.memory;
 
 /**
  * The first frames for good, and the last ones: LongLive with absolute positions, Infinity-RoPE and
- * LongLive's unbounded variant with positions by slot.
+ * LongLive's unbounded variant with positions by slot, Self Gradient Forcing with top-aligned ones.
  *
  * <p>Infinity-RoPE keeps its first key rotated and never rotates it again. That is the same thing:
  * slot 0 always stands at position 0.
@@ -13,9 +13,17 @@ package dev.longtake.memory;
  */
 public record SinkWindow(int sink, int frames, Positions positions) implements MemoryPolicy {
 
-  /** Refuses windows that the sink would fill. */
+  /** Refuses windows that the sink would fill, and top-aligned ones longer than what is trained. */
   public SinkWindow {
     Windows.check(sink, frames);
+    if (positions == Positions.TOP_ALIGNED && frames > Positions.TRAINED) {
+      throw new IllegalArgumentException(
+          "a top-aligned window stands within the "
+              + Positions.TRAINED
+              + " frames that models are trained on, and cannot hold "
+              + frames
+              + "; make frames smaller, or positions absolute");
+    }
   }
 
   @Override

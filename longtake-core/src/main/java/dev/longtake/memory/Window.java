@@ -35,11 +35,6 @@ record Window(
         like.dtype(), like.device(), like.size(0), tokens, like.size(2), like.size(3));
   }
 
-  /** Other handles on the same memory, closed on their own. */
-  Window alias() {
-    return new Window(raw.alias(), turned.alias(), values.alias());
-  }
-
   /** Takes every tensor out of every scope: it lives until closed. */
   Window escape() {
     tensors().forEach(Scope::escape);
@@ -75,22 +70,21 @@ record Window(
   }
 
   /**
-   * Whole frames of another window, one after the other.
+   * Whole frames of others, one after the other.
    *
-   * @param frames INT64, which of its frames
+   * @param rows INT64, which of their frames, counted from the first of the whole batch
    * @param tokens of a frame
    */
-  void take(Window from, Tensor frames, int tokens) {
+  void take(KeyValue from, @Axes("B n") Tensor rows, int tokens) {
     try (var scope = Scope.open()) {
-      put(0, gathered(from.raw, frames, tokens), gathered(from.values, frames, tokens));
+      put(0, gathered(from.key(), rows, tokens), gathered(from.value(), rows, tokens));
     }
   }
 
-  private static Tensor gathered(Tensor all, Tensor frames, int tokens) {
-    long batch = all.size(0);
-    return all.reshape(batch, -1, tokens, all.size(2), all.size(3))
-        .gatherRows(1, frames)
-        .reshape(batch, -1, all.size(2), all.size(3));
+  private static Tensor gathered(@Axes("B L H d") Tensor all, Tensor rows, int tokens) {
+    return all.reshape(-1, tokens, all.size(2), all.size(3))
+        .gatherRows(0, rows.reshape(-1))
+        .reshape(all.size(0), rows.size(1) * tokens, all.size(2), all.size(3));
   }
 
   /** Turns the first keys to their positions. */

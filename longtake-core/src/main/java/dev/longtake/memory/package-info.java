@@ -33,7 +33,10 @@
  * <p>Beside the policies stands {@link dev.longtake.memory.ReleasedSlowFast}, which is the memory
  * of the code released with Context Forcing to the letter. It decides in every layer and every
  * pass, so there is nothing to plan: {@code ReleasedSlots} are its moves, tested without tensors,
- * {@code ReleasedStore} makes them. {@link dev.longtake.memory.Memory} is either.
+ * {@code ReleasedStore} makes them. {@link dev.longtake.memory.RollingWindow} is Rolling Forcing's,
+ * which plans twice a chunk, for the chunks that are denoised together and for the clean pass of
+ * the first of them; {@code RollingStore} carries that out. {@link dev.longtake.memory.Memory} is
+ * any of these.
  *
  * <p>Invariants, proven over random runs for each policy:
  *

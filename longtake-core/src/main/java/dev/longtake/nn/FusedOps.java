@@ -95,11 +95,12 @@ public interface FusedOps extends AutoCloseable {
   /**
    * Moves whole frames towards the front of the memory they are in, one after the other.
    *
-   * @param frames which are moved, by their place there, INT64 and increasing
+   * @param frames which are moved, INT64, of each of the batch increasing, and counted from the
+   *     first frame of the whole batch
    * @param to the place of the first of them, none of them being before it
    * @param tokens of a frame
    */
-  void moveForward(@Axes("B N H d") Tensor memory, Tensor frames, int to, int tokens);
+  void moveForward(@Axes("B N H d") Tensor memory, @Axes("B n") Tensor frames, int to, int tokens);
 
   /** {@code silu(norm(x))} over the channels of each pixel. */
   @Axes("B F Y X C")

@@ -402,10 +402,10 @@ final class KernelOps implements FusedOps {
         .launch((memory.size(0) * groups + FLAT_THREADS - 1) / FLAT_THREADS, FLAT_THREADS)
         .tensor(memory)
         .tensor(frames)
-        .size(frames.size(0))
+        .size(frames.size(1))
         .size(to)
         .count(groups)
-        .count(memory.stride(0) / GROUP)
+        .count(memory.size(1) / tokens)
         .count(memory.size(0))
         .go();
   }

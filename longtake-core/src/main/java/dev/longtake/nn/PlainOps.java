@@ -84,8 +84,12 @@ record PlainOps(LinearFormat format) implements FusedOps {
   @Override
   public void moveForward(Tensor memory, Tensor frames, int to, int tokens) {
     try (var scope = Scope.open()) {
-      var all = memory.reshape(memory.size(0), -1, tokens, memory.size(2), memory.size(3));
-      all.narrow(1, to, frames.size(0)).copyFrom(all.gatherRows(1, frames)); // read before written
+      long count = frames.size(1);
+      var all = memory.reshape(-1, tokens, memory.size(2), memory.size(3));
+      var moved = all.gatherRows(0, frames.reshape(-1)); // read before written
+      memory
+          .narrow(1, (long) to * tokens, count * tokens)
+          .copyFrom(moved.reshape(memory.size(0), -1, memory.size(2), memory.size(3)));
     }
   }
 

@@ -21,10 +21,12 @@ public final class Presets {
       List.of(
           "self-forcing",
           "causal-forcing",
+          "causal-forcing-long",
           "longlive",
           "longlive-base",
           "self-gradient-forcing",
           "context-forcing",
+          "rolling-forcing",
           "infinity-rope");
 
   private Presets() {}

@@ -12,7 +12,7 @@ import dev.longtake.wan.Prompt;
  * #remember}; whatever does not get that far is forgotten at the next beginning.
  */
 sealed interface ActiveMemory extends AutoCloseable
-    permits PlannedMemory, BatchMemory, ReleasedMemory {
+    permits PlannedMemory, ReleasedMemory, RollingMemory {
 
   /** Latent frames remembered since the video began. */
   int frames();

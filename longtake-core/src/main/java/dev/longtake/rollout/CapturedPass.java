@@ -1,30 +1,60 @@
 package dev.longtake.rollout;
 
-import dev.longtake.nn.AttentionSpan;
+import dev.longtake.memory.KvStore;
 import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
-import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Graph;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.WanTransformer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.function.IntFunction;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Denoising passes recorded once and replayed, on a GPU.
+ * Passes of a chunk recorded once and replayed, on a GPU.
  *
- * <p>What a replay reads must stay where it was: latents, timesteps and rotations are copied into
- * memory of this pass's own; the prompt's keys stay for as long as the prompt; the remembered keys
- * and values stay for as long as the store's layout. A pass is recorded when a layout is met again,
- * so never while memory still fills; until then it runs as it is. Clean passes, which also write to
- * memory, are not recorded.
+ * <p>What a replay reads must stay where it was: latents, timesteps, rotations and prompts are
+ * copied into memory of this class's own; the remembered keys and values stay for as long as the
+ * store's layout is one that was met before. A pass is recorded when its layout is met again: in a
+ * single video once memory is full, in videos made one after the other in the same memory from the
+ * second on. Until then it runs as it is.
  */
 final class CapturedPass implements AutoCloseable {
+
+  /** Work that can be run again as a whole, such as a {@link Graph}. */
+  interface Recording extends AutoCloseable {
+    /** Runs it; the same tensor each time, overwritten by the next run. */
+    Tensor replay();
+
+    @Override
+    void close();
+  }
+
+  /** Runs work and records it. */
+  interface Recorder {
+    Recording record(Supplier<Tensor> work);
+  }
+
+  private enum Kind {
+    FLOW,
+    CLEAN
+  }
+
+  /**
+   * What a recording is good for.
+   *
+   * @param prompt number of the prompt among those of the video, by first use
+   */
+  private record Use(Kind kind, KvStore.Layout layout, int prompt) {}
 
   /** Where everything is that changes from replay to replay. */
   private record Inputs(Tensor latents, Tensor timesteps, Tensor rotation) {
@@ -35,6 +65,12 @@ final class CapturedPass implements AutoCloseable {
           Scope.escape(rotation.copy()));
     }
 
+    void take(Tensor otherLatents, Tensor otherTimesteps, Tensor otherRotation) {
+      latents.copyFrom(otherLatents);
+      timesteps.copyFrom(otherTimesteps);
+      rotation.copyFrom(otherRotation);
+    }
+
     void close() {
       latents.close();
       timesteps.close();
@@ -43,26 +79,36 @@ final class CapturedPass implements AutoCloseable {
   }
 
   private final WanTransformer model;
-  private final IntFunction<AttentionSpan> spans;
-  private final Device device;
-  private final Map<Prompt, Graph> graphs = new IdentityHashMap<>();
+  private final PlannedMemory memory;
+  private final Recorder recorder;
+  private final Map<Use, Recording> recordings = new HashMap<>();
+  private final Set<KvStore.Layout> met = new HashSet<>();
+  private final List<Prompt> own = new ArrayList<>(); // prompts in memory of this class's own
+  private final Map<Prompt, Integer> numbers =
+      new IdentityHashMap<>(); // of those, by whose they are
   private @Nullable Inputs inputs;
-  private long layout = -1;
-  private boolean stable;
+  private KvStore.Layout layout = new KvStore.Layout(-1, 0);
+  private boolean ready; // for replay of passes of the chunk in work
 
-  CapturedPass(WanTransformer model, IntFunction<AttentionSpan> spans, Device device) {
+  CapturedPass(WanTransformer model, PlannedMemory memory, Recorder recorder) {
     this.model = model;
-    this.spans = spans;
-    this.device = device;
+    this.memory = memory;
+    this.recorder = recorder;
   }
 
-  /** A chunk begins, over memory of that layout. */
-  void begin(long memory) {
-    stable = memory == layout;
-    layout = memory;
-    if (!stable) {
+  /** A chunk begins. */
+  void begin() {
+    var now = memory.layout();
+    if (now.windows() != layout.windows()) {
       forget();
     }
+    layout = now;
+    ready = !met.add(now);
+  }
+
+  /** Other prompts come, of the same sizes: they take the places of those before. */
+  void changePrompts() {
+    numbers.clear();
   }
 
   /** The flow of the chunk's frames, FLOAT32, owned by the caller's scope. */
@@ -72,23 +118,22 @@ final class CapturedPass implements AutoCloseable {
       @Axes("B F") Tensor timesteps,
       Rotary rotary,
       Prompt prompt) {
-    if (!stable) {
+    if (!ready) {
       return pass(latents, timesteps, rotary, prompt);
     }
     try (var scope = Scope.open()) {
-      var own = inputs == null ? Inputs.like(latents, timesteps, rotary.rotation()) : inputs;
-      inputs = own;
-      own.latents.copyFrom(latents);
-      own.timesteps.copyFrom(timesteps);
-      own.rotation.copyFrom(rotary.rotation());
-      var graph =
-          graphs.computeIfAbsent(
-              prompt,
-              with ->
-                  Graph.record(
-                      device,
-                      () -> pass(own.latents, own.timesteps, new Rotary(own.rotation), with)));
-      return scope.keep(graph.replay().copy()); // the next replay writes to the same place
+      var in = taken(latents, timesteps, rotary);
+      int number = number(prompt);
+      var told = own.get(number);
+      var made =
+          recordings
+              .computeIfAbsent(
+                  new Use(Kind.FLOW, layout, number),
+                  use ->
+                      recorder.record(
+                          () -> pass(in.latents, in.timesteps, new Rotary(in.rotation), told)))
+              .replay();
+      return scope.keep(made.copy()); // the next replay writes to the same place
     }
   }
 
@@ -96,22 +141,78 @@ final class CapturedPass implements AutoCloseable {
     try (var scope = Scope.open()) {
       int frames = Math.toIntExact(latents.size(2));
       return scope.keep(
-          model.forward(latents, timesteps, rotary, prompt, spans, frames).to(Dtype.FLOAT32));
+          model
+              .forward(latents, timesteps, rotary, prompt, memory::layer, frames)
+              .to(Dtype.FLOAT32));
     }
   }
 
-  /** The prompt goes; what was recorded with it goes too. */
-  void forget() {
-    graphs.values().forEach(Graph::close);
-    graphs.clear();
-    if (inputs != null) {
-      inputs.close();
-      inputs = null;
+  /** Leaves the clean chunk's keys and values in memory. */
+  void leave(
+      @Axes("B C F Y X") Tensor latents,
+      @Axes("B F") Tensor timesteps,
+      Rotary rotary,
+      Prompt prompt) {
+    if (!ready) {
+      model.leave(latents, timesteps, rotary, prompt, memory::layer);
+      return;
     }
+    try (var scope = Scope.open()) {
+      var in = taken(latents, timesteps, rotary);
+      int number = number(prompt);
+      var told = own.get(number);
+      recordings
+          .computeIfAbsent(
+              new Use(Kind.CLEAN, layout, number),
+              use ->
+                  recorder.record(
+                      () -> {
+                        var turning = new Rotary(in.rotation);
+                        model.leave(in.latents, in.timesteps, turning, told, memory::layer);
+                        return in.latents;
+                      }))
+          .replay();
+      memory.replayed(rotary.rotation().size(0));
+    }
+  }
+
+  private Inputs taken(Tensor latents, Tensor timesteps, Rotary rotary) {
+    if (inputs == null) {
+      inputs = Inputs.like(latents, timesteps, rotary.rotation());
+    } else {
+      inputs.take(latents, timesteps, rotary.rotation());
+    }
+    return inputs;
+  }
+
+  /** Of a prompt, whose keys and values are in this class's own memory then. */
+  private int number(Prompt prompt) {
+    return numbers.computeIfAbsent(
+        prompt,
+        fresh -> {
+          int number = numbers.size();
+          if (number == own.size()) {
+            own.add(fresh.copy().escape());
+          } else {
+            own.get(number).copyFrom(fresh);
+          }
+          return number;
+        });
+  }
+
+  /** Memory was made anew; what was recorded with the old goes. */
+  private void forget() {
+    recordings.values().forEach(Recording::close);
+    recordings.clear();
+    met.clear();
   }
 
   @Override
   public void close() {
     forget();
+    own.forEach(Prompt::close);
+    if (inputs != null) {
+      inputs.close();
+    }
   }
 }

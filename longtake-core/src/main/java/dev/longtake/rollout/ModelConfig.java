@@ -9,7 +9,9 @@ import dev.longtake.diffusion.FlowSchedule;
 import dev.longtake.diffusion.Sampler;
 import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.ReleasedSlowFast;
+import dev.longtake.memory.RollingWindow;
 import dev.longtake.text.Umt5Config;
 import dev.longtake.vae.VaeConfig;
 import dev.longtake.wan.WanConfig;
@@ -198,28 +200,42 @@ public record ModelConfig(
     }
 
     /**
-     * Refuses guidance with a memory that takes none.
+     * Refuses what a memory cannot be used with.
      *
-     * @throws IllegalArgumentException if every pass is remembered, and some would be made without
-     *     the prompt
+     * @throws IllegalArgumentException if there is guidance, and every pass is remembered or
+     *     several chunks are denoised together; or if these do not come down by jumps, or are too
+     *     many for the memory
      */
     public void requireFor(Memory used) {
-      if (used instanceof ReleasedSlowFast) {
-        ReleasedMemory.requireNone(guidance);
+      switch (used) {
+        case MemoryPolicy policy -> {}
+        case ReleasedSlowFast released -> ReleasedMemory.requireNone(guidance);
+        case RollingWindow rolling -> {
+          if (kind != SamplerKind.FEW_STEP) {
+            throw new IllegalArgumentException(
+                "rolling-forcing takes chunks down by jumps, and this model is sampled in small"
+                    + " steps (euler); give another memory, or a model of few steps");
+          }
+          RollingMemory.requireNone(guidance);
+          rolling.requireRoom(CHUNK * steps);
+        }
       }
+    }
+
+    /** The sampler of a few jumps. */
+    FewStepSampler jumps() {
+      int[] even = new int[steps];
+      for (int i = 0; i < steps; i++) {
+        even[i] = FlowSchedule.TIMESTEPS - FlowSchedule.TIMESTEPS * i / steps;
+      }
+      return new FewStepSampler(FlowSchedule.training(shift).warp(even));
     }
 
     /** The sampler. */
     public Sampler sampler() {
       return switch (kind) {
         case EULER -> new EulerSampler(FlowSchedule.levels(steps, shift));
-        case FEW_STEP -> {
-          int[] even = new int[steps];
-          for (int i = 0; i < steps; i++) {
-            even[i] = FlowSchedule.TIMESTEPS - FlowSchedule.TIMESTEPS * i / steps;
-          }
-          yield new FewStepSampler(FlowSchedule.training(shift).warp(even));
-        }
+        case FEW_STEP -> jumps();
       };
     }
   }

@@ -7,21 +7,23 @@ import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.Plan;
 import dev.longtake.memory.Slot;
 import dev.longtake.nn.AttentionSpan;
+import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.WanTransformer;
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A policy at work: it plans once a chunk, the store executes, and the latents of what is held are
- * kept beside the keys, to make those anew.
+ * kept beside the keys, to make those anew. Several videos may go on together: the policy decides
+ * for each what it holds, as it would alone, and passes are over all of them at once.
  */
 final class PlannedMemory implements ActiveMemory {
   private final WanTransformer model;
@@ -30,12 +32,18 @@ final class PlannedMemory implements ActiveMemory {
   private final Dtype dtype;
   private final Device device;
   private final KvStore store;
-  private final Map<Integer, Tensor> latents = new TreeMap<>(); // by frame
-  private Held held = Held.empty();
-  private @Nullable Plan begun; // what the chunk in work attends
+  private List<Held> held; // of each video
+  private @Nullable @Axes("B F C Y X") Tensor latents; // of what the store holds
+  private @Nullable List<Plan> begun; // what the chunk in work attends
   private boolean stale; // the keys are of an old prompt, and new ones are wanted
 
+  /**
+   * Empty.
+   *
+   * @param videos the batch, each of it with decisions of its own; 1 for one decision for all
+   */
   PlannedMemory(
+      int videos,
       WanTransformer model,
       MemoryPolicy policy,
       Recall recall,
@@ -47,37 +55,57 @@ final class PlannedMemory implements ActiveMemory {
     this.recall = recall;
     this.dtype = dtype;
     this.device = device;
-    store = new KvStore(geometry, device, model.ops());
+    boolean bounded = policy.capacity() < Integer.MAX_VALUE;
+    store = new KvStore(geometry, device, model.ops(), videos, bounded ? policy.capacity() : 0);
+    held = Collections.nCopies(videos, Held.empty());
   }
 
-  Held held() {
+  /** Of each video. */
+  List<Held> held() {
     return held;
   }
 
-  Plan plan(int chunkFrames) {
-    return policy.plan(held, chunkFrames);
+  /** Of each video. */
+  List<Plan> plans(int chunkFrames) {
+    return held.stream().map(each -> policy.plan(each, chunkFrames)).toList();
   }
 
-  /** Changes whenever a pass would read its past from elsewhere; see {@link KvStore#layout}. */
-  long layout() {
+  /** From where a pass reads its past. */
+  KvStore.Layout layout() {
     return store.layout();
+  }
+
+  /** The clean pass was replayed; see {@link KvStore#replayed}. */
+  void replayed(long tokens) {
+    store.replayed(tokens);
+  }
+
+  /** Begins another video, or others; see {@link KvStore#restart}. */
+  void restart(boolean inPlace) {
+    store.restart(inPlace);
+    held = Collections.nCopies(held.size(), Held.empty());
+    begun = null;
+    stale = false;
+    forgetLatents();
   }
 
   @Override
   public int frames() {
-    return held.frames();
+    return held.getFirst().frames();
   }
 
   @Override
   public int[] begin(int chunkFrames, Prompt prompt) {
-    var next = plan(chunkFrames);
-    forgetAllBut(next.past().stream().map(Slot::frame).toList());
-    if (stale || recall == Recall.RECOMPUTED) {
-      recompute(next, prompt);
+    var next = plans(chunkFrames);
+    var frames = next.stream().map(plan -> plan.past().stream().map(Slot::frame).toList()).toList();
+    keepLatents(frames);
+    if (latents != null && (stale || recall == Recall.RECOMPUTED)) {
+      recompute(latents, frames, next.getFirst().pastPositions(), prompt);
     }
+    stale = false;
     store.begin(next);
     begun = next;
-    return next.chunkPositions();
+    return next.getFirst().chunkPositions();
   }
 
   @Override
@@ -90,10 +118,6 @@ final class PlannedMemory implements ActiveMemory {
     return store.past();
   }
 
-  KvStore store() {
-    return store;
-  }
-
   @Override
   public void checkGuidance(double guidance) {}
 
@@ -104,57 +128,75 @@ final class PlannedMemory implements ActiveMemory {
 
   @Override
   public void remember(Tensor clean) {
-    var plan = Objects.requireNonNull(begun, "remember comes after begin");
-    store.commit(held.frames(), policy.comparesKeys());
+    var plans = Objects.requireNonNull(begun, "remember comes after begin");
+    store.commit(frames(), policy.comparesKeys());
     try (var scope = Scope.open()) {
-      for (int i = 0; i < clean.size(2); i++) {
-        latents.put(held.frames() + i, Scope.escape(clean.narrow(2, i, 1).copy()));
-      }
+      var made = clean.permute(0, 2, 1, 3, 4);
+      keep(latents == null ? made.copy() : Tensor.cat(List.of(latents, made), 1));
     }
-    held = policy.remember(held, plan, store.similarity());
+    held =
+        IntStream.range(0, held.size())
+            .mapToObj(i -> policy.remember(held.get(i), plans.get(i), store.similarity(i)))
+            .toList();
   }
 
   @Override
   public void onSwitch(PromptSwitch how) {
     switch (how) {
       case KEEP -> {}
-      case FLUSH -> held = held.flushed(PromptSwitch.AFTER_FLUSH);
+      case FLUSH ->
+          held = held.stream().map(each -> each.flushed(PromptSwitch.AFTER_FLUSH)).toList();
       case RECOMPUTE -> stale = true;
     }
   }
 
   /** Keys and values of the planned past, from one pass over its latents alone. */
-  private void recompute(Plan plan, Prompt prompt) {
-    if (!latents.isEmpty()) {
-      try (var scope = Scope.open()) {
-        var past = Tensor.cat(List.copyOf(latents.values()), 2);
-        var clean = Tensor.zeros(Dtype.FLOAT32, device, past.size(0), past.size(2));
-        store.forgetPast();
-        store.record();
-        var rotary = model.rotary(plan.pastPositions(), past.size(3), past.size(4), device);
-        model.leave(past.to(dtype), clean, rotary, prompt, store::layer);
-        store.commit(List.copyOf(latents.keySet()), stale && policy.comparesKeys());
-      }
+  private void recompute(Tensor past, List<List<Integer>> frames, int[] positions, Prompt prompt) {
+    try (var scope = Scope.open()) {
+      var video = past.permute(0, 2, 1, 3, 4);
+      var clean = Tensor.zeros(Dtype.FLOAT32, device, past.size(0), past.size(1));
+      store.forgetPast();
+      store.record();
+      var rotary = model.rotary(positions, past.size(3), past.size(4), device);
+      model.leave(video.to(dtype).contiguous(), clean, rotary, prompt, store::layer);
+      store.commit(frames, stale && policy.comparesKeys());
     }
-    stale = false;
   }
 
-  private void forgetAllBut(List<Integer> frames) {
-    latents
-        .entrySet()
-        .removeIf(
-            entry -> {
-              boolean gone = !frames.contains(entry.getKey());
-              if (gone) {
-                entry.getValue().close();
-              }
-              return gone;
-            });
+  /** Of these frames only, all of them held. */
+  private void keepLatents(List<List<Integer>> frames) {
+    if (latents == null || store.framesOfEach().equals(frames)) {
+      return;
+    }
+    if (frames.getFirst().isEmpty()) {
+      forgetLatents();
+      return;
+    }
+    try (var scope = Scope.open()) {
+      long batch = latents.size(0);
+      keep(
+          latents
+              .reshape(-1, latents.size(2), latents.size(3), latents.size(4))
+              .gatherRows(0, store.rowsOf(frames).reshape(-1))
+              .reshape(batch, -1, latents.size(2), latents.size(3), latents.size(4)));
+    }
+  }
+
+  private void keep(Tensor next) {
+    forgetLatents();
+    latents = Scope.escape(next);
+  }
+
+  private void forgetLatents() {
+    if (latents != null) {
+      latents.close();
+      latents = null;
+    }
   }
 
   @Override
   public void close() {
     store.close();
-    forgetAllBut(List.of());
+    forgetLatents();
   }
 }

@@ -3,6 +3,7 @@ package dev.longtake.rollout;
 import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.ReleasedSlowFast;
+import dev.longtake.memory.RollingWindow;
 import java.util.Locale;
 
 /**
@@ -51,7 +52,7 @@ public enum PromptSwitch {
    * Refuses what a memory cannot do.
    *
    * @throws IllegalArgumentException if the frames held differ from layer to layer, so that they
-   *     cannot be passed together
+   *     cannot be passed together, or the next chunks were begun under the old prompt
    */
   public void requireFor(Memory memory) {
     switch (memory) {
@@ -62,6 +63,13 @@ public enum PromptSwitch {
               "context-forcing-released holds other frames in every layer, which cannot be passed"
                   + " again together; at a change of prompt give keep or flush, or the memory"
                   + " context-forcing");
+        }
+      }
+      case RollingWindow rolling -> {
+        if (this == RECOMPUTE) {
+          throw new IllegalArgumentException(
+              "rolling-forcing has begun the next chunks under the old prompt, so new keys would not"
+                  + " fit them; at a change of prompt give keep or flush");
         }
       }
     }

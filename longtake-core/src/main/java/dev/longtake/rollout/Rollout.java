@@ -1,6 +1,7 @@
 package dev.longtake.rollout;
 
 import dev.longtake.diffusion.Denoiser;
+import dev.longtake.diffusion.FewStepSampler;
 import dev.longtake.diffusion.Sampler;
 import dev.longtake.memory.Held;
 import dev.longtake.memory.KvStore;
@@ -8,12 +9,15 @@ import dev.longtake.memory.Memory;
 import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.Plan;
 import dev.longtake.memory.ReleasedSlowFast;
+import dev.longtake.memory.RollingWindow;
 import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.Passage;
 import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Graph;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -24,7 +28,6 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,8 +50,8 @@ public final class Rollout implements AutoCloseable {
   /**
    * With an empty memory.
    *
-   * @param recall how the model was trained to look back; {@link ReleasedSlowFast} keeps the keys
-   *     of its passes whatever this says
+   * @param recall how the model was trained to look back; {@link ReleasedSlowFast} and {@link
+   *     RollingWindow} keep the keys of their passes whatever this says
    * @param rows latent rows
    * @param columns latent columns
    * @param dtype of the arithmetic
@@ -66,9 +69,11 @@ public final class Rollout implements AutoCloseable {
         switch (memory) {
           case MemoryPolicy policy ->
               new PlannedMemory(
-                  model, policy, recall, geometry(model, rows, columns), dtype, device);
+                  1, model, policy, recall, geometry(model, rows, columns), dtype, device);
           case ReleasedSlowFast released ->
               new ReleasedMemory(released, geometry(model, rows, columns), device);
+          case RollingWindow rolling ->
+              new RollingMemory(rolling, geometry(model, rows, columns), device);
         },
         rows,
         columns,
@@ -92,11 +97,8 @@ public final class Rollout implements AutoCloseable {
       Dtype dtype,
       Device device) {
     var geometry = geometry(model, rows, columns);
-    var memories =
-        IntStream.range(0, videos)
-            .mapToObj(i -> new PlannedMemory(model, policy, recall, geometry, dtype, device))
-            .toList();
-    return new Rollout(model, new BatchMemory(memories), rows, columns, dtype, device);
+    var memory = new PlannedMemory(videos, model, policy, recall, geometry, dtype, device);
+    return new Rollout(model, memory, rows, columns, dtype, device);
   }
 
   private Rollout(
@@ -126,18 +128,61 @@ public final class Rollout implements AutoCloseable {
   }
 
   /**
-   * From now on denoising passes are recorded once memory is full, and replayed as a whole.
+   * From now on passes without gradients are recorded where memory looks as it did before, and
+   * replayed as a whole: in one video once memory is full; in videos made one after the other with
+   * {@link #restart} from the second on.
    *
    * @throws IllegalArgumentException if the device is no GPU
-   * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides within a pass
+   * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides within a pass, and
+   *     {@link RollingWindow}, whose windows each have a plan of their own
    */
   public void replayPasses() {
     if (device.kind() != Device.Kind.CUDA) {
       throw new IllegalArgumentException(
           "passes are replayed on a CUDA GPU only, not on " + device);
     }
-    planned();
-    captured = new CapturedPass(model, memory::layer, device);
+    replayPasses(work -> replayable(Graph.record(device, work)));
+  }
+
+  /** The same in another way than by graphs of the GPU. */
+  void replayPasses(CapturedPass.Recorder recorder) {
+    captured = new CapturedPass(model, planned(), recorder);
+  }
+
+  private static CapturedPass.Recording replayable(Graph graph) {
+    return new CapturedPass.Recording() {
+      @Override
+      public Tensor replay() {
+        return graph.replay();
+      }
+
+      @Override
+      public void close() {
+        graph.close();
+      }
+    };
+  }
+
+  /**
+   * Begins another video, or others. Where passes are replayed, memory stays where it is; else it
+   * is freed.
+   *
+   * @throws IllegalStateException under {@link ReleasedSlowFast} and {@link RollingWindow}
+   */
+  public void restart() {
+    planned().restart(captured != null);
+    if (captured != null) {
+      captured.changePrompts();
+    }
+  }
+
+  /**
+   * How many videos have memories of their own; 1 also for a batch that shares one.
+   *
+   * @throws IllegalStateException under {@link ReleasedSlowFast} and {@link RollingWindow}
+   */
+  public int videos() {
+    return planned().held().size();
   }
 
   /** Latent frames remembered so far. */
@@ -148,19 +193,29 @@ public final class Rollout implements AutoCloseable {
   /**
    * What memory holds now.
    *
-   * @throws IllegalStateException under {@link ReleasedSlowFast}, where each layer holds its own
+   * @throws IllegalStateException under {@link ReleasedSlowFast}, where each layer holds its own,
+   *     and for a batch of several videos
    */
   public Held held() {
-    return planned().held();
+    return only(planned().held());
   }
 
   /**
    * What would be attended while the next chunk of that many frames is generated.
    *
-   * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides on the way
+   * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides on the way, and for
+   *     a batch of several videos
    */
   public Plan plan(int chunkFrames) {
-    return planned().plan(chunkFrames);
+    return only(plans(chunkFrames));
+  }
+
+  private static <T> T only(List<T> videos) {
+    if (videos.size() > 1) {
+      throw new IllegalStateException(
+          "each video of a batch holds frames of its own; ask for the plans of all");
+    }
+    return videos.getFirst();
   }
 
   /**
@@ -169,9 +224,7 @@ public final class Rollout implements AutoCloseable {
    * @throws IllegalStateException under {@link ReleasedSlowFast}, which decides on the way
    */
   public List<Plan> plans(int chunkFrames) {
-    return memory instanceof BatchMemory batch
-        ? batch.plans(chunkFrames)
-        : List.of(plan(chunkFrames));
+    return planned().plans(chunkFrames);
   }
 
   /**
@@ -183,7 +236,7 @@ public final class Rollout implements AutoCloseable {
   public void onSwitch(PromptSwitch how) {
     memory.onSwitch(how);
     if (captured != null) {
-      captured.forget();
+      captured.changePrompts();
     }
   }
 
@@ -203,6 +256,7 @@ public final class Rollout implements AutoCloseable {
       Sampler sampler,
       @Axes("B C F Y X") Tensor noise,
       Rng rng) {
+    requireByChunk();
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       var rotary = begin(framesOf(noise), prompt, guidance);
@@ -231,6 +285,7 @@ public final class Rollout implements AutoCloseable {
       int chunkFrames,
       Function<ChunkPasses, Tensor> maker,
       UnaryOperator<Tensor> remembered) {
+    requireByChunk();
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       var rotary = begin(chunkFrames, prompt, 1);
@@ -240,11 +295,69 @@ public final class Rollout implements AutoCloseable {
     }
   }
 
+  /**
+   * Denoises the next chunk together with those after it, each a noise level behind the one before,
+   * and remembers it (Rolling Forcing, arXiv 2509.25161). The first takes as many passes as there
+   * are levels, every other one.
+   *
+   * @param chunkFrames latent frames of a chunk
+   * @param following how many chunks will be asked for after this one, at most: no others are begun
+   * @param noise the randomness of the chunk of that number, counted from the first that is rolled;
+   *     asked for once as the chunk is begun
+   * @return clean latents, FLOAT32, owned by the caller's scope
+   * @throws IllegalArgumentException under any other memory than {@link RollingWindow}, or if so
+   *     many chunks do not fit it
+   */
+  public @Axes("B C F Y X") Tensor roll(
+      Prompt prompt,
+      FewStepSampler sampler,
+      int chunkFrames,
+      int following,
+      IntFunction<ChunkNoise> noise) {
+    if (!(memory instanceof RollingMemory rolling)) {
+      throw new IllegalArgumentException(
+          "chunks are denoised together under rolling-forcing alone; give that memory");
+    }
+    try (var scope = Scope.open();
+        var off = Gradients.off()) {
+      watch.done(ChunkPart.RECALL); // a window's past is turned as it is attended
+      long[] shape = {1, model.config().inDim(), chunkFrames, rows, columns};
+      var clean =
+          rolling
+              .ahead()
+              .next(
+                  sampler,
+                  following,
+                  noise,
+                  device,
+                  shape,
+                  (noisy, timesteps) -> windowFlow(rolling, noisy, timesteps, prompt));
+      watch.done(ChunkPart.DENOISE);
+      rememberClean(clean, prompt, begin(chunkFrames, prompt, 1));
+      watch.done(ChunkPart.REMEMBER);
+      return scope.keep(clean);
+    }
+  }
+
+  private Tensor windowFlow(RollingMemory rolling, Tensor noisy, Tensor timesteps, Prompt prompt) {
+    try (var scope = Scope.open()) {
+      int frames = framesOf(noisy);
+      var rotary = model.rotary(rolling.beginWindow(frames), rows, columns, device);
+      var flow = model.forward(noisy.to(dtype), timesteps, rotary, prompt, rolling::layer, frames);
+      return scope.keep(flow.to(Dtype.FLOAT32));
+    }
+  }
+
   private ChunkPasses passes(Rotary rotary) {
     return new ChunkPasses() {
       @Override
       public Denoiser under(Prompt prompt) {
-        return plainDenoiser(prompt, rotary, memory::layer);
+        return denoiser(prompt, rotary);
+      }
+
+      @Override
+      public Denoiser under(Prompt prompt, Passage passage) {
+        return denoiser(model.through(passage), prompt, rotary, memory::layer);
       }
 
       @Override
@@ -273,6 +386,7 @@ public final class Rollout implements AutoCloseable {
       Sampler sampler,
       @Axes("B C F Y X") Tensor noise,
       Rng rng) {
+    requireByChunk();
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       var rotary = begin(framesOf(noise), prompt, guidance);
@@ -296,9 +410,16 @@ public final class Rollout implements AutoCloseable {
     memory.checkGuidance(guidance);
     int[] positions = memory.begin(chunkFrames, prompt);
     if (captured != null) {
-      captured.begin(planned().layout());
+      captured.begin();
     }
     return model.rotary(positions, rows, columns, device);
+  }
+
+  /** Refuses to make one chunk where several are made together. */
+  private void requireByChunk() {
+    if (memory instanceof RollingMemory) {
+      throw RollingMemory.notByChunk();
+    }
   }
 
   private static int framesOf(@Axes("B C F Y X") Tensor chunk) {
@@ -321,25 +442,32 @@ public final class Rollout implements AutoCloseable {
   private void rememberClean(Tensor clean, Prompt prompt, Rotary rotary) {
     memory.beforeCleanPass();
     try (var scope = Scope.open()) {
-      model.leave(clean.to(dtype), timesteps(clean, 0), rotary, prompt, memory::layer);
+      var latents = clean.to(dtype);
+      var times = timesteps(clean, 0);
+      if (captured == null) {
+        model.leave(latents, times, rotary, prompt, memory::layer);
+      } else {
+        captured.leave(latents, times, rotary, prompt);
+      }
     }
     memory.remember(clean);
   }
 
+  /** Passes that are replayed where they can be. */
   private Denoiser denoiser(Prompt prompt, Rotary rotary) {
+    var plain = denoiser(model, prompt, rotary, memory::layer);
     var passes = captured;
     if (passes == null) {
-      return plainDenoiser(prompt, rotary, memory::layer);
+      return plain;
     }
     return (noisy, timestep) -> {
+      if (Gradients.recording()) {
+        return plain.flow(noisy, timestep);
+      }
       try (var scope = Scope.open()) {
         return scope.keep(passes.flow(noisy.to(dtype), timesteps(noisy, timestep), rotary, prompt));
       }
     };
-  }
-
-  private Denoiser plainDenoiser(Prompt prompt, Rotary rotary, IntFunction<AttentionSpan> spans) {
-    return denoiser(model, prompt, rotary, spans);
   }
 
   private Denoiser denoiser(
@@ -362,12 +490,12 @@ public final class Rollout implements AutoCloseable {
   private PlannedMemory planned() {
     return switch (memory) {
       case PlannedMemory planned -> planned;
-      case BatchMemory batch ->
-          throw new IllegalStateException(
-              "each video of a batch holds frames of its own; ask for the plans of all");
       case ReleasedMemory released ->
           throw new IllegalStateException(
               "context-forcing-released holds other frames in every layer and plans nothing");
+      case RollingMemory rolling ->
+          throw new IllegalStateException(
+              "rolling-forcing plans for chunks that are made together, and for none by itself");
     };
   }
 

@@ -6,6 +6,7 @@ import static dev.longtake.rollout.ModelConfig.FIRST_CHUNK_PICTURES;
 
 import dev.longtake.memory.Held;
 import dev.longtake.memory.Plan;
+import dev.longtake.memory.RollingWindow;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -16,7 +17,9 @@ import dev.longtake.tensor.Tensor;
 import dev.longtake.vae.EncodeState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 
 /**
  * A video that is made as it is asked for, chunk by chunk, from a prompt or as the continuation of
@@ -40,6 +43,7 @@ public final class VideoGenerator implements AutoCloseable {
   private PromptSchedule schedule;
   private PromptSwitch onSwitch = PromptSwitch.KEEP;
   private int chunks;
+  private int last = Integer.MAX_VALUE; // number of the last chunk, where that is known
   private long frames;
 
   private VideoGenerator(VideoModel model, VideoRequest request, Overlap overlap, Replay replay) {
@@ -77,8 +81,9 @@ public final class VideoGenerator implements AutoCloseable {
   /**
    * Begins a video.
    *
-   * @throws IllegalArgumentException if the prompt is empty or too long, if the memory takes no
-   *     guidance and there is some, or if passes are to be replayed and the model is on no GPU
+   * @throws IllegalArgumentException if the prompt is empty or too long, if the memory cannot be
+   *     used with the request's sampling, or if passes are to be replayed and the model is on no
+   *     GPU
    * @throws IllegalStateException if passes are to be replayed and each layer holds its own memory
    */
   public static VideoGenerator start(
@@ -124,6 +129,26 @@ public final class VideoGenerator implements AutoCloseable {
     model.tokenizer().check(next);
     rollout.onSwitch(how);
     conditions.change(next);
+  }
+
+  /**
+   * Says how long the video will be. Only {@link RollingWindow} cares, which otherwise begins
+   * chunks that nobody asks for; the last ones are then made as if the video went on.
+   *
+   * @param pictures from the first chunk to the end of the last; given ones do not count
+   * @throws IllegalArgumentException if there are none
+   * @throws IllegalStateException after the first chunk
+   */
+  public void lasting(long pictures) {
+    if (chunks > 0) {
+      throw new IllegalStateException(
+          "how long a video is can be said before the first chunk only");
+    }
+    if (pictures < 1) {
+      throw new IllegalArgumentException("a video has at least 1 picture, not " + pictures);
+    }
+    long more = Math.max(0, pictures - nextPictures());
+    last = Math.toIntExact(Math.ceilDiv(more, CHUNK_PICTURES));
   }
 
   /** How many pictures the chunks begun so far have; given ones do not count. */
@@ -259,9 +284,7 @@ public final class VideoGenerator implements AutoCloseable {
   public CompletableFuture<VideoChunk> begin() {
     decoder.requireWhole();
     long begun = System.nanoTime();
-    if (chunks > 0) {
-      schedule.startingAt(chunks).ifPresent(next -> switchTo(next, onSwitch));
-    }
+    duePrompt().ifPresent(next -> switchTo(next, onSwitch));
     int index = chunks;
     long firstFrame = frames;
     int pictures = nextPictures();
@@ -286,7 +309,42 @@ public final class VideoGenerator implements AutoCloseable {
     }
   }
 
+  /**
+   * The prompt that takes over now. Chunks that are denoised together share one: it changes as the
+   * chunk that it is meant for is begun. Those that the first chunk began are told at the second.
+   */
+  private Optional<String> duePrompt() {
+    if (chunks == 0) {
+      return Optional.empty();
+    }
+    boolean together = request.memory() instanceof RollingWindow;
+    int newest = chunks + (together ? request.sampling().steps() - 1 : 0);
+    return IntStream.rangeClosed(chunks == 1 ? 1 : newest, newest)
+        .mapToObj(schedule::startingAt)
+        .flatMap(Optional::stream)
+        .reduce((earlier, later) -> later);
+  }
+
   private @Axes("1 C F Y X") Tensor denoised() {
+    return request.memory() instanceof RollingWindow ? rolled() : alone();
+  }
+
+  /** The chunk of that number has the same noise as if it were made by itself. */
+  private @Axes("1 C F Y X") Tensor rolled() {
+    try (var scope = Scope.open()) {
+      var latents =
+          rollout.roll(
+              conditions.prompt(),
+              request.sampling().jumps(),
+              CHUNK,
+              Math.max(0, last - chunks),
+              number -> ChunkNoise.of(Rng.seeded(Device.CPU, request.seed(), number)));
+      model.device().synchronize();
+      return scope.keep(latents);
+    }
+  }
+
+  private @Axes("1 C F Y X") Tensor alone() {
     try (var scope = Scope.open();
         var rng = Rng.seeded(Device.CPU, request.seed(), chunks)) {
       var config = model.config();

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.text.Normalizer;
 import java.util.Collection;
 import java.util.HashSet;
@@ -71,15 +72,22 @@ public record WordTokenizerFile(List<String> words) {
   }
 
   /**
-   * Writes the file, replacing one that is there.
+   * Writes the file; readers see one that was there or the new one, whole.
    *
-   * @throws UncheckedIOException if that fails
+   * @throws UncheckedIOException if that fails; what was there stays
    */
   public void write(Path file) {
     var mapper = new ObjectMapper();
+    var part =
+        file.resolveSibling(file.getFileName() + "." + ProcessHandle.current().pid() + ".part");
     try {
-      Files.writeString(
-          file, mapper.writerWithDefaultPrettyPrinter().writeValueAsString(json(mapper)) + "\n");
+      try {
+        Files.writeString(
+            part, mapper.writerWithDefaultPrettyPrinter().writeValueAsString(json(mapper)) + "\n");
+        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(part);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write tokenizer " + file, e);
     }

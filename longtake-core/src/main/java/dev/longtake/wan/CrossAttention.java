@@ -10,6 +10,7 @@ import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import java.util.List;
 
 /** Attention of video tokens to the prompt, without positions and without a mask. */
 record CrossAttention(
@@ -23,7 +24,14 @@ record CrossAttention(
     RmsNorm normK) {
 
   /** One layer's view of a prompt. */
-  record Keys(@Axes("B T H d") Tensor keys, @Axes("B T H d") Tensor values) {}
+  record Keys(@Axes("B T H d") Tensor keys, @Axes("B T H d") Tensor values) {
+    /** Batches as one, one after the other. */
+    static Keys cat(List<Keys> batches) {
+      return new Keys(
+          Tensor.cat(batches.stream().map(Keys::keys).toList(), 0),
+          Tensor.cat(batches.stream().map(Keys::values).toList(), 0));
+    }
+  }
 
   /** The prompt's keys and values are read once, so their layers stay as they are stored. */
   static CrossAttention of(Weights weights, WanConfig config, FusedOps ops) {

@@ -1,9 +1,8 @@
 package dev.longtake.wan;
 
 import dev.longtake.tensor.Scope;
-import dev.longtake.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A prompt as every layer's keys and values: read once, used by every pass. Made by {@link
@@ -36,21 +35,41 @@ public final class Prompt implements AutoCloseable {
   }
 
   /**
-   * This batch of prompts and another as one, this one's first; owned by the caller's scope.
+   * Batches of prompts as one, one after the other, owned by the caller's scope; gradients reach
+   * them. A single one is returned as it is.
    *
-   * @param other of the same transformer
+   * @param prompts at least one, of the same transformer
    */
-  public Prompt with(Prompt other) {
-    var joined = new ArrayList<CrossAttention.Keys>();
+  public static Prompt cat(List<Prompt> prompts) {
+    var first = prompts.getFirst();
+    return prompts.size() == 1
+        ? first
+        : new Prompt(
+            IntStream.range(0, first.layers.size())
+                .mapToObj(
+                    layer ->
+                        CrossAttention.Keys.cat(
+                            prompts.stream().map(prompt -> prompt.layer(layer)).toList()))
+                .toList());
+  }
+
+  /** The same in other memory, without gradients, owned by the caller's scope. */
+  public Prompt copy() {
+    return new Prompt(
+        layers.stream()
+            .map(
+                layer ->
+                    new CrossAttention.Keys(
+                        layer.keys().detach().copy(), layer.values().detach().copy()))
+            .toList());
+  }
+
+  /** Becomes another prompt of the same sizes, where it is. */
+  public void copyFrom(Prompt other) {
     for (int i = 0; i < layers.size(); i++) {
-      var own = layers.get(i);
-      var others = other.layers.get(i);
-      joined.add(
-          new CrossAttention.Keys(
-              Tensor.cat(List.of(own.keys(), others.keys()), 0),
-              Tensor.cat(List.of(own.values(), others.values()), 0)));
+      layers.get(i).keys().copyFrom(other.layer(i).keys());
+      layers.get(i).values().copyFrom(other.layer(i).values());
     }
-    return new Prompt(joined);
   }
 
   /** Hands every tensor to the scope that encloses the given one. */

@@ -461,15 +461,18 @@ extern "C" __global__ void __launch_bounds__(256, 6) add_channels(const bf16* __
   }
 }
 
-// Moves `count` frames of `groups` groups to places `to` and up, in the memory where they are: frame i comes from place
-// from[i] >= to + i, places increasing. A thread has one group of every frame, so nothing is overwritten unread.
+// Moves `count` frames of `groups` groups to places `to` and up of each of a batch with room for `room` frames, in the
+// memory where they are. Frame i of a batch comes from frame from[i], counted from the first of the whole batch and not
+// before the place it goes to, increasing. A thread has one group of every frame, so nothing is overwritten unread.
 extern "C" __global__ void __launch_bounds__(256, 4) move_forward(bf16* memory, const index_t* from, int count, int to,
-    index_t groups, index_t batchGroups, index_t batches) {
+    index_t groups, index_t room, index_t batches) {
   const int AHEAD = 6;  // reads under way
   index_t i = blockIdx.x * (index_t)256 + threadIdx.x;
   if (i >= batches * groups) return;
   index_t batch = i / groups;
-  Words* at = reinterpret_cast<Words*>(memory) + batch * batchGroups + (i - batch * groups);
+  Words* at = reinterpret_cast<Words*>(memory) + (i - batch * groups);
+  Words* goal = at + (batch * room + to) * groups;
+  from += batch * count;
   for (int first = 0; first < count; first += AHEAD) {
     Words held[AHEAD];
 #pragma unroll
@@ -478,7 +481,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) move_forward(bf16* memory, 
     }
 #pragma unroll
     for (int n = 0; n < AHEAD; n++) {
-      if (first + n < count) at[(to + first + n) * groups] = held[n];
+      if (first + n < count) goal[(first + n) * groups] = held[n];
     }
   }
 }

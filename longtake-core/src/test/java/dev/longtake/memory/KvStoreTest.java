@@ -377,6 +377,21 @@ class KvStoreTest {
   }
 
   @Test
+  void videosOfABatchHaveAPlanEachAndTheSamePositions() {
+    try (var store = new KvStore(GEOMETRY, Device.CPU, FusedOps.plain(), 2, 0)) {
+      var early = new Plan(List.of(), new int[0], new int[] {0, 1});
+      var late = new Plan(List.of(), new int[0], new int[] {2, 3});
+      assertThatThrownBy(() -> store.begin(early))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("1 videos do not fit a memory of 2");
+      assertThatThrownBy(() -> store.begin(List.of(early, late)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("cannot share a batch");
+      store.begin(List.of(early, early));
+    }
+  }
+
+  @Test
   void aPassThatWasNotRecordedCannotBeCommitted() {
     try (var scope = Scope.open();
         var off = Gradients.off();
@@ -394,10 +409,10 @@ class KvStoreTest {
       assertThatThrownBy(() -> store.commit(0, true)).isInstanceOf(IllegalStateException.class);
       store.record();
       pass(latents(1, 2), 0, plan, store::layer);
-      assertThatThrownBy(() -> store.commit(List.of(0, 1, 2), true))
+      assertThatThrownBy(() -> store.commit(List.of(List.of(0, 1, 2)), true))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("3 numbers do not fit a pass of 2 frames");
-      store.commit(List.of(4, 9), true);
+      store.commit(List.of(List.of(4, 9)), true);
       assertThat(store.frames()).containsExactly(4, 9);
     }
   }

@@ -28,6 +28,8 @@ class MemoryPoliciesTest {
             + " context-forcing-released:sink=3,slow=12,fast=6,threshold=0.95",
         "context-forcing-released:threshold=0.5,slow=9"
             + " context-forcing-released:sink=3,slow=9,fast=6,threshold=0.5",
+        "rolling-forcing rolling-forcing:sink=3,frames=21",
+        "rolling-forcing:24 rolling-forcing:sink=3,frames=24",
         "slow-fast-redundant"
             + " slow-fast:sink=3,slow=12,fast=6,threshold=2.0,interval=2,eviction=redundant",
         "slow-fast:threshold=0.9,eviction=redundant,sink=1"
@@ -51,7 +53,7 @@ class MemoryPoliciesTest {
       value = {
         "slowfast > unknown memory policy 'slowfast'; did you mean slow-fast? There are full,"
             + " sliding-window, sink-window, slow-fast, slow-fast-redundant, self-forcing,"
-            + " longlive, infinity-rope, context-forcing, context-forcing-released",
+            + " longlive, infinity-rope, context-forcing, context-forcing-released, rolling-forcing",
         "slow-fast:sinks=3 > unknown argument of slow-fast 'sinks'; did you mean sink? There are"
             + " sink, slow, fast, threshold, interval, eviction",
         "slow-fast:21 > unknown argument of slow-fast '21'; did you mean",
@@ -80,6 +82,10 @@ class MemoryPoliciesTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("'context-forcing-released:slow=9' decides in every pass and layer")
         .hasMessageContaining("give context-forcing,");
+    assertThatThrownBy(() -> MemoryPolicies.policy("rolling-forcing"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("'rolling-forcing' serves several chunks")
+        .hasMessageContaining("give self-forcing,");
   }
 
   @Test

@@ -70,7 +70,7 @@ abstract class MemoryPolicyContract {
   }
 
   @Test
-  void positionsIncreaseAndAreFrameNumbersOrSlots() {
+  void positionsIncreaseAndAreThoseOfTheirKind() {
     everyStep(
         (subject, step) -> {
           var past = step.plan().past();
@@ -83,9 +83,17 @@ abstract class MemoryPolicyContract {
           assertThat(positions).isSorted().doesNotHaveDuplicates();
           var frames = new ArrayList<>(past.stream().map(Slot::frame).toList());
           frames.addAll(range(step.before().frames(), step.after().frames()));
+          int beyond = Math.max(0, frames.getLast() + 1 - Positions.TRAINED);
           assertThat(positions)
               .isEqualTo(
-                  subject.positions() == Positions.ABSOLUTE ? frames : range(0, frames.size()));
+                  switch (subject.positions()) {
+                    case ABSOLUTE -> frames;
+                    case BY_SLOT -> range(0, frames.size());
+                    case TOP_ALIGNED ->
+                        frames.stream()
+                            .map(frame -> frame < subject.sink() ? frame : frame - beyond)
+                            .toList();
+                  });
         });
   }
 

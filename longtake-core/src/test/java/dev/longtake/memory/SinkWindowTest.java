@@ -12,7 +12,7 @@ class SinkWindowTest extends MemoryPolicyContract {
   Subject draw(Random random) {
     int sink = random.nextInt(5);
     int latest = 1 + random.nextInt(12);
-    var positions = random.nextBoolean() ? Positions.ABSOLUTE : Positions.BY_SLOT;
+    var positions = Positions.values()[random.nextInt(Positions.values().length)];
     return new Subject(
         new SinkWindow(sink, sink + latest, positions),
         sink,
@@ -72,6 +72,26 @@ class SinkWindowTest extends MemoryPolicyContract {
     assertThat(last.row()).isEqualTo("0 1 2 | - | 21 22 23 24 25 26 | 27 28 29");
     assertThat(last.plan().pastPositions()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8);
     assertThat(last.plan().chunkPositions()).containsExactly(9, 10, 11);
+  }
+
+  /** Self Gradient Forcing, whose clips are of 21 frames. */
+  @Test
+  void topAlignedFramesStandAtTheirNumbersUntilTheTrainedRangeEnds() {
+    var policy = MemoryPolicies.policy("longlive:positions=top-aligned");
+    var steps = Steps.run(policy, 10, Views.scenes(frame -> 0));
+
+    var within = steps.get(6).plan();
+    assertThat(within.pastPositions()).containsExactly(0, 1, 2, 12, 13, 14, 15, 16, 17);
+    assertThat(within.chunkPositions()).containsExactly(18, 19, 20);
+    for (var step : steps.subList(7, 10)) {
+      assertThat(step.plan().pastPositions()).isEqualTo(within.pastPositions());
+      assertThat(step.plan().chunkPositions()).isEqualTo(within.chunkPositions());
+    }
+    assertThat(steps.get(4).plan().pastPositions()).containsExactly(0, 1, 2, 6, 7, 8, 9, 10, 11);
+    assertThat(steps.get(4).plan().chunkPositions()).containsExactly(12, 13, 14);
+    assertThatThrownBy(() -> new SinkWindow(3, 22, Positions.TOP_ALIGNED))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("cannot hold 22; make frames smaller");
   }
 
   @Test

@@ -75,7 +75,8 @@ class KernelOpsTest {
           fused,
           ops -> {
             var memory = raw.copy();
-            var frames = Tensor.of(new long[] {2, 3, 5, 6, 7, 8, 9, 10, 11}, 9).to(GPU);
+            long[] each = {2, 3, 5, 6, 7, 8, 9, 10, 11, 13, 14, 17, 18, 19, 20, 21, 22, 23};
+            var frames = Tensor.of(each, 2, 9).to(GPU);
             ops.moveForward(memory, frames, 1, 5);
             return memory;
           });

@@ -39,8 +39,7 @@ class PresetsTest {
         .isInstanceOfSatisfying(
             FewStepSampler.class,
             sampler ->
-                assertThat(sampler.timesteps())
-                    .containsExactly(new float[] {1000, 937.5f, 833.3333f, 625}, offset(1e-3f)));
+                assertThat(sampler.timesteps()).containsExactly(levels(name), offset(1e-3f)));
     assertThat(preset.sampling().guidance()).isEqualTo(1);
     assertThat(preset.about()).endsWith(".");
   }
@@ -52,6 +51,9 @@ class PresetsTest {
     "longlive, longlive, GENERATOR",
     "longlive-base, longlive, GENERATOR",
     "infinity-rope, infinity-rope, GENERATOR_EMA",
+    "rolling-forcing, rolling-forcing, GENERATOR_EMA",
+    "self-gradient-forcing, longlive:positions=top-aligned, GENERATOR_EMA",
+    "causal-forcing-long, rolling-forcing, GENERATOR_EMA",
     "context-forcing, context-forcing-released, GENERATOR_EMA"
   })
   void theMemoryIsThatOfTheFamily(String name, String policy, TrainedPart part) {
@@ -68,6 +70,7 @@ class PresetsTest {
     "chunkwise/causal_forcing.pt, causal-forcing",
     "models/longlive_base.pt, longlive-base",
     "Self-Forcing, self-forcing",
+    "checkpoints/rolling_forcing_dmd.pt, rolling-forcing",
     "LongLive-1.3B, longlive",
     "self-gradient-forcing/step-100.pt, ",
     "model.pt, ",
@@ -144,6 +147,12 @@ class PresetsTest {
       assertThat(json).contains(old);
       return Files.writeString(folder.resolve("p.json"), json.replace(old, changed));
     }
+  }
+
+  private static float[] levels(String name) {
+    return name.equals("rolling-forcing") // one chunk for each of five levels
+        ? new float[] {1000, 952.381f, 882.353f, 769.231f, 555.556f}
+        : new float[] {1000, 937.5f, 833.3333f, 625};
   }
 
   static List<String> names() {

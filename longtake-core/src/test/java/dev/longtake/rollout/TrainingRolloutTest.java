@@ -152,6 +152,54 @@ class TrainingRolloutTest {
   }
 
   @Test
+  void passesAreRecordedOnceAndReplayedInTheBatchesThatFollow() {
+    var recorded = new ArrayList<Integer>(); // one entry for each, the number of its replays
+    CapturedPass.Recorder recorder =
+        work -> {
+          work.get();
+          int number = recorded.size();
+          recorded.add(0);
+          return new CapturedPass.Recording() {
+            @Override
+            public Tensor replay() {
+              recorded.set(number, recorded.get(number) + 1);
+              return work.get();
+            }
+
+            @Override
+            public void close() {}
+          };
+        };
+    try (var scope = Scope.open();
+        var replaying = batch();
+        var plain = batch()) {
+      replaying.replayPasses(recorder);
+      for (int video = 0; video < 5; video++) {
+        int before = recorded.size();
+        replaying.restart();
+        plain.restart();
+        var prompts = tiny.model().read(Tensor.cat(List.of(states(video), states(9)), 0));
+        for (int chunk = 0; chunk < 5; chunk++) {
+          var noise = noise(10L * video + chunk, 2);
+          var made = replaying.next(prompts, 3, jumped(prompts, noise), same());
+          var expected = plain.next(prompts, 3, jumped(prompts, noise), same());
+          assertThat(made).as("video " + video + ", chunk " + chunk).isBitwiseEqualTo(expected);
+          assertThat(replaying.plans(3)).isEqualTo(plain.plans(3));
+        }
+        if (video >= 3) {
+          assertThat(recorded).as("what was recorded is good for every batch").hasSize(before);
+        }
+      }
+      // A noisy and a clean pass with 0, 3, 6 and 9 remembered frames, the last twice a video.
+      assertThat(recorded).hasSize(8).allMatch(replays -> replays >= 3);
+    }
+  }
+
+  private static Rollout batch() {
+    return Rollout.ofBatch(2, tiny.model(), MEMORY, Recall.CACHED, 4, 4, Dtype.FLOAT32, Device.CPU);
+  }
+
+  @Test
   void memoryUseOfABatchDoesNotGrowWithTheVideo() {
     try (var scope = Scope.open();
         var rollout =

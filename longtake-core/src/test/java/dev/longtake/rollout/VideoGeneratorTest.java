@@ -10,6 +10,8 @@ import dev.longtake.rollout.PromptSchedule.Shot;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.NativeMemory;
+import dev.longtake.tensor.Tensor;
+import dev.longtake.tensor.TensorException;
 import dev.longtake.testkit.LeakGuard;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakGuard.class)
 class VideoGeneratorTest {
@@ -56,6 +59,53 @@ class VideoGeneratorTest {
     var parts = List.of(ChunkPart.values());
     assertThat(told.subList(0, 4)).isEqualTo(parts);
     assertThat(told.subList(4, told.size())).isEqualTo(parts);
+  }
+
+  @ParameterizedTest
+  @EnumSource(ChunkPart.class)
+  void afterMemoryRanOutTheSameModelMakesTheSameVideo(ChunkPart where) {
+    var wanted = pictures(request(), 3);
+    for (var memory : List.of(TinyModel.MEMORY, "context-forcing-released", "rolling-forcing")) {
+      var sampling = new Sampling(SamplerKind.FEW_STEP, 2, 3, 1);
+      var request = request().withMemory(MemoryPolicies.parse(memory)).withSampling(sampling);
+      try (var video = VideoGenerator.start(model, request)) {
+        video.next();
+        video.watchedBy(
+            part -> {
+              if (part == where) {
+                Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1L << 25, 1L << 25);
+              }
+            });
+        assertThatThrownBy(video::next)
+            .isInstanceOfSatisfying(
+                TensorException.class, e -> assertThat(e.outOfMemory()).isTrue());
+      }
+    }
+    assertThat(pictures(request(), 3)).isDeepEqualTo(wanted);
+  }
+
+  @Test
+  void chunksThatAreDenoisedTogetherEndWhereTheVideoDoes() {
+    var request =
+        request()
+            .withMemory(MemoryPolicies.ROLLING_FORCING)
+            .withSampling(new Sampling(SamplerKind.FEW_STEP, 3, 3, 1));
+    try (var endless = VideoGenerator.start(model, request);
+        var ending = VideoGenerator.start(model, request)) {
+      assertThatThrownBy(() -> ending.lasting(0))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("at least 1 picture, not 0");
+      ending.lasting(9 + 12 + 12 + 1); // the fourth chunk is cut to a single picture
+      for (int chunk = 0; chunk < 4; chunk++) {
+        var went = endless.next().frames();
+        var ended = ending.next().frames();
+        // With three levels a chunk is made with the two after it.
+        assertThat(Arrays.deepEquals(went.toArray(), ended.toArray())).isEqualTo(chunk < 2);
+      }
+      assertThatThrownBy(() -> ending.lasting(50))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("before the first chunk only");
+    }
   }
 
   @Test
@@ -176,6 +226,30 @@ class VideoGeneratorTest {
             .isEqualTo(chunk < 3);
       }
       assertThat(followed.held().frames()).isEqualTo(15);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 6})
+  void aPromptOfChunksThatAreDenoisedTogetherTakesOverAsTheFirstOfThemIsBegun(int start) {
+    var schedule =
+        new PromptSchedule(
+            List.of(new Shot(TinyModel.PROMPT, 0), new Shot("a brick cube", start)),
+            OptionalInt.empty());
+    var request =
+        request()
+            .withMemory(MemoryPolicies.ROLLING_FORCING)
+            .withSampling(new Sampling(SamplerKind.FEW_STEP, 3, 3, 1));
+    try (var plain = VideoGenerator.start(model, request);
+        var followed = VideoGenerator.start(model, request)) {
+      followed.follow(schedule, PromptSwitch.KEEP);
+      for (int chunk = 0; chunk < 8; chunk++) {
+        var pictures = followed.next().frames();
+        // Chunk 6 is begun as chunk 4 ends; chunk 1 was begun with the first.
+        assertThat(Arrays.deepEquals(pictures.toArray(), plain.next().frames().toArray()))
+            .as("chunk " + chunk)
+            .isEqualTo(chunk < (start == 1 ? 1 : 4));
+      }
     }
   }
 

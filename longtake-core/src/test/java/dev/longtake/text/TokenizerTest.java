@@ -118,6 +118,20 @@ class TokenizerTest {
   }
 
   @Test
+  void aFileThatCannotBeReplacedStaysAsItWas() throws IOException {
+    var inTheWay = Files.createDirectory(folder.resolve("tokenizer.json"));
+    Files.createFile(inTheWay.resolve("kept"));
+
+    assertThatThrownBy(() -> WORDS.write(inTheWay))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("tokenizer.json");
+
+    try (var left = Files.walk(folder)) {
+      assertThat(left).containsExactlyInAnyOrder(folder, inTheWay, inTheWay.resolve("kept"));
+    }
+  }
+
+  @Test
   void sizeCountsTheSpecialTokens() {
     assertThat(WORDS.size()).isEqualTo(11);
   }

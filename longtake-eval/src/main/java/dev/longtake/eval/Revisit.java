@@ -1,6 +1,7 @@
 package dev.longtake.eval;
 
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.memory.RollingWindow;
 import dev.longtake.rollout.VideoModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,7 +106,17 @@ public record Revisit(
       if (turnSeconds.stream().anyMatch(turn -> !(turn >= 8 && turn <= 120))) {
         throw new IllegalArgumentException("a turn takes 8 to 120 s, not " + turnSeconds);
       }
-      memories.forEach(MemoryPolicies::parse);
+      memories.forEach(Settings::requireByChunk);
+    }
+
+    private static void requireByChunk(String memory) {
+      if (MemoryPolicies.parse(memory) instanceof RollingWindow) {
+        throw new IllegalArgumentException(
+            "'"
+                + memory
+                + "' makes several chunks together, and what a memory brings back is measured chunk"
+                + " by chunk; leave it out");
+      }
     }
 
     /** With another number of worlds. */

@@ -80,7 +80,7 @@ public final class Download {
   public void fetch(HubFile file, LongConsumer reached) {
     try (var part = PartFile.open(path(file), file)) {
       reached.accept(part.length());
-      var persistence = new Persistence(patience, part.length());
+      var persistence = hub.persistence(patience, part.length());
       while (part.length() < file.size()) {
         persistence.run(
             file.path(),

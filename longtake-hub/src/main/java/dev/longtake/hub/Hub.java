@@ -37,6 +37,7 @@ public final class Hub implements AutoCloseable {
   private final Optional<String> token;
   private final Patience patience;
   private final HttpClient client;
+  private boolean answered;
 
   private Hub(URI endpoint, Optional<String> token, Patience patience) {
     this.endpoint = endpoint;
@@ -46,7 +47,7 @@ public final class Hub implements AutoCloseable {
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(patience.silence())
+            .connectTimeout(patience.connecting())
             .proxy(ProxySelector.getDefault())
             .build();
   }
@@ -83,8 +84,17 @@ public final class Hub implements AutoCloseable {
    * @throws HubException if it is absent, closed to us, or the server does not answer
    */
   public List<HubFile> files(Repository repository) {
-    return new Persistence(patience, 0)
+    return persistence(patience, 0)
         .run(repository.name(), () -> new Listing(this, repository).read());
+  }
+
+  /**
+   * What tries again.
+   *
+   * @param here how many bytes are here already
+   */
+  Persistence persistence(Patience patience, long here) {
+    return new Persistence(patience, here, () -> answered);
   }
 
   /**
@@ -120,6 +130,7 @@ public final class Hub implements AutoCloseable {
     var here = address;
     for (int i = 0; i <= MOST_REDIRECTS; i++) {
       var response = send(request(here, from));
+      answered = true;
       headers.add(response.headers());
       var body = new Body(patience.silence());
       response.body().subscribe(body);

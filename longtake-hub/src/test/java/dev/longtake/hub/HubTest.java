@@ -123,6 +123,35 @@ class HubTest {
   }
 
   @Test
+  void aServerThatHasNeverAnsweredIsNotTriedForAsLongAsAllRetriesTake() throws IOException {
+    URI gone;
+    try (var server = HubServer.start()) {
+      gone = server.address();
+    }
+    var patience = new Patience(Duration.ofSeconds(5), 6, Patience.FIRST);
+    try (var hub = Hub.of(gone, Optional.empty(), patience)) {
+      assertThatThrownBy(() -> hub.files(REPOSITORY))
+          .isInstanceOf(HubException.class)
+          .hasMessageContainingAll("cannot connect to", "gave up after 1 try");
+    }
+  }
+
+  @Test
+  void aServerThatHasAnsweredIsTriedAgainEvenIfThatTakesLong() throws IOException {
+    // The first pause alone is longer than a server that has never answered is given.
+    var patience =
+        new Patience(Duration.ofMillis(500), 2, Duration.ofMillis(20), Duration.ofMillis(10));
+    try (var server = HubServer.start().with("config.json", new byte[] {1});
+        var hub = Hub.of(server.address(), Optional.empty(), patience)) {
+      hub.files(REPOSITORY);
+      server.close();
+      assertThatThrownBy(() -> hub.files(REPOSITORY))
+          .isInstanceOf(HubException.class)
+          .hasMessageContaining("gave up after 3 tries");
+    }
+  }
+
+  @Test
   void aServerThatAcceptsAndNeverAnswersIsStalled() throws IOException {
     try (var mute = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       var address = URI.create("http://127.0.0.1:" + mute.getLocalPort());

@@ -1,7 +1,7 @@
 package dev.longtake.recipes;
 
 import dev.longtake.data.PromptList;
-import dev.longtake.rollout.ModelConfig;
+import dev.longtake.vae.VaeConfig;
 import dev.longtake.world.Clip;
 import dev.longtake.world.Split;
 import java.util.SplittableRandom;
@@ -23,16 +23,17 @@ interface Captions {
    * @param worlds how many worlds
    * @param shortest length of the shortest clips, latent frames
    * @param longest length of the longest; 0 if all are the shortest
+   * @param latents which tell how many pictures that is
    */
-  static Captions ofWorlds(int worlds, int shortest, int longest) {
-    return random -> ofWorld(random.nextInt(worlds), random, shortest, longest);
+  static Captions ofWorlds(int worlds, int shortest, int longest, VaeConfig latents) {
+    return random -> ofWorld(random.nextInt(worlds), random, shortest, longest, latents);
   }
 
   /** What a clip of a training world shows, of a length drawn as in {@link #ofWorlds}. */
-  static String ofWorld(int world, SplittableRandom random, int shortest, int longest) {
+  static String ofWorld(
+      int world, SplittableRandom random, int shortest, int longest, VaeConfig latents) {
     int latentFrames = longest > shortest ? random.nextInt(shortest, longest + 1) : shortest;
-    int pictures = 1 + ModelConfig.FRAMES_PER_LATENT * (latentFrames - 1);
-    return Clip.of(Split.TRAIN.seed(world), pictures).caption();
+    return Clip.of(Split.TRAIN.seed(world), latents.pixelFrames(latentFrames)).caption();
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.longtake.recipes;
 
-import dev.longtake.data.Skipped;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.optim.OrElse;
 import dev.longtake.rollout.Recall;
@@ -25,6 +24,7 @@ import java.nio.file.Path;
  * @param training how the loop runs
  * @param activations whether the transformer's stay until the backward pass
  * @param samples what the model in training generates on the way, chunk by chunk as any model
+ * @param adapter the low-rank change that is trained; if left out, all weights are
  */
 public record CausalStartRun(
     String name,
@@ -37,7 +37,8 @@ public record CausalStartRun(
     ForcingObjective.Config objective,
     TrainingConfig training,
     @OrElse("kept") Activations activations,
-    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
+    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples,
+    @OrElse("{}") AdapterKeys adapter)
     implements Run {
   private static final String STAGE = "causal-start";
 
@@ -61,7 +62,8 @@ public record CausalStartRun(
         objective,
         training,
         activations,
-        samples);
+        samples,
+        adapter);
   }
 
   @Override
@@ -70,11 +72,19 @@ public record CausalStartRun(
     var folder = Path.of(from);
     var type = place.dtype(dtype);
     var sources =
-        new LatentSources(
-            data, folder, latentFrames, batch, training.seed(), place, type, new Skipped());
+        new LatentSources(data, folder, latentFrames, batch, training.seed(), place, type);
     var finished = given.remembering(memory, Recall.CACHED);
     new TransformerStage(
-            STAGE, this, folder, FirstWeights.GIVEN, finished, training, samples, type, place)
+            STAGE,
+            this,
+            folder,
+            FirstWeights.GIVEN,
+            adapter,
+            finished,
+            training,
+            samples,
+            type,
+            place)
         .carryOut(
             new ClipTeaching(
                 sources,

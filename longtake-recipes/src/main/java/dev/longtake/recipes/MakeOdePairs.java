@@ -5,12 +5,15 @@ import dev.longtake.data.Cursor;
 import dev.longtake.data.PromptList;
 import dev.longtake.data.ShardWriter;
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.nn.Weights;
 import dev.longtake.rollout.Awaited;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.train.OdeTeacher;
+import dev.longtake.train.Progress;
+import dev.longtake.wan.WanTransformer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,6 +31,8 @@ import java.util.function.IntFunction;
  * one thread writes.
  */
 final class MakeOdePairs {
+  private static final String NAME = "ode-pairs";
+
   private final OdePairsRun run;
   private final Workplace place;
   private final Path from;
@@ -42,6 +47,7 @@ final class MakeOdePairs {
   void run() {
     var config = FolderKey.model("from", run.from());
     requireRemembered(config);
+    Prompts.checkNegative("negative_prompt", run.negativePrompt(), from, config);
     var prompts = prompts(config);
     var type = place.dtype(run.dtype());
     var folder = run.result(place.output());
@@ -56,9 +62,9 @@ final class MakeOdePairs {
       }
       place
           .watcher()
-          .said("ode-pairs: " + missing.size() + " to make, " + writer.size() + " are there");
+          .said(NAME + ": " + missing.size() + " to make, " + writer.size() + " are there");
       if (!missing.isEmpty()) {
-        make(missing, prompts, type, writer);
+        make(missing, prompts, config, type, writer);
         writer.flush();
         place.goOn();
       }
@@ -84,38 +90,68 @@ final class MakeOdePairs {
   }
 
   private void make(
-      List<Integer> missing, IntFunction<String> prompts, Dtype type, ShardWriter writer) {
+      List<Integer> missing,
+      IntFunction<String> prompts,
+      ModelConfig config,
+      Dtype type,
+      ShardWriter writer) {
     var makers = new ArrayList<PairMaker>();
     try {
       for (var device : place.devices()) {
         makers.add(new PairMaker(run, prompts, device, type));
       }
+      makers.stream().map(PairMaker::open).toList().forEach(Awaited::result);
+      place.watcher().planned(plan(config));
+      var progress = place.watcher().stage(NAME);
       for (int i = 0; goesOn(i, missing); i += makers.size() * run.together()) {
-        addRound(i, missing, makers, writer);
+        addRound(i, missing, makers, writer, progress);
       }
     } finally {
       makers.forEach(PairMaker::close);
     }
   }
 
+  private String plan(ModelConfig config) {
+    try (var outline = Weights.outline()) {
+      WanTransformer.of(outline, config.transformer());
+      return String.format(
+          Locale.ROOT,
+          "%s: %d pairs of %d latent frames, %d at once, each %d %ssteps of %,d numbers",
+          NAME,
+          run.pairs(),
+          run.latentFrames(),
+          run.together() * place.devices().size(),
+          run.grid().steps(),
+          run.guidance() == 1 ? "" : "guided ",
+          outline.parameters());
+    }
+  }
+
   /** One group of every device's, in the order of their numbers whichever is faster. */
   private void addRound(
-      int from, List<Integer> missing, List<PairMaker> makers, ShardWriter writer) {
+      int start,
+      List<Integer> missing,
+      List<PairMaker> makers,
+      ShardWriter writer,
+      Progress progress) {
+    long began = System.nanoTime();
     var round = new ArrayList<CompletableFuture<PairMaker.Made>>();
     try {
-      for (int i = 0; i < makers.size(); i++) {
-        int first = Math.min(missing.size(), from + i * run.together());
-        int end = Math.min(missing.size(), first + run.together());
+      int end = start;
+      for (var maker : makers) {
+        int first = end;
+        end = Math.min(missing.size(), first + run.together());
         if (first < end) {
-          round.add(makers.get(i).begin(missing.subList(first, end)));
+          round.add(maker.begin(missing.subList(first, end)));
         }
       }
-      int made = from;
+      int made = start;
       for (var group : round) {
         var pairs = Awaited.result(group);
         add(pairs, writer);
         made += pairs.numbers().size();
-        place.watcher().said("made " + made + " of " + missing.size());
+        double each = (System.nanoTime() - began) / 1e9 / (end - start);
+        progress.logged(made - 1, missing.size(), Map.of("per iteration time", each));
       }
     } finally {
       round.forEach(group -> group.thenAccept(PairMaker.Made::close));
@@ -153,7 +189,7 @@ final class MakeOdePairs {
 
   private Map<String, String> facts(Dtype type) {
     var facts = new LinkedHashMap<String, String>();
-    facts.put("content", "ode-pairs");
+    facts.put("content", NAME);
     facts.put(EncodedWith.MODEL, EncodedWith.encoders(from));
     facts.put("teacher", EncodedWith.transformer(from));
     facts.put("kind", run.teacher().name().toLowerCase(Locale.ROOT));
@@ -181,7 +217,8 @@ final class MakeOdePairs {
               number,
               new SplittableRandom(Rng.mix(run.seed(), number)),
               run.latentFrames(),
-              run.captionFrames());
+              run.captionFrames(),
+              config.vae());
     }
     var file = Path.of(run.prompts());
     var list =

@@ -27,6 +27,8 @@ import java.util.function.UnaryOperator;
  * name {@code .NAME.longtake-replaced}, and the next packing goes on from there.
  */
 public final class PackModel {
+  private static final String PACKED = "pack";
+
   private PackModel() {}
 
   /**
@@ -79,16 +81,19 @@ public final class PackModel {
 
   /**
    * Makes a model folder of a model whose parts lie elsewhere, such as a published one's, tensor by
-   * tensor, in the types they have.
+   * tensor, in the types they have. Its manifest says which these were, under the stage {@value
+   * #PACKED}.
    *
    * @param parts the model
+   * @param sources where they lie and what was chosen among them, by name
    * @param to where the folder goes, which is not there yet
    * @param written sees the weights of each part as they are written
    * @throws dev.longtake.checkpoint.CheckpointException if a part is missing, damaged or of another
    *     model
    * @throws TrainingException if it cannot be written
    */
-  public static void ofParts(ModelParts parts, Path to, UnaryOperator<TensorFile> written) {
+  public static void ofParts(
+      ModelParts parts, Map<String, String> sources, Path to, UnaryOperator<TensorFile> written) {
     try (var made = scratch(to)) {
       copy(parts.tokenizer(), made.path().resolve(VideoModel.TOKENIZER));
       parts.config().write(made.path());
@@ -98,6 +103,7 @@ public final class PackModel {
           Safetensors.write(made.path().resolve(part.file()), written.apply(own), Map.of());
         }
       }
+      FinishedModel.manifest(PACKED, sources, 0, 0, "", Map.of()).write(made.path());
       rename(made.path(), to);
     }
   }

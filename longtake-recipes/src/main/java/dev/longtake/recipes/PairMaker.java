@@ -65,6 +65,11 @@ final class PairMaker implements AutoCloseable {
     this.type = type;
   }
 
+  /** Begins to open the teacher, so that making does not begin with it. */
+  CompletableFuture<Void> open() {
+    return CompletableFuture.runAsync(this::teacher, thread);
+  }
+
   /** Begins to make some. */
   CompletableFuture<Made> begin(List<Integer> numbers) {
     return CompletableFuture.supplyAsync(() -> made(teacher(), numbers), thread);

@@ -18,11 +18,14 @@ import dev.longtake.distill.VaeOpening;
 import dev.longtake.eval.NetworkSize;
 import dev.longtake.eval.RandomWeights;
 import dev.longtake.memory.MemoryPolicies;
+import dev.longtake.nn.Passage;
 import dev.longtake.nn.Weights;
 import dev.longtake.optim.AdamW;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.optim.RateSchedule;
 import dev.longtake.rollout.PromptSwitch;
+import dev.longtake.rollout.Recall;
+import dev.longtake.rollout.Rollout;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.NativeMemory;
@@ -55,6 +58,7 @@ final class RandomTroupe implements AutoCloseable {
   private final Weights weights;
   private final Weights fixed;
   private final WanVae vae;
+  private final Rollout videos;
   private final DistillTraining training;
   private final DistillObjective objective;
   private final TurnClock clock;
@@ -64,6 +68,7 @@ final class RandomTroupe implements AutoCloseable {
       Weights weights,
       Weights fixed,
       WanVae vae,
+      Rollout videos,
       DistillTraining training,
       DistillObjective objective,
       TurnClock clock) {
@@ -71,6 +76,7 @@ final class RandomTroupe implements AutoCloseable {
     this.weights = weights;
     this.fixed = fixed;
     this.vae = vae;
+    this.videos = videos;
     this.training = training;
     this.objective = objective;
     this.clock = clock;
@@ -87,10 +93,21 @@ final class RandomTroupe implements AutoCloseable {
       NativeMemory.giveBack(device);
       var weights = Weights.from(parameters);
       var fixed = Weights.from(new RandomWeights(rng, dtype));
+      var generator = WanTransformer.of(weights.at(DistillLoop.GENERATOR), size.wan());
+      var videos =
+          Rollout.ofBatch(
+              config.prompts(),
+              generator,
+              MemoryPolicies.CONTEXT_FORCING_REDUNDANT,
+              Recall.CACHED,
+              size.rows(),
+              size.columns(),
+              dtype,
+              device);
       var rollout =
           new SelfRollout(
-              WanTransformer.of(weights.at(DistillLoop.GENERATOR), size.wan()),
-              MemoryPolicies.CONTEXT_FORCING_REDUNDANT,
+              generator,
+              videos,
               new FewStepSampler(TIMESTEPS),
               size.rows(),
               size.columns(),
@@ -98,7 +115,7 @@ final class RandomTroupe implements AutoCloseable {
               WINDOW,
               0,
               PromptSwitch.KEEP,
-              dtype,
+              Passage.DIRECT,
               clock);
       var critic = WanTransformer.of(weights.at(DistillLoop.CRITIC), size.wan());
       var teacher = WanTransformer.of(fixed.at(TEACHER), size.wan());
@@ -114,7 +131,7 @@ final class RandomTroupe implements AutoCloseable {
               training,
               settings.activations(),
               0);
-      return new RandomTroupe(parameters, weights, fixed, vae, training, objective, clock);
+      return new RandomTroupe(parameters, weights, fixed, vae, videos, training, objective, clock);
     }
   }
 
@@ -235,6 +252,7 @@ final class RandomTroupe implements AutoCloseable {
 
   @Override
   public void close() {
+    videos.close();
     vae.close();
     weights.close();
     fixed.close();

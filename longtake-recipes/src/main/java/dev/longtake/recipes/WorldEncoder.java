@@ -10,6 +10,7 @@ import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.vae.EncodeState;
+import dev.longtake.vae.VaeConfig;
 import dev.longtake.vae.WanVae;
 import dev.longtake.world.Clip;
 import dev.longtake.world.FrameSize;
@@ -93,12 +94,14 @@ final class WorldEncoder {
                   size.width() / ModelConfig.PIXELS_PER_LATENT));
     }
     long largest =
-        (long) together * pixels(latents(Math.min(1, pieces - 1))).count() * size.bytes();
+        (long) together
+            * pixels(latents(Math.min(1, pieces - 1)), vae.config()).count()
+            * size.bytes();
     var place = studio.place();
     try (var off = Gradients.off();
         var pictures =
             place.prefetcher(
-                item -> piece((int) (item / pieces), (int) (item % pieces), groups),
+                item -> piece((int) (item / pieces), (int) (item % pieces), groups, vae.config()),
                 place.threadsEach() + 2,
                 largest)) {
       for (int group = 0; group < groups; group++) {
@@ -109,7 +112,7 @@ final class WorldEncoder {
             try (var scope = Scope.open()) {
               var range = latents(piece);
               var bytes = pictures.apply((long) group * pieces + piece);
-              int frames = pixels(range).count();
+              int frames = pixels(range, vae.config()).count();
               var rgb =
                   Tensor.ofBytes(bytes, Dtype.UINT8, count, frames, size.height(), size.width(), 3);
               var video = Pixels.toTensor(rgb, studio.device()).to(studio.dtype());
@@ -135,19 +138,19 @@ final class WorldEncoder {
         : new FrameRange(1 + (piece - 1) * PIECE, Math.min(latentFrames, 1 + piece * PIECE));
   }
 
-  private static FrameRange pixels(FrameRange latents) {
-    return latents.first() == 0
-        ? FrameRange.of(0)
-        : new FrameRange(1 + 4 * (latents.first() - 1), 1 + 4 * (latents.end() - 1));
+  private static FrameRange pixels(FrameRange latents, VaeConfig config) {
+    return new FrameRange(
+        latents.first() == 0 ? 0 : config.pixelFrames(latents.first()),
+        config.pixelFrames(latents.end()));
   }
 
-  private byte[] piece(int group, int piece, int groups) {
+  private byte[] piece(int group, int piece, int groups, VaeConfig config) {
     if (group >= groups) {
       return new byte[0]; // asked for ahead of the end
     }
     int first = group * together;
     int last = Math.min(clips.size(), first + together);
-    var range = pixels(latents(piece));
+    var range = pixels(latents(piece), config);
     byte[] out = new byte[(last - first) * range.count() * size.bytes()];
     byte[] picture = new byte[size.bytes()];
     int at = 0;

@@ -1,11 +1,10 @@
 package dev.longtake.recipes;
 
+import dev.longtake.data.ClipEncoder;
 import dev.longtake.data.ClipShape;
 import dev.longtake.data.Cursor;
 import dev.longtake.data.LatentBatch;
 import dev.longtake.data.LatentSource;
-import dev.longtake.rollout.ModelConfig;
-import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
@@ -45,10 +44,10 @@ record WorldFilms(@Axes("N F C Y X") Tensor latents, @Axes("N L E") Tensor text,
    * Films and encodes.
    *
    * @param shape of the clips
-   * @param model whose encoders do it; stays the caller's
+   * @param encoder its parts do it, in its arithmetic and on its device
    * @throws java.util.concurrent.CancellationException if the run is told to leave off meanwhile
    */
-  static WorldFilms of(Share share, ClipShape shape, VideoModel model, Workplace place) {
+  static WorldFilms of(Share share, ClipShape shape, ClipEncoder encoder, Workplace place) {
     WorldSource.requireRate(shape);
     var clips =
         IntStream.range(0, share.worlds())
@@ -56,27 +55,25 @@ record WorldFilms(@Axes("N F C Y X") Tensor latents, @Axes("N L E") Tensor text,
             .mapToObj(world -> Clip.of(Split.TRAIN.seed(world), shape.frames()))
             .toList();
     var studio =
-        WorldEncoder.Studio.of(model.vae(), model.dtype(), model.device(), place, share.rank());
+        WorldEncoder.Studio.of(
+            encoder.vae(), encoder.dtype(), encoder.device(), place, share.rank());
     var size = new FrameSize(shape.width(), shape.height());
-    var latents = new WorldEncoder(clips, latentFrames(shape), TOGETHER, size).encode(studio);
+    int latentFrames = encoder.vae().config().latentFrames(shape.frames());
+    var latents = new WorldEncoder(clips, latentFrames, TOGETHER, size).encode(studio);
     try {
       return new WorldFilms(
-          latents, states(clips, model), new Cursor(share.seed(), clips.size(), share.each(), 1));
+          latents, states(clips, encoder), new Cursor(share.seed(), clips.size(), share.each(), 1));
     } catch (RuntimeException | Error e) {
       latents.close();
       throw e;
     }
   }
 
-  private static int latentFrames(ClipShape shape) {
-    return 1 + (shape.frames() - 1) / ModelConfig.FRAMES_PER_LATENT;
-  }
-
-  private static Tensor states(List<Clip> clips, VideoModel model) {
+  private static Tensor states(List<Clip> clips, ClipEncoder encoder) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       var captions = clips.stream().map(Clip::caption).toList();
-      return Scope.escape(Tensor.cat(model.text().encode(captions), 0));
+      return Scope.escape(Tensor.cat(encoder.text().encode(captions), 0));
     }
   }
 

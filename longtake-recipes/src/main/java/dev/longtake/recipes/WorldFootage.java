@@ -32,10 +32,10 @@ final class WorldFootage {
   private final int pixelFrames;
   private final List<Integer> videos;
 
-  private WorldFootage(TrainingRun.FootageStage stage, ModelConfig.VideoSize video, Share share) {
+  private WorldFootage(TrainingRun.FootageStage stage, ModelConfig config, Share share) {
     this.stage = stage;
-    size = new FrameSize(video.width(), video.height());
-    pixelFrames = 1 + 4 * (stage.latentFrames() - 1);
+    size = new FrameSize(config.video().width(), config.video().height());
+    pixelFrames = config.vae().pixelFrames(stage.latentFrames());
     videos =
         IntStream.range(0, stage.videos())
             .filter(i -> i % share.devices() == share.rank())
@@ -82,7 +82,7 @@ final class WorldFootage {
         var vae = WanVae.of(config.vae(), weights);
         var tokenizer =
             Tokenizer.open(folder.resolve(VideoModel.TOKENIZER), config.transformer().textLen())) {
-      var footage = new WorldFootage(stage, config.video(), share);
+      var footage = new WorldFootage(stage, config, share);
       var studio =
           new Studio(WorldEncoder.Studio.of(vae, dtype, on, place, share.rank()), tokenizer);
       return switch (what) {

@@ -1,6 +1,7 @@
 package dev.longtake.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longtake.checkpoint.Manifest;
 import dev.longtake.distill.Sight;
@@ -89,6 +90,8 @@ class AllStagesTest {
                 "matching.window", "6",
                 "matching.context_frames", "6"));
 
+    askedOtherwise(teacher, "matching.teacher", "causal_with_memory", "give teacher: bidirect");
+    askedOtherwise(teacher, "matching.context_timestep", "shared", "give context_timestep: zero");
     assertThat(Manifest.read(last).config()).containsEntry("stage", "contextual-dmd");
     assertThat(((ContextualDmdRun) read("stage2", Map.of())).matching().teacher())
         .isEqualTo(Sight.CAUSAL_WITH_MEMORY); // of the committed file; here it was the teacher
@@ -103,6 +106,21 @@ class AllStagesTest {
       assertThat(ModelConfig.read(model).recall()).isEqualTo(Recall.CACHED);
     }
     generates(last);
+  }
+
+  private void askedOtherwise(Path teacher, String key, String value, String told) {
+    var settings =
+        new LinkedHashMap<>(
+            Map.of(
+                "student.from", teacher.toString(),
+                "teacher.from", teacher.toString(),
+                "matching.teacher", "bidirectional"));
+    settings.put(key, value);
+    assertThatThrownBy(() -> TinyStages.run(read("stage2", settings), folder.resolve("no")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(told)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThat(folder.resolve("no")).doesNotExist();
   }
 
   private Path fromNothing() throws IOException {

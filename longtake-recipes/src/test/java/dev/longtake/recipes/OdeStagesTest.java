@@ -4,6 +4,7 @@ import static dev.longtake.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.data.ShardFolder;
 import dev.longtake.diffusion.FlowSchedule;
 import dev.longtake.rollout.ModelConfig.SamplerKind;
@@ -18,7 +19,10 @@ import dev.longtake.train.Forcing;
 import dev.longtake.train.OdeTeacher;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,7 +83,7 @@ class OdeStagesTest {
     TinyStages.run(pairs(Map.of()), folder.resolve("one"));
     var two = List.of(Device.CPU, Device.CPU);
     var ear = TinyStages.run(pairs(Map.of()), folder.resolve("two"), "", two);
-    assertThat(ear.said).containsSubsequence("made 2 of 5", "made 4 of 5", "made 5 of 5");
+    assertThat(ear.steps).containsExactly("ode-pairs 1", "ode-pairs 3", "ode-pairs 4");
     try (var scope = Scope.open();
         var one = ShardFolder.open(folder.resolve("one/pairs"));
         var both = ShardFolder.open(folder.resolve("two/pairs"))) {
@@ -104,7 +108,7 @@ class OdeStagesTest {
                             1,
                             Ending.NEVER,
                             new Ear(
-                                "made 1 of 5",
+                                "ode-pairs 0",
                                 () -> {
                                   throw new IllegalStateException("killed");
                                 }))))
@@ -147,15 +151,40 @@ class OdeStagesTest {
   @Test
   void pairsThatWereMadeWhenTheTimeWasUpStayAndTheRestIsMadeLater() throws Exception {
     var asked = new AtomicBoolean();
-    var ear = new Ear("made 2 of 5", () -> asked.set(true));
+    var ear = new Ear("ode-pairs 1", () -> asked.set(true));
     var out = folder.resolve("out");
     var ending = new Ending(Long.MAX_VALUE, asked::get, () -> false);
     pairs(Map.of()).carryOut(new Workplace(List.of(Device.CPU), out, 1, ending, ear));
-    assertThat(ear.said)
-        .contains("stopped after 2 of 5; the same command goes on from there")
-        .doesNotContain("made 4 of 5");
+    assertThat(ear.said).contains("stopped after 2 of 5; the same command goes on from there");
+    assertThat(ear.steps).containsExactly("ode-pairs 1");
     var later = TinyStages.run(pairs(Map.of()), out);
-    assertThat(later.said).contains("ode-pairs: 3 to make, 2 are there", "made 3 of 3");
+    assertThat(later.said).contains("ode-pairs: 3 to make, 2 are there");
+    assertThat(later.steps).containsExactly("ode-pairs 1", "ode-pairs 2");
+  }
+
+  @Test
+  void aTrialTellsWhatIsToBeMadeAndWhatAPairTakesAndLeavesNothing() throws Exception {
+    var place =
+        new Workplace(List.of(Device.CPU), folder.resolve("out"), 1, Ending.NEVER, new Ear(""));
+    var told = new ArrayList<String>();
+    DryRun.in(folder, pairs(Map.of()), place, told::add);
+    long numbers = 0;
+    try (var file = Safetensors.open(model.resolve(VideoModel.TRANSFORMER))) {
+      for (var name : file.names()) {
+        numbers += Arrays.stream(file.shape(name)).reduce(1, (a, b) -> a * b);
+      }
+    }
+    assertThat(told).hasSize(2);
+    assertThat(told.getFirst())
+        .isEqualTo(
+            String.format(
+                Locale.ROOT,
+                "ode-pairs: 5 pairs of 6 latent frames, 2 at once, each 4 guided steps of"
+                    + " %,d numbers",
+                numbers));
+    assertThat(told.getLast())
+        .matches("  one step of ode-pairs: \\d+ ms, .* MiB more while it ran, .* MiB in all");
+    assertThat(folder.resolve("out")).doesNotExist();
   }
 
   @Test
@@ -223,6 +252,17 @@ class OdeStagesTest {
     assertThatThrownBy(() -> TinyStages.run(regression(Map.of()), folder.resolve("x")))
         .hasMessageContaining(
             "there is no such folder, which key pairs names; a run of stage ode-");
+    var tooLong = "a red cube and ".repeat(20);
+    var prompts = Files.writeString(folder.resolve("p.txt"), "a red cube\n" + tooLong + "\n");
+    assertThatThrownBy(
+            () -> TinyStages.run(pairs(Map.of("prompts", prompts.toString())), folder.resolve("x")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("tokens");
+    assertThatThrownBy(
+            () -> TinyStages.run(pairs(Map.of("negative_prompt", tooLong)), folder.resolve("x")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("negative_prompt: ");
+    assertThat(folder.resolve("x")).doesNotExist();
     TinyStages.run(pairs(Map.of("pairs", "1")), folder.resolve("out"));
     var other = TinyFolder.model(folder.resolve("other"), 2);
     assertThatThrownBy(

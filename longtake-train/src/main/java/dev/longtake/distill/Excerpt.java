@@ -13,6 +13,13 @@ import dev.longtake.tensor.Tensor;
  */
 public record Excerpt(@Axes("B C F Y X") Tensor context, int first, int frames, int scored) {
 
+  /** Whether a pass of the other has as many frames of each kind. */
+  boolean isAsLargeAs(Excerpt other) {
+    return contextFrames() == other.contextFrames()
+        && frames == other.frames
+        && scored == other.scored;
+  }
+
   /** Frames of context. */
   public int contextFrames() {
     return Math.toIntExact(context.size(2));

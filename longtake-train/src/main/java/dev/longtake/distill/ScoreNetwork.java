@@ -10,6 +10,8 @@ import dev.longtake.train.ContextTimestep;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -43,28 +45,49 @@ public record ScoreNetwork(
       List<Excerpt> excerpts,
       Prompt prompt) {
     try (var scope = Scope.open()) {
-      var flows = excerpts.stream().map(part -> flow(window, sigma, part, prompt)).toList();
+      var flows = new ArrayList<Tensor>();
+      for (int i = 0; i < excerpts.size(); i += alike(excerpts, i)) {
+        var parts = excerpts.subList(i, i + alike(excerpts, i));
+        flows.addAll(flows(window, sigma, parts, prompt));
+      }
       return scope.keep(Tensor.cat(flows, 2));
     }
   }
 
-  private Tensor flow(Tensor window, Tensor sigma, Excerpt part, Prompt prompt) {
+  /** How many passes from one on have the same sizes: they are made as one. */
+  private static int alike(List<Excerpt> excerpts, int from) {
+    var first = excerpts.get(from);
+    int end = from + 1;
+    while (end < excerpts.size() && first.isAsLargeAs(excerpts.get(end))) {
+      end++;
+    }
+    return end - from;
+  }
+
+  /** Of passes of the same sizes, as one batch. */
+  private List<Tensor> flows(Tensor window, Tensor sigma, List<Excerpt> parts, Prompt prompt) {
     try (var scope = Scope.open()) {
-      int context = part.contextFrames();
+      var first = parts.getFirst();
+      int count = parts.size();
+      int context = first.contextFrames();
       long videos = window.size(0);
-      var noisy = window.narrow(2, part.first(), part.frames());
+      var contexts = parts.stream().map(Excerpt::context).toList();
+      var noisy =
+          parts.stream().map(part -> window.narrow(2, part.first(), part.frames())).toList();
       var own = sigma.reshape(videos, 1).times(FlowSchedule.TIMESTEPS);
-      var timesteps = contextTimestep.of(own, context, part.frames());
+      var timesteps =
+          contextTimestep.of(
+              Tensor.cat(Collections.nCopies(count, own), 0), context, first.frames());
       var span = sight.span(context * patches(window));
       var flow =
           model.forward(
-              Tensor.cat(List.of(part.context(), noisy), 2).to(dtype),
+              Tensor.cat(List.of(Tensor.cat(contexts, 0), Tensor.cat(noisy, 0)), 2).to(dtype),
               timesteps,
-              IntStream.range(0, context + part.frames()).toArray(),
-              prompt,
+              IntStream.range(0, context + first.frames()).toArray(),
+              Prompt.cat(Collections.nCopies(count, prompt)),
               layer -> span,
-              part.scored());
-      return scope.keep(flow.to(Dtype.FLOAT32));
+              first.scored());
+      return flow.to(Dtype.FLOAT32).chunk(count, 0).stream().map(scope::keep).toList();
     }
   }
 

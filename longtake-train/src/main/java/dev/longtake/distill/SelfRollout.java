@@ -2,13 +2,11 @@ package dev.longtake.distill;
 
 import dev.longtake.diffusion.FewStepSampler;
 import dev.longtake.diffusion.FlowSchedule;
-import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.Plan;
 import dev.longtake.nn.Passage;
 import dev.longtake.rollout.ChunkPasses;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.PromptSwitch;
-import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.Rollout;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Dtype;
@@ -26,7 +24,7 @@ import java.util.List;
  * memory, with cached keys (Self-Forcing, arXiv 2506.08009; Algorithm 1 of Context Forcing).
  *
  * @param generator the causal student
- * @param memory what it may look back at
+ * @param rollout of a batch of its videos, one batch after the other; the caller's to close
  * @param sampler its few steps
  * @param rows latent rows
  * @param columns latent columns
@@ -34,12 +32,12 @@ import java.util.List;
  * @param contextFrames latent frames of the context window, for {@link CleanContext#WINDOW}
  * @param contextNoise σ of noise on what the clean pass is given, 0 to below 1; generation has 0
  * @param onSwitch what memory does where the prompt changes
- * @param dtype of the arithmetic
+ * @param passage runs the generator's layers in passes with gradients
  * @param watch hears how turns go
  */
 public record SelfRollout(
     WanTransformer generator,
-    MemoryPolicy memory,
+    Rollout rollout,
     FewStepSampler sampler,
     int rows,
     int columns,
@@ -47,7 +45,7 @@ public record SelfRollout(
     int contextFrames,
     double contextNoise,
     PromptSwitch onSwitch,
-    Dtype dtype,
+    Passage passage,
     TurnWatch watch) {
   private static final int CHUNK = ModelConfig.CHUNK;
 
@@ -59,11 +57,11 @@ public record SelfRollout(
     }
   }
 
-  /** The same with the generator's layers run by a passage. */
-  SelfRollout through(Passage passage) {
+  /** The same with the generator's layers run by a passage, where there are gradients. */
+  SelfRollout through(Passage other) {
     return new SelfRollout(
-        generator.through(passage),
-        memory,
+        generator,
+        rollout,
         sampler,
         rows,
         columns,
@@ -71,7 +69,7 @@ public record SelfRollout(
         contextFrames,
         contextNoise,
         onSwitch,
-        dtype,
+        other,
         watch);
   }
 
@@ -95,7 +93,7 @@ public record SelfRollout(
 
   /** Videos without gradients. */
   public Rolled withoutGradient(RolloutDraw draw, List<Shot> shots, int judgedFrom, Rng rng) {
-    return roll(draw, shots, judgedFrom, rng, chunk -> last(chunk, chunk.prompt()), List.of());
+    return roll(draw, shots, judgedFrom, rng, this::last, List.of());
   }
 
   /**
@@ -112,7 +110,8 @@ public record SelfRollout(
       Exit exit =
           chunk -> {
             try (var on = Gradients.on()) {
-              return last(chunk, live.get(chunk.shot()));
+              var network = chunk.passes().under(live.get(chunk.shot()), passage);
+              return sampler.jump(chunk.pass(), network, chunk.noisy());
             }
           };
       return roll(draw, shots, judgedFrom, rng, exit, List.of()).keptBy(scope);
@@ -135,13 +134,13 @@ public record SelfRollout(
                   Scope.escape(chunk.noisy().copy()),
                   Scope.escape(shots.get(chunk.shot()).states().copy()),
                   chunk.passes().keep()));
-          return last(chunk, chunk.prompt());
+          return last(chunk);
         };
     return roll(draw, shots, judgedFrom, rng, exit, exits);
   }
 
-  private Tensor last(Unfinished chunk, Prompt prompt) {
-    return sampler.jump(chunk.pass(), chunk.passes().under(prompt), chunk.noisy());
+  private Tensor last(Unfinished chunk) {
+    return sampler.jump(chunk.pass(), chunk.passes().under(chunk.prompt()), chunk.noisy());
   }
 
   private List<Prompt> read(List<Shot> shots) {
@@ -156,11 +155,8 @@ public record SelfRollout(
       Exit exit,
       List<ExitPass> exits) {
     int videos = Math.toIntExact(shots.getFirst().states().size(0));
-    var device = rng.device();
-    try (var scope = Scope.open();
-        var rollout =
-            Rollout.ofBatch(
-                videos, generator, memory, Recall.CACHED, rows, columns, dtype, device)) {
+    try (var scope = Scope.open()) {
+      rollout.restart();
       var latents = new ArrayList<Tensor>();
       var plans = new ArrayList<List<Plan>>();
       try (var off = Gradients.off()) {
@@ -185,12 +181,13 @@ public record SelfRollout(
                   passes -> {
                     var noisy = sampler.before(pass, passes.under(prompt), noise, rng);
                     var made = new Unfinished(number, pass, inForce, prompt, passes, noisy);
-                    return frame < judgedFrom ? last(made, prompt) : exit.of(made);
+                    return frame < judgedFrom ? last(made) : exit.of(made);
                   },
                   clean -> disturbed(clean, rng)));
           watch.done(frame < judgedFrom ? TurnPart.PAST : TurnPart.JUDGED);
         }
       }
+      rollout.restart(); // what it held is not needed while its videos are judged
       return new Rolled(Tensor.cat(latents, 2), plans, judgedFrom, exits).keptBy(scope);
     }
   }

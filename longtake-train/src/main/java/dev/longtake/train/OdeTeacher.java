@@ -73,7 +73,7 @@ public record OdeTeacher(
       int frames = Math.toIntExact(noise.size(2));
       int block = kind.byBlocks() ? CausalObjective.BLOCK : frames;
       ForcedPass.blocks(noise, block);
-      var prompts = guidance == 1 ? prompt : prompt.with(without);
+      var prompts = guidance == 1 ? prompt : Prompt.cat(List.of(prompt, without));
       var past = new ArrayList<Tensor>();
       var parts = new ArrayList<Tensor>();
       for (int start = 0; start < frames; start += block) {

@@ -12,6 +12,7 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
 import dev.longtake.train.ContextTimestep;
+import dev.longtake.wan.Prompt;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -71,24 +72,36 @@ class ScoreNetworkTest {
   }
 
   @Test
-  void chunksAreJoinedInOrderAndDoNotSeeOneAnother() {
+  void passesOfTheSameSizesAreMadeAsOneAndGiveWhatEachGivesAlone() {
     try (var scope = Scope.open();
-        var off = Gradients.off();
         var troupe = Troupe.of(2)) {
-      var window = latents(1, 6);
-      var none = window.narrow(2, 0, 0);
-      var prompt = troupe.teacher().read(Troupe.states(3, 2));
-      var network = network(troupe, Sight.CAUSAL_WITH_MEMORY, ContextTimestep.ZERO);
-      var both =
-          network.flow(
-              window,
-              sigma(),
-              List.of(new Excerpt(none, 0, 3, 3), new Excerpt(none, 3, 3, 3)),
-              prompt);
-      var second = network.flow(window, sigma(), List.of(new Excerpt(none, 3, 3, 3)), prompt);
-      assertThat(both).hasShape(2, Troupe.CHANNELS, 6, Troupe.SIDE, Troupe.SIDE);
-      assertThat(both.narrow(2, 3, 3)).isBitwiseEqualTo(second);
+      var window = latents(1, 9);
+      var parts =
+          List.of(
+              new Excerpt(window.narrow(2, 0, 0), 0, 3, 3),
+              new Excerpt(latents(4, 3), 3, 3, 3),
+              new Excerpt(latents(5, 3), 6, 3, 3));
+      var network = // the critic, which has gradients
+          new ScoreNetwork(
+              troupe.critic(), Sight.CAUSAL_WITH_MEMORY, ContextTimestep.ZERO, Dtype.FLOAT32);
+      var slope = latents(6, 9);
+
+      var together = network.flow(window, sigma(), parts, read(troupe));
+      together.times(slope).sum().backward();
+      var gradient = troupe.flat().gradients().copy();
+      troupe.flat().gradients().fill(0);
+      for (int i = 0; i < parts.size(); i++) {
+        var alone = network.flow(window, sigma(), List.of(parts.get(i)), read(troupe));
+        assertThat(together.narrow(2, 3L * i, 3).detach()).isCloseTo(alone.detach(), 1e-5);
+        alone.times(slope.narrow(2, 3L * i, 3)).sum().backward();
+      }
+      assertThat(gradient.abs().max().item()).isPositive();
+      assertThat(gradient).isCloseTo(troupe.flat().gradients(), 1e-4);
     }
+  }
+
+  private static Prompt read(Troupe troupe) {
+    return troupe.critic().read(Troupe.states(3, 2));
   }
 
   private static ScoreNetwork network(Troupe troupe, Sight sight, ContextTimestep timestep) {

@@ -62,7 +62,7 @@ class SelfRolloutTest {
         var noise = rng.normal(Dtype.FLOAT32, 1, Troupe.CHANNELS, 3, Troupe.SIDE, Troupe.SIDE);
         out.add(rollout.next(prompt, prompt, 1, Troupe.SAMPLER, noise, rng));
       }
-      var rolled = rolled(plain(), LAST, 1, Kind.PLAIN);
+      var rolled = rolled(plain(1), LAST, Kind.PLAIN);
       assertThat(rolled.latents()).isBitwiseEqualTo(Tensor.cat(out, 2));
       assertThat(rolled.latents().requiresGradient()).isFalse();
     }
@@ -78,7 +78,7 @@ class SelfRolloutTest {
   void exactlyTheJudgedChunksReceiveGradient() {
     for (int chunk = 0; chunk < FRAMES / 3; chunk++) {
       try (var scope = Scope.open();
-          var rolled = rolled(plain(), 1, 2, Kind.RECORDED)) {
+          var rolled = rolled(plain(2), 1, Kind.RECORDED)) {
         troupe.flat().gradients().fill(0);
         rolled.latents().narrow(2, 3L * chunk, 3).square().sum().backward();
         double generator = norm(DistillLoop.GENERATOR);
@@ -91,7 +91,7 @@ class SelfRolloutTest {
   @Test
   void whatIsDifferentiatedIsTheExitPassOverTheMemoryAsItWas() {
     try (var scope = Scope.open();
-        var rolled = rolled(plain(), 1, 2, Kind.REPLAYABLE);
+        var rolled = rolled(plain(2), 1, Kind.REPLAYABLE);
         var rng = Rng.seeded(4, Device.CPU)) {
       var slope = rng.normal(Dtype.FLOAT32, rolled.judged().shape());
       troupe.flat().gradients().fill(0);
@@ -125,8 +125,8 @@ class SelfRolloutTest {
   @Test
   void replayedPassesGiveTheGradientOfRecordedOnes() {
     try (var scope = Scope.open();
-        var recorded = rolled(plain(), 2, 2, Kind.RECORDED);
-        var replayable = rolled(plain(), 2, 2, Kind.REPLAYABLE);
+        var recorded = rolled(plain(2), 2, Kind.RECORDED);
+        var replayable = rolled(plain(2), 2, Kind.REPLAYABLE);
         var rng = Rng.seeded(4, Device.CPU)) {
       assertThat(replayable.latents()).isBitwiseEqualTo(recorded.latents().detach());
       assertThat(replayable.exits()).hasSize((FRAMES - JUDGED_FROM) / 3);
@@ -146,10 +146,10 @@ class SelfRolloutTest {
   void chunksBeforeTheJudgedOnesAreFinishedAsTheContextAsks() {
     try (var scope = Scope.open();
         var off = Gradients.off();
-        var window = rolled(troupe.rollout(CleanContext.WINDOW, 6, 0), 0, 1, Kind.PLAIN);
-        var all = rolled(troupe.rollout(CleanContext.ALL, 6, 0), 0, 1, Kind.PLAIN);
+        var window = rolled(troupe.rollout(1, CleanContext.WINDOW, 6, 0), 0, Kind.PLAIN);
+        var all = rolled(troupe.rollout(1, CleanContext.ALL, 6, 0), 0, Kind.PLAIN);
         var rng = Rng.seeded(7, Device.CPU);
-        var own = rolled(troupe.rollout(CleanContext.ALL, 6, 0), LAST, 1, Kind.PLAIN)) {
+        var own = rolled(troupe.rollout(1, CleanContext.ALL, 6, 0), LAST, Kind.PLAIN)) {
       var first = own.latents().narrow(2, 0, JUDGED_FROM);
       assertThat(all.latents().narrow(2, 0, JUDGED_FROM)).isBitwiseEqualTo(first);
       // The first chunk ends with the first pass, which jumps from noise.
@@ -173,10 +173,27 @@ class SelfRolloutTest {
   }
 
   @Test
+  void aRolloutThatWasUsedBeforeMakesTheSameVideos() {
+    try (var scope = Scope.open()) {
+      var again = plain(2);
+      try (var once = rolled(again, 1, Kind.REPLAYABLE);
+          var fresh = rolled(plain(2), LAST, Kind.PLAIN);
+          var used = rolled(again, LAST, Kind.PLAIN)) {
+        assertThat(used.latents()).isBitwiseEqualTo(fresh.latents());
+        assertThat(used.plans()).isEqualTo(fresh.plans());
+        for (var exit : once.exits()) { // what they attended is their own
+          assertThat(exit.again(Passage.DIRECT).detach())
+              .isBitwiseEqualTo(once.latents().narrow(2, 3L * exit.chunk(), 3));
+        }
+      }
+    }
+  }
+
+  @Test
   void noiseOnTheContextReachesLaterChunksOnly() {
     try (var scope = Scope.open();
-        var plain = rolled(plain(), LAST, 1, Kind.PLAIN);
-        var noisy = rolled(troupe.rollout(CleanContext.ALL, 6, 0.3), LAST, 1, Kind.PLAIN)) {
+        var plain = rolled(plain(1), LAST, Kind.PLAIN);
+        var noisy = rolled(troupe.rollout(1, CleanContext.ALL, 6, 0.3), LAST, Kind.PLAIN)) {
       assertThat(noisy.latents().narrow(2, 0, 3)).isBitwiseEqualTo(plain.latents().narrow(2, 0, 3));
       assertThat(noisy.latents().narrow(2, 3, 3).toFloats())
           .isNotEqualTo(plain.latents().narrow(2, 3, 3).toFloats());
@@ -188,9 +205,9 @@ class SelfRolloutTest {
     var shots = List.of(new Shot(0, Troupe.states(3, 1)), new Shot(15, Troupe.states(4, 1)));
     try (var scope = Scope.open();
         var rng = Rng.seeded(7, Device.CPU);
-        var usual = rolled(plain(), LAST, 1, Kind.PLAIN);
+        var usual = rolled(plain(1), LAST, Kind.PLAIN);
         var changed =
-            plain()
+            plain(1)
                 .replayable(
                     new RolloutDraw(FRAMES, LAST, OptionalInt.of(15)), shots, JUDGED_FROM, rng)) {
       assertThat(changed.latents().narrow(2, 0, 15))
@@ -201,16 +218,17 @@ class SelfRolloutTest {
         assertThat(exit.again(Passage.DIRECT).detach())
             .isBitwiseEqualTo(changed.latents().narrow(2, 3L * exit.chunk(), 3));
       }
-      assertThat(plain().onSwitch()).isEqualTo(PromptSwitch.RECOMPUTE);
+      assertThat(plain(1).onSwitch()).isEqualTo(PromptSwitch.RECOMPUTE);
     }
     shots.forEach(shot -> shot.states().close());
   }
 
-  private SelfRollout plain() {
-    return troupe.rollout(CleanContext.ALL, 6, 0);
+  private SelfRollout plain(int videos) {
+    return troupe.rollout(videos, CleanContext.ALL, 6, 0);
   }
 
-  private Rolled rolled(SelfRollout rollout, int exit, int videos, Kind kind) {
+  private Rolled rolled(SelfRollout rollout, int exit, Kind kind) {
+    int videos = rollout.rollout().videos();
     try (var rng = Rng.seeded(7, Device.CPU)) {
       var draw = new RolloutDraw(FRAMES, exit, OptionalInt.empty());
       var shots = List.of(new Shot(0, Troupe.states(3, videos)));

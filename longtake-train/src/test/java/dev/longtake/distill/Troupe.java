@@ -4,11 +4,14 @@ import dev.longtake.diffusion.FewStepSampler;
 import dev.longtake.memory.Eviction;
 import dev.longtake.memory.SlowFast;
 import dev.longtake.nn.Init;
+import dev.longtake.nn.Passage;
 import dev.longtake.nn.Weights;
 import dev.longtake.optim.AdamW;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.optim.RateSchedule;
 import dev.longtake.rollout.PromptSwitch;
+import dev.longtake.rollout.Recall;
+import dev.longtake.rollout.Rollout;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
@@ -18,7 +21,9 @@ import dev.longtake.train.Activations;
 import dev.longtake.train.ContextTimestep;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -30,7 +35,8 @@ record Troupe(
     Weights fixed,
     WanTransformer generator,
     WanTransformer critic,
-    WanTransformer teacher)
+    WanTransformer teacher,
+    List<Rollout> rollouts)
     implements AutoCloseable {
   static final int CHANNELS = 2;
   static final int SIDE = 4; // latent rows and columns: four patches a frame
@@ -74,7 +80,8 @@ record Troupe(
           fixed,
           WanTransformer.of(weights.at(DistillLoop.GENERATOR), WAN),
           WanTransformer.of(weights.at(DistillLoop.CRITIC), WAN),
-          WanTransformer.of(fixed, WAN));
+          WanTransformer.of(fixed, WAN),
+          new ArrayList<>());
     }
   }
 
@@ -108,10 +115,13 @@ record Troupe(
     return out;
   }
 
-  SelfRollout rollout(CleanContext clean, int contextFrames, double noise) {
+  SelfRollout rollout(int videos, CleanContext clean, int contextFrames, double noise) {
+    rollouts.add(
+        Rollout.ofBatch(
+            videos, generator, MEMORY, Recall.CACHED, SIDE, SIDE, Dtype.FLOAT32, Device.CPU));
     return new SelfRollout(
         generator,
-        MEMORY,
+        rollouts.getLast(),
         SAMPLER,
         SIDE,
         SIDE,
@@ -119,7 +129,7 @@ record Troupe(
         contextFrames,
         noise,
         PromptSwitch.RECOMPUTE,
-        Dtype.FLOAT32,
+        Passage.DIRECT,
         TurnWatch.NONE);
   }
 
@@ -136,7 +146,8 @@ record Troupe(
       int rank) {
     return new DistillObjective(
         config,
-        rollout(config.cleanContext(), config.contextFrames(), config.contextNoise()),
+        rollout(
+            config.prompts(), config.cleanContext(), config.contextFrames(), config.contextNoise()),
         score(critic, config),
         score(teacher, config),
         PROMPTS,
@@ -197,6 +208,7 @@ record Troupe(
 
   @Override
   public void close() {
+    rollouts.forEach(Rollout::close);
     weights.close();
     fixed.close();
     flat.close();

@@ -14,7 +14,7 @@ import java.nio.file.Path;
  * @param from folder of the model whose encoders are used, and whose transformer's sizes
  * @param start of the transformer: {@code fresh}, drawn from the seed, or {@code given}, the
  *     model's own
- * @param data {@code world}, {@code folder:PATH} or {@code cache:PATH}
+ * @param data {@code world}, {@code world:COUNT}, {@code folder:PATH} or {@code cache:PATH}
  * @param latentFrames of a clip, at least 1; n latent frames are 1 + 4·(n − 1) pictures
  * @param batch clips that a device takes at a step, at least 1
  * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
@@ -48,6 +48,23 @@ public record BackboneRun(
           "adapter is given and start is fresh; an adapter changes a given model: give start: given"
               + " or leave it out");
     }
+  }
+
+  @Override
+  public Run tried() {
+    return new BackboneRun(
+        name,
+        from,
+        start,
+        data.few(),
+        latentFrames,
+        batch,
+        dtype,
+        objective,
+        training,
+        activations,
+        samples,
+        adapter);
   }
 
   @Override

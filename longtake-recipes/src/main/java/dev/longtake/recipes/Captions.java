@@ -26,10 +26,36 @@ interface Captions {
    * @param latents which tell how many pictures that is
    */
   static Captions ofWorlds(int worlds, int shortest, int longest, VaeConfig latents) {
-    return random -> {
-      int world = random.nextInt(worlds);
-      int latentFrames = longest > shortest ? random.nextInt(shortest, longest + 1) : shortest;
-      return Clip.of(Split.TRAIN.seed(world), latents.pixelFrames(latentFrames)).caption();
-    };
+    return random -> ofWorld(random.nextInt(worlds), random, shortest, longest, latents);
+  }
+
+  /** What a clip of a training world shows, of a length drawn as in {@link #ofWorlds}. */
+  static String ofWorld(
+      int world, SplittableRandom random, int shortest, int longest, VaeConfig latents) {
+    int latentFrames = longest > shortest ? random.nextInt(shortest, longest + 1) : shortest;
+    return Clip.of(Split.TRAIN.seed(world), latents.pixelFrames(latentFrames)).caption();
+  }
+
+  /**
+   * Checks that what is said of captions' lengths is heeded.
+   *
+   * @param prompts where they come from
+   * @param captionFrames length of the longest clips, latent frames; 0 if it is not given
+   * @param shown what they must be as long as
+   * @param shortest its length
+   * @throws IllegalArgumentException with the remedy
+   */
+  static void check(String prompts, int captionFrames, String shown, int shortest) {
+    boolean heeded = captionFrames >= shortest && prompts.equals(OdePairsRun.WORLD);
+    if (captionFrames != 0 && !heeded) {
+      throw new IllegalArgumentException(
+          "caption_frames is "
+              + captionFrames
+              + "; give at least "
+              + shown
+              + ", "
+              + shortest
+              + ", with prompts: world, or leave it out");
+    }
   }
 }

@@ -15,7 +15,7 @@ import java.nio.file.Path;
  *
  * @param name of the model it leaves
  * @param from folder of the bidirectional model
- * @param data {@code world}, {@code folder:PATH} or {@code cache:PATH}
+ * @param data {@code world}, {@code world:COUNT}, {@code folder:PATH} or {@code cache:PATH}
  * @param latentFrames of a clip, a multiple of the objective's block
  * @param batch clips that a device takes at a step, at least 1
  * @param memory what the model it leaves looks back at, as {@link MemoryPolicies#parse} reads it
@@ -47,6 +47,23 @@ public record CausalStartRun(
     ClipSizes.check(latentFrames, batch, dtype);
     ClipSizes.check(latentFrames, objective.block());
     MemoryKey.check("memory", memory);
+  }
+
+  @Override
+  public Run tried() {
+    return new CausalStartRun(
+        name,
+        from,
+        data.few(),
+        latentFrames,
+        batch,
+        memory,
+        dtype,
+        objective,
+        training,
+        activations,
+        samples,
+        adapter);
   }
 
   @Override

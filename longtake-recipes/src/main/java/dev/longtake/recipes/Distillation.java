@@ -79,15 +79,7 @@ sealed interface Distillation extends Run
       throw new IllegalArgumentException(
           "need a name and worlds of at least 1, not '" + name + "' and " + worlds);
     }
-    boolean heeded = captionFrames >= lengths.to() && prompts.equals(OdePairsRun.WORLD);
-    if (captionFrames != 0 && !heeded) {
-      throw new IllegalArgumentException(
-          "caption_frames is "
-              + captionFrames
-              + "; give at least the longest rollout, "
-              + lengths.to()
-              + ", with prompts: world, or leave it out");
-    }
+    Captions.check(prompts, captionFrames, "the longest rollout", lengths.to());
   }
 
   /**

@@ -63,6 +63,7 @@ record LatentSources(
   LatentSource open(Device device, int rank) {
     return switch (data) {
       case TrainingData.World() -> encoded(new WorldSource(seed, shape(), each), device, rank);
+      case TrainingData.Films(int worlds) -> filmed(worlds, device, rank);
       case TrainingData.Folder folder -> encoded(videos(folder), device, rank);
       case TrainingData.Cache(var folder) -> cached(folder, device, rank);
     };
@@ -71,15 +72,29 @@ record LatentSources(
   /**
    * Looks at what there is without reading a video or a weight.
    *
-   * @throws IllegalArgumentException if folder or table is missing or has no video, or if a cache
-   *     holds too short clips or those of another model
+   * @throws IllegalArgumentException if folder or table is missing or has no video, if a cache
+   *     holds too short clips or those of another model, or if there are fewer worlds than devices
    * @throws CheckpointException if a cache is missing or damaged
    */
   void check() {
     switch (data) {
-      case TrainingData.World() -> new WorldSource(seed, shape(), each);
+      case TrainingData.World() -> WorldSource.requireRate(shape());
+      case TrainingData.Films films -> checkFilms(films);
       case TrainingData.Folder folder -> CaptionedVideo.list(folder.sources(), new Skipped());
       case TrainingData.Cache(var folder) -> fitting(folder).close();
+    }
+  }
+
+  private void checkFilms(TrainingData.Films films) {
+    WorldSource.requireRate(shape());
+    int devices = place.devices().size();
+    if (films.worlds() < devices) {
+      throw new IllegalArgumentException(
+          "data is '"
+              + data.text()
+              + "'; give at least "
+              + devices
+              + " worlds, one for each device");
     }
   }
 
@@ -126,6 +141,13 @@ record LatentSources(
           ahead.close();
           opened.close();
         });
+  }
+
+  private LatentSource filmed(int worlds, Device device, int rank) {
+    var share = new WorldFilms.Share(worlds, seed, each, place.devices().size(), rank);
+    try (var opened = Encoders.open(model, device, dtype)) {
+      return WorldFilms.of(share, shape(), opened.encoder(), place);
+    }
   }
 
   private LatentSource cached(Path folder, Device device, int rank) {

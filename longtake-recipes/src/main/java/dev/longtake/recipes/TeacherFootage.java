@@ -49,6 +49,13 @@ public record TeacherFootage(
               + shortest
               + ", but clips of the world and of a cache are all of one length; leave it out");
     }
+    if (data instanceof TrainingData.Films) {
+      throw new IllegalArgumentException(
+          "data is '"
+              + data.text()
+              + "', but a context teacher films as many worlds as footage.videos says; give data:"
+              + " world");
+    }
     if (data instanceof TrainingData.World) {
       if (videos < 1 || together < 1) {
         throw new IllegalArgumentException(

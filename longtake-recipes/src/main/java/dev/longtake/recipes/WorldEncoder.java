@@ -4,18 +4,21 @@ import dev.longtake.memory.FrameRange;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.Pixels;
 import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.vae.EncodeState;
 import dev.longtake.vae.VaeConfig;
+import dev.longtake.vae.WanVae;
 import dev.longtake.world.Clip;
 import dev.longtake.world.FrameSize;
 import dev.longtake.world.Panorama;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * Films clips and encodes the videos, many at once, piece by piece, while the next pieces are
@@ -23,6 +26,34 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class WorldEncoder {
   private static final int PIECE = 8; // latent frames encoded at once, after the first
+
+  /**
+   * How videos are encoded.
+   *
+   * @param vae its encoder
+   * @param dtype of the arithmetic and of the latents
+   * @param device where latents stay
+   * @param place whose threads film
+   * @param progress hears how many videos are done, as text
+   */
+  record Studio(
+      WanVae vae, Dtype dtype, Device device, Workplace place, Consumer<String> progress) {
+
+    /** The first device tells how it gets on; all leave off where the run is told to. */
+    static Studio of(WanVae vae, Dtype dtype, Device device, Workplace place, int rank) {
+      return new Studio(
+          vae,
+          dtype,
+          device,
+          place,
+          text -> {
+            place.goOn();
+            if (rank == 0) {
+              place.watcher().said(text);
+            }
+          });
+    }
+  }
 
   private final List<Clip> clips;
   private final int latentFrames;
@@ -45,7 +76,7 @@ final class WorldEncoder {
 
   /** The latents of all clips, normalised. The caller closes them. */
   @Axes("N F C Y X")
-  Tensor encode(WorldFootage.Studio studio) {
+  Tensor encode(Studio studio) {
     var vae = studio.vae();
     int pieces = 1 + (latentFrames - 1 + PIECE - 1) / PIECE;
     int groups = (clips.size() + together - 1) / together;

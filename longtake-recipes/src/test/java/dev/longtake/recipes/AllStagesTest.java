@@ -52,12 +52,13 @@ class AllStagesTest {
             Map.of(
                 "from", nothing.toString(), "latent_frames", "6", "batch", "1", "memory", MEMORY),
             Map.of());
+    var student = odeStudent(nothing);
     var first =
         carriedOut(
             "stage1",
             SMALL_DISTILLATION,
             Map.of(
-                "student.from", cached.toString(),
+                "student.from", student.toString(),
                 "teacher.from", nothing.toString(),
                 "matching.lengths.from", "6",
                 "matching.lengths.to", "6",
@@ -94,13 +95,15 @@ class AllStagesTest {
     assertThat(Manifest.read(last).config()).containsEntry("stage", "contextual-dmd");
     assertThat(((ContextualDmdRun) read("stage2", Map.of())).matching().teacher())
         .isEqualTo(Sight.CAUSAL_WITH_MEMORY); // of the committed file; here it was the teacher
-    for (var model : new Path[] {cached, first, teacher, last}) {
+    for (var model : new Path[] {cached, student, first, teacher, last}) {
       assertThat(Files.mismatch(transformer(model), transformer(nothing))).isNotNegative();
       assertThat(model.resolve(VideoModel.VAE))
           .hasSameBinaryContentAs(nothing.resolve(VideoModel.VAE));
     }
     assertThat(Files.mismatch(transformer(last), transformer(first))).isNotNegative();
-    assertThat(ModelConfig.read(cached).recall()).isEqualTo(Recall.CACHED);
+    for (var model : new Path[] {cached, student}) {
+      assertThat(ModelConfig.read(model).recall()).isEqualTo(Recall.CACHED);
+    }
     for (var model : new Path[] {nothing, first, last}) {
       assertThat(ModelConfig.read(model).recall()).isEqualTo(Recall.RECOMPUTED);
     }
@@ -126,6 +129,36 @@ class AllStagesTest {
     var out = folder.resolve("nothing");
     TinyStages.run(TinyRun.with(folder, Map.of("model.memory", MEMORY)), out);
     return out.resolve(TrainModel.MODEL_FOLDER);
+  }
+
+  /** What stage 1 begins with: the model's own trajectories, and where they end learnt. */
+  private Path odeStudent(Path teacher) {
+    var pairs =
+        read(
+            "ode-pairs",
+            Map.of(
+                "from", teacher.toString(),
+                "pairs", "2",
+                "latent_frames", "12",
+                "grid", "{steps: 4, shift: 3, kept: 2}",
+                "guidance", "1"));
+    TinyStages.run(pairs, folder.resolve("pairs"));
+    var settings = new LinkedHashMap<>(SMALL_TRAINING);
+    settings.putAll(
+        Map.of(
+            "from",
+            teacher.toString(),
+            "pairs",
+            pairs.result(folder.resolve("pairs")).toString(),
+            "batch",
+            "1",
+            "memory",
+            MEMORY));
+    var regression = read("ode-regression", settings);
+    assertThat(TinyStages.run(regression, folder.resolve("student")).steps).hasSize(2);
+    var left = regression.result(folder.resolve("student"));
+    assertThat(ModelConfig.read(left).sampling().steps()).isEqualTo(2);
+    return left;
   }
 
   private Path carriedOut(String which, Map<String, String> settings, Map<String, String> more) {

@@ -238,7 +238,11 @@ class ClipStagesTest {
   void badValuesAreRefusedInOneLine() {
     refused(
         TinyStages.BACKBONE, "latent_frames", "0", "latent_frames and batch must be at least 1");
-    refused(TinyStages.BACKBONE, "data", "moon", "data is 'moon'; give world, folder:PATH");
+    refused(
+        TinyStages.BACKBONE,
+        "data",
+        "moon",
+        "data is 'moon'; give world, world:COUNT, folder:PATH");
     refused(TinyStages.BACKBONE, "dtype", "int64", "dtype must be a real one");
     refused(TinyStages.BACKBONE, "start", "warm", "start");
     refused(TinyStages.CAUSAL_START, "latent_frames", "7", "a multiple of the block of 3, not 7");

@@ -132,6 +132,7 @@ class ContinuedVideosTest {
   void dataThatIsNotThereOrTooShortIsRefusedBeforeAnythingIsMade() {
     refused("folder:" + folder.resolve("nowhere"), "there is no folder or table of videos");
     refused("cache:" + folder.resolve("nowhere"), "which key data names");
+    refused("world:8", "data is 'world:8', but a context teacher films as many worlds as footage");
     assertThatThrownBy(
             () ->
                 train(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.data.ShardFolder;
+import dev.longtake.diffusion.FlowSchedule;
 import dev.longtake.rollout.ModelConfig.SamplerKind;
 import dev.longtake.rollout.VideoGenerator;
 import dev.longtake.rollout.VideoModel;
@@ -14,6 +15,8 @@ import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.testkit.LeakGuard;
+import dev.longtake.train.Forcing;
+import dev.longtake.train.OdeTeacher;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,6 +79,76 @@ class OdeStagesTest {
   }
 
   @Test
+  void severalDevicesMakeThePairsThatOneMakesInTheSameOrder() throws Exception {
+    TinyStages.run(pairs(Map.of()), folder.resolve("one"));
+    var two = List.of(Device.CPU, Device.CPU);
+    var ear = TinyStages.run(pairs(Map.of()), folder.resolve("two"), "", two);
+    assertThat(ear.steps).containsExactly("ode-pairs 1", "ode-pairs 3", "ode-pairs 4");
+    try (var scope = Scope.open();
+        var one = ShardFolder.open(folder.resolve("one/pairs"));
+        var both = ShardFolder.open(folder.resolve("two/pairs"))) {
+      assertThat(both.size()).isEqualTo(5);
+      for (int i = 0; i < 5; i++) {
+        assertThat(both.key(i)).isEqualTo(one.key(i));
+        assertThat(both.read(i, OdePairs.STATES)).isBitwiseEqualTo(one.read(i, OdePairs.STATES));
+      }
+    }
+  }
+
+  @Test
+  void aRunOfSeveralDevicesThatIsKilledLeavesNothingBehindInMemory() throws Exception {
+    var three = List.of(Device.CPU, Device.CPU, Device.CPU);
+    assertThatThrownBy(
+            () ->
+                pairs(Map.of("together", "1"))
+                    .carryOut(
+                        new Workplace(
+                            three,
+                            folder.resolve("out"),
+                            1,
+                            Ending.NEVER,
+                            new Ear(
+                                "ode-pairs 0",
+                                () -> {
+                                  throw new IllegalStateException("killed");
+                                }))))
+        .hasMessage("killed");
+  }
+
+  @Test
+  void aTeacherWithMemoryIsAskedForNoMoreThanItsMemoryHolds() throws Exception {
+    var run = pairs(Map.of("teacher", "causal_with_memory", "latent_frames", "12", "pairs", "2"));
+    TinyStages.run(run, folder.resolve("out"));
+    try (var scope = Scope.open();
+        var shards = ShardFolder.open(run.result(folder.resolve("out")))) {
+      assertThat(shards.fact("kind")).isEqualTo("causal_with_memory");
+      assertThat(shards.read(1, OdePairs.STATES).shape()).containsExactly(3, 2, 12, 2, 4);
+    }
+    var longer = pairs(Map.of("teacher", "causal_with_memory", "latent_frames", "15"));
+    assertThatThrownBy(() -> TinyStages.run(longer, folder.resolve("longer")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("latent_frames is 15, but the memory of ")
+        .hasMessageContaining("slow-fast:sink=3,slow=3,fast=6, holds 12 with the chunk")
+        .hasMessageNotContaining("\n");
+    assertThat(folder.resolve("longer")).doesNotExist();
+  }
+
+  @Test
+  void promptsMayTellOfLongerClipsThanTrajectoriesShow() throws Exception {
+    TinyStages.run(pairs(Map.of()), folder.resolve("plain"));
+    TinyStages.run(pairs(Map.of("caption_frames", "162")), folder.resolve("told"));
+    try (var plain = ShardFolder.open(folder.resolve("plain/pairs"));
+        var told = ShardFolder.open(folder.resolve("told/pairs"))) {
+      int words = 0;
+      for (int i = 0; i < 5; i++) {
+        words += told.caption(i).split(" ").length - plain.caption(i).split(" ").length;
+      }
+      assertThat(words).isGreaterThan(10);
+    }
+    refused("caption_frames", "5", "caption_frames is 5; give at least latent_frames, 6");
+  }
+
+  @Test
   void pairsThatWereMadeWhenTheTimeWasUpStayAndTheRestIsMadeLater() throws Exception {
     var asked = new AtomicBoolean();
     var ear = new Ear("ode-pairs 1", () -> asked.set(true));
@@ -106,7 +179,7 @@ class OdeStagesTest {
         .isEqualTo(
             String.format(
                 Locale.ROOT,
-                "ode-pairs: 5 pairs of 6 latent frames, 2 at once, each 4 steps of two passes of"
+                "ode-pairs: 5 pairs of 6 latent frames, 2 at once, each 4 guided steps of"
                     + " %,d numbers",
                 numbers));
     assertThat(told.getLast())
@@ -196,6 +269,28 @@ class OdeStagesTest {
             () -> TinyStages.run(regression(Map.of("from", other.toString())), folder.resolve("x")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("was made with other encoders than");
+  }
+
+  /** Stage 1 of the small model begins with what the two stages before it leave. */
+  @Test
+  void theRunFilesOfTheSmallModelFollowOneAnother() {
+    var pairs = (OdePairsRun) committed("ode-pairs");
+    var regression = (OdeRegressionRun) committed("ode-regression");
+    var stage1 = (LocalDmdRun) committed("stage1");
+    assertThat(pairs.teacher()).isEqualTo(OdeTeacher.Kind.CAUSAL_WITH_MEMORY);
+    assertThat(pairs.from()).isEqualTo(regression.from()).isEqualTo(stage1.teacher().from());
+    assertThat(pairs.captionFrames()).isEqualTo(stage1.captionFrames());
+    assertThat(pairs.guidance()).isEqualTo(stage1.matching().guidance());
+    assertThat(regression.pairs()).isEqualTo("out/longtake-mini-ode-pairs/pairs");
+    assertThat(regression.memory()).isEqualTo(stage1.student().memory());
+    assertThat(regression.objective().forcing()).isEqualTo(Forcing.TEACHER);
+    assertThat(pairs.grid().kept()).isEqualTo(stage1.student().sampler().steps());
+    assertThat(FlowSchedule.levels(4, stage1.student().sampling().shift()))
+        .containsExactly(pairs.grid().keptLevels());
+  }
+
+  private static Run committed(String name) {
+    return RunFiles.read(Path.of("..", "recipes", "longtake-mini-" + name + ".yaml"), Map.of());
   }
 
   @Test

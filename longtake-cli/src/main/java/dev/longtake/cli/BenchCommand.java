@@ -151,7 +151,7 @@ final class BenchCommand implements Callable<Integer> {
             warmup,
             runs,
             compute.overlap(device),
-            compute.replay(device, MemoryPolicies.parse(spec), model.config().recall()));
+            compute.replay(device, MemoryPolicies.parse(spec)));
     var dtype = compute.dtype(device);
     var residence = compute.textResidence();
     long frames = Length.frames(seconds, model.config().video().fps());

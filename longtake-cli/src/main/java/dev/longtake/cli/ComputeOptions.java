@@ -3,7 +3,6 @@ package dev.longtake.cli;
 import dev.longtake.memory.Memory;
 import dev.longtake.rollout.Arithmetic;
 import dev.longtake.rollout.Overlap;
-import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.Replay;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -99,9 +98,9 @@ final class ComputeOptions {
     return Overlap.parse(overlap, on);
   }
 
-  /** Whether passes are replayed on a device, under a memory that is recalled so. */
-  Replay replay(Device on, Memory memory, Recall recall) {
-    return Replay.parse(replay, on, arithmetic(), memory, recall);
+  /** Whether passes are replayed on a device, under a memory. */
+  Replay replay(Device on, Memory memory) {
+    return Replay.parse(replay, on, arithmetic(), memory);
   }
 
   /** Sets the number of threads, if one was asked for. */

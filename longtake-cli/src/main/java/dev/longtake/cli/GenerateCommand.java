@@ -130,7 +130,7 @@ final class GenerateCommand implements Callable<Integer> {
             prompts.onSwitch(),
             sampling(config.sampling()),
             compute.overlap(device),
-            compute.replay(device, policy, config.recall()),
+            compute.replay(device, policy),
             given.map(path -> Given.read(path, config.video())),
             framesDir,
             !noMetadata);

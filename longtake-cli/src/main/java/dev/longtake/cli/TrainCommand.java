@@ -127,7 +127,7 @@ final class TrainCommand implements Callable<Integer> {
 
   private void carryOut(Run run, Workplace place) {
     if (dryRun) {
-      DryRun.of(run, place).forEach(terminal.out()::println);
+      DryRun.of(run, place, terminal.out()::println);
       return;
     }
     run.carryOut(place);

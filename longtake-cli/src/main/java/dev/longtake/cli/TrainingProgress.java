@@ -43,11 +43,11 @@ record TrainingProgress(Terminal terminal) implements RunWatcher {
     var numbers =
         values.entrySet().stream()
             .filter(entry -> !entry.getKey().equals("per iteration time"))
-            .map(entry -> String.format(Locale.ROOT, "%s %.4g", entry.getKey(), entry.getValue()))
-            .collect(Collectors.joining(", "));
+            .map(entry -> String.format(Locale.ROOT, ", %s %.4g", entry.getKey(), entry.getValue()))
+            .collect(Collectors.joining());
     return String.format(
         Locale.ROOT,
-        "%s [%s%s] %d/%d, %.0f ms/step, %d:%02d:%02d left, %s",
+        "%s [%s%s] %d/%d, %.0f ms/step, %d:%02d:%02d left%s",
         name,
         "=".repeat(filled),
         " ".repeat(BAR - filled),

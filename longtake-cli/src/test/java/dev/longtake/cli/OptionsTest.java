@@ -32,6 +32,9 @@ class OptionsTest {
               + " --num_output_frames --on-switch --out --overlap --preset --prompts --replay --seconds"
               + " --seed --stacktrace --steps --text-encoder --threads --tiny-decoder --version -V"
               + " -h -o",
+          "train",
+          "--device --dry-run --help --minutes --out --set --stacktrace --threads --until --version"
+              + " -V -h -o",
           "world",
           "--caption-only --held-out --help --out --seconds --seed --size --stacktrace --version"
               + " -V -h -o",

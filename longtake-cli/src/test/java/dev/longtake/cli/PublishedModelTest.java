@@ -88,38 +88,6 @@ class PublishedModelTest {
   }
 
   @Test
-  void aPublishedModelTeachesAStudentByTheRunFileOfItsSize() throws IOException {
-    var teacher = folder.resolve("teacher");
-    var student = folder.resolve("student");
-    Spoken.by("pack", wan, teacher);
-    Spoken.by("pack", wan, student, "--checkpoint", CHECKPOINT, "--preset", preset);
-    var prompts = Files.writeString(folder.resolve("prompts.txt"), "a red cube\na blue cone\n");
-    var out = folder.resolve("stage1");
-
-    var spoken =
-        Spoken.by(
-            "train",
-            Path.of("..", "recipes", "wan-1.3b-stage1.yaml"),
-            "--device=cpu",
-            "--out=" + out,
-            "--set=student.from=" + student,
-            "--set=teacher.from=" + teacher,
-            "--set=teacher.negative_prompt=a room",
-            "--set=prompts=" + prompts,
-            "--set=student.memory=slow-fast:sink=3,slow=3,fast=6",
-            "--set=matching.lengths.from=6",
-            "--set=matching.lengths.to=6",
-            "--set=matching.window=6",
-            "--set=training.accumulate=1",
-            "--set=training.steps=1",
-            "--set=training.ema_from=0");
-
-    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
-    var video = frames(generate("student", out.resolve("model")));
-    assertThat(video).hasSize(16);
-  }
-
-  @Test
   void packingLeavesNothingWhereItCannotEnd() throws IOException {
     var there = Files.createDirectory(folder.resolve("there"));
     assertThat(Spoken.by("pack", wan, there).err().getFirst()).contains("is there already");

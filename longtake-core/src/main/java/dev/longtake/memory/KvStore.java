@@ -329,8 +329,12 @@ public final class KvStore implements AutoCloseable {
     layers.forEach(layer -> layer.replayed(tokens));
   }
 
-  /** Until the next {@link #begin}, a pass sees its own tokens only. */
-  public void forgetPast() {
+  /**
+   * Drops every frame, for a recorded pass to make their keys anew. The memory stays where it is,
+   * and mean keys stay until a plan is begun that does not attend their frames.
+   */
+  public void empty() {
+    held = Collections.nCopies(held.size(), List.of());
     past = 0;
   }
 
@@ -342,9 +346,8 @@ public final class KvStore implements AutoCloseable {
   public void restart(boolean inPlace) {
     requireWhole();
     layers.forEach(inPlace ? Layer::dropPending : Layer::close);
+    empty();
     meanKeys.forEach(keys -> keys.keepOnly(List.of()));
-    held = Collections.nCopies(held.size(), List.of());
-    past = 0;
     recording = false;
   }
 

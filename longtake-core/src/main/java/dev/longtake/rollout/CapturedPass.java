@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Passes of a chunk recorded once and replayed, on a GPU.
@@ -46,15 +45,17 @@ final class CapturedPass implements AutoCloseable {
 
   private enum Kind {
     FLOW,
-    CLEAN
+    CLEAN,
+    RECALL
   }
 
   /**
    * What a recording is good for.
    *
+   * @param frames of the pass
    * @param prompt number of the prompt among those of the video, by first use
    */
-  private record Use(Kind kind, KvStore.Layout layout, int prompt) {}
+  private record Use(Kind kind, KvStore.Layout layout, long frames, int prompt) {}
 
   /** Where everything is that changes from replay to replay. */
   private record Inputs(Tensor latents, Tensor timesteps, Tensor rotation) {
@@ -83,10 +84,11 @@ final class CapturedPass implements AutoCloseable {
   private final Recorder recorder;
   private final Map<Use, Recording> recordings = new HashMap<>();
   private final Set<KvStore.Layout> met = new HashSet<>();
+  private final Set<Use> recalled = new HashSet<>();
   private final List<Prompt> own = new ArrayList<>(); // prompts in memory of this class's own
   private final Map<Prompt, Integer> numbers =
       new IdentityHashMap<>(); // of those, by whose they are
-  private @Nullable Inputs inputs;
+  private final Map<Long, Inputs> inputs = new HashMap<>(); // by frames
   private KvStore.Layout layout = new KvStore.Layout(-1, 0);
   private boolean ready; // for replay of passes of the chunk in work
 
@@ -128,7 +130,7 @@ final class CapturedPass implements AutoCloseable {
       var made =
           recordings
               .computeIfAbsent(
-                  new Use(Kind.FLOW, layout, number),
+                  new Use(Kind.FLOW, layout, latents.size(2), number),
                   use ->
                       recorder.record(
                           () -> pass(in.latents, in.timesteps, new Rotary(in.rotation), told)))
@@ -153,18 +155,36 @@ final class CapturedPass implements AutoCloseable {
       @Axes("B F") Tensor timesteps,
       Rotary rotary,
       Prompt prompt) {
-    if (!ready) {
+    if (ready) {
+      var use = new Use(Kind.CLEAN, layout, latents.size(2), number(prompt));
+      replay(use, latents, timesteps, rotary);
+    } else {
       model.leave(latents, timesteps, rotary, prompt, memory::layer);
-      return;
     }
+  }
+
+  /** Leaves the keys and values of all that memory is to hold, before a chunk begins. */
+  void recall(
+      @Axes("B C F Y X") Tensor latents,
+      @Axes("B F") Tensor timesteps,
+      Rotary rotary,
+      Prompt prompt) {
+    var use = new Use(Kind.RECALL, memory.layout(), latents.size(2), number(prompt));
+    if (recalled.add(use)) {
+      model.leave(latents, timesteps, rotary, prompt, memory::layer);
+    } else {
+      replay(use, latents, timesteps, rotary);
+    }
+  }
+
+  private void replay(Use use, Tensor latents, Tensor timesteps, Rotary rotary) {
     try (var scope = Scope.open()) {
       var in = taken(latents, timesteps, rotary);
-      int number = number(prompt);
-      var told = own.get(number);
+      var told = own.get(use.prompt);
       recordings
           .computeIfAbsent(
-              new Use(Kind.CLEAN, layout, number),
-              use ->
+              use,
+              fresh ->
                   recorder.record(
                       () -> {
                         var turning = new Rotary(in.rotation);
@@ -177,12 +197,14 @@ final class CapturedPass implements AutoCloseable {
   }
 
   private Inputs taken(Tensor latents, Tensor timesteps, Rotary rotary) {
-    if (inputs == null) {
-      inputs = Inputs.like(latents, timesteps, rotary.rotation());
+    var there = inputs.get(latents.size(2));
+    if (there == null) {
+      there = Inputs.like(latents, timesteps, rotary.rotation());
+      inputs.put(latents.size(2), there);
     } else {
-      inputs.take(latents, timesteps, rotary.rotation());
+      there.take(latents, timesteps, rotary.rotation());
     }
-    return inputs;
+    return there;
   }
 
   /** Of a prompt, whose keys and values are in this class's own memory then. */
@@ -205,14 +227,13 @@ final class CapturedPass implements AutoCloseable {
     recordings.values().forEach(Recording::close);
     recordings.clear();
     met.clear();
+    recalled.clear();
   }
 
   @Override
   public void close() {
     forget();
     own.forEach(Prompt::close);
-    if (inputs != null) {
-      inputs.close();
-    }
+    inputs.values().forEach(Inputs::close);
   }
 }

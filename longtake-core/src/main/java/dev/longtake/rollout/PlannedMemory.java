@@ -7,6 +7,7 @@ import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.Plan;
 import dev.longtake.memory.Slot;
 import dev.longtake.nn.AttentionSpan;
+import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
@@ -26,12 +27,23 @@ import org.jspecify.annotations.Nullable;
  * for each what it holds, as it would alone, and passes are over all of them at once.
  */
 final class PlannedMemory implements ActiveMemory {
+
+  /** A pass for the sake of the keys and values that it leaves in memory. */
+  interface Leaving {
+    void leave(
+        @Axes("B C F Y X") Tensor latents,
+        @Axes("B F") Tensor timesteps,
+        Rotary rotary,
+        Prompt prompt);
+  }
+
   private final WanTransformer model;
   private final MemoryPolicy policy;
   private final Recall recall;
   private final Dtype dtype;
   private final Device device;
   private final KvStore store;
+  private Leaving recalling = this::pass;
   private List<Held> held; // of each video
   private @Nullable @Axes("B F C Y X") Tensor latents; // of what the store holds
   private @Nullable List<Plan> begun; // what the chunk in work attends
@@ -75,7 +87,12 @@ final class PlannedMemory implements ActiveMemory {
     return store.layout();
   }
 
-  /** The clean pass was replayed; see {@link KvStore#replayed}. */
+  /** From now on keys are made anew by passes of another's. */
+  void recallBy(Leaving other) {
+    recalling = other;
+  }
+
+  /** A pass was replayed; see {@link KvStore#replayed}. */
   void replayed(long tokens) {
     store.replayed(tokens);
   }
@@ -155,12 +172,16 @@ final class PlannedMemory implements ActiveMemory {
     try (var scope = Scope.open()) {
       var video = past.permute(0, 2, 1, 3, 4);
       var clean = Tensor.zeros(Dtype.FLOAT32, device, past.size(0), past.size(1));
-      store.forgetPast();
+      store.empty();
       store.record();
       var rotary = model.rotary(positions, past.size(3), past.size(4), device);
-      model.leave(video.to(dtype).contiguous(), clean, rotary, prompt, store::layer);
+      recalling.leave(video.to(dtype).contiguous(), clean, rotary, prompt);
       store.commit(frames, stale && policy.comparesKeys());
     }
+  }
+
+  private void pass(Tensor latents, Tensor timesteps, Rotary rotary, Prompt prompt) {
+    model.leave(latents, timesteps, rotary, prompt, store::layer);
   }
 
   /** Of these frames only, all of them held. */

@@ -18,29 +18,23 @@ public enum Replay {
 
   /**
    * Reads {@code on}, {@code off} or {@code auto}: on where our own kernels compute on a GPU, the
-   * memory plans what it attends, and its keys stay from chunk to chunk.
+   * memory plans what it attends.
    *
-   * @param recall whether they do: keys that are computed anew for every chunk stand elsewhere in
-   *     each
    * @throws IllegalArgumentException if the text is none of these, or passes cannot be replayed on
-   *     that device or with that memory or recall
+   *     that device or with that memory
    */
-  public static Replay parse(
-      String text, Device device, Arithmetic arithmetic, Memory memory, Recall recall) {
+  public static Replay parse(String text, Device device, Arithmetic arithmetic, Memory memory) {
     boolean onGpu = device.kind() == Device.Kind.CUDA;
-    boolean planned = memory instanceof MemoryPolicy && recall == Recall.CACHED;
+    boolean planned = memory instanceof MemoryPolicy;
     return switch (text) {
       case "on" -> {
         if (!onGpu || !planned) {
           throw new IllegalArgumentException(
-              "passes are replayed on a CUDA GPU, under a memory that plans and with cached recall,"
-                  + " not on "
+              "passes are replayed on a CUDA GPU, under a memory that plans, not on "
                   + device
                   + " under "
                   + memory.spec()
-                  + " with "
-                  + recall.name().toLowerCase(Locale.ROOT)
-                  + " recall; give --replay auto");
+                  + "; give --replay auto");
         }
         yield ON;
       }

@@ -147,6 +147,7 @@ public final class Rollout implements AutoCloseable {
   /** The same in another way than by graphs of the GPU. */
   void replayPasses(CapturedPass.Recorder recorder) {
     captured = new CapturedPass(model, planned(), recorder);
+    planned().recallBy(captured::recall);
   }
 
   private static CapturedPass.Recording replayable(Graph graph) {

@@ -10,7 +10,7 @@ import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
-import java.util.Collections;
+import java.util.List;
 
 /** Attention of video tokens to the prompt, without positions and without a mask. */
 record CrossAttention(
@@ -25,11 +25,11 @@ record CrossAttention(
 
   /** One layer's view of a prompt. */
   record Keys(@Axes("B T H d") Tensor keys, @Axes("B T H d") Tensor values) {
-    /** The whole batch several times. */
-    Keys repeated(int times) {
+    /** Batches as one, one after the other. */
+    static Keys cat(List<Keys> batches) {
       return new Keys(
-          Tensor.cat(Collections.nCopies(times, keys), 0),
-          Tensor.cat(Collections.nCopies(times, values), 0));
+          Tensor.cat(batches.stream().map(Keys::keys).toList(), 0),
+          Tensor.cat(batches.stream().map(Keys::values).toList(), 0));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.longtake.wan;
 
 import dev.longtake.tensor.Scope;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A prompt as every layer's keys and values: read once, used by every pass. Made by {@link
@@ -34,13 +35,22 @@ public final class Prompt implements AutoCloseable {
   }
 
   /**
-   * The whole batch several times, one after the other, owned by the caller's scope; gradients
-   * reach this.
+   * Batches of prompts as one, one after the other, owned by the caller's scope; gradients reach
+   * them. A single one is returned as it is.
+   *
+   * @param prompts at least one, of the same transformer
    */
-  public Prompt repeated(int times) {
-    return times == 1
-        ? this
-        : new Prompt(layers.stream().map(each -> each.repeated(times)).toList());
+  public static Prompt cat(List<Prompt> prompts) {
+    var first = prompts.getFirst();
+    return prompts.size() == 1
+        ? first
+        : new Prompt(
+            IntStream.range(0, first.layers.size())
+                .mapToObj(
+                    layer ->
+                        CrossAttention.Keys.cat(
+                            prompts.stream().map(prompt -> prompt.layer(layer)).toList()))
+                .toList());
   }
 
   /** The same in other memory, without gradients, owned by the caller's scope. */

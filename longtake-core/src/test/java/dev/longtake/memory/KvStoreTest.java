@@ -408,12 +408,13 @@ class KvStoreTest {
       book.chunk(1);
       var plan = MEMORY.plan(book.held, 2);
       book.store.begin(plan);
-      book.store.forgetPast();
       var alone = pass(latents(9, 2), 800, plan, i -> AttentionSpan.FULL);
-      assertThat(pass(latents(9, 2), 800, plan, book.store::layer)).isBitwiseEqualTo(alone);
-      book.store.begin(plan);
       assertThat(pass(latents(9, 2), 800, plan, book.store::layer).toFloats())
           .isNotEqualTo(alone.toFloats());
+      book.store.empty();
+      assertThat(pass(latents(9, 2), 800, plan, book.store::layer)).isBitwiseEqualTo(alone);
+      assertThat(book.store.frames()).isEmpty();
+      assertThatThrownBy(() -> book.store.begin(plan)).hasMessageContaining("which is not held");
     }
   }
 

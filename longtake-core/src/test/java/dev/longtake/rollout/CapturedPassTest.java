@@ -38,16 +38,18 @@ class CapturedPassTest {
   @Test
   void videosMadeInTheSameMemoryReplayPassesFromTheFirstChunkOn() {
     try (var scope = Scope.open()) {
-      var plain = batches(false);
-      var replayed = batches(true);
-      for (int i = 0; i < plain.size(); i++) {
-        assertThat(replayed.get(i)).as("chunk " + i).isCloseTo(plain.get(i), 1e-3);
+      for (var recall : Recall.values()) {
+        var plain = batches(recall, false);
+        var replayed = batches(recall, true);
+        for (int i = 0; i < plain.size(); i++) {
+          assertThat(replayed.get(i)).as(recall + ", chunk " + i).isCloseTo(plain.get(i), 1e-3);
+        }
       }
     }
   }
 
   /** Chunks of four batches of three videos, each with prompts of its own. */
-  private static List<Tensor> batches(boolean replay) {
+  private static List<Tensor> batches(Recall recall, boolean replay) {
     try (var scope = Scope.open();
         var rng = Rng.seeded(1, GPU);
         var weights = Weights.random(rng, Dtype.BFLOAT16)) {
@@ -57,8 +59,7 @@ class CapturedPassTest {
           .values()
           .forEach(weight -> weight.plusInPlace(rng.normal(Dtype.BFLOAT16, weight.shape()), 0.1));
       var policy = MemoryPolicies.policy("slow-fast:sink=3,slow=3,fast=6,threshold=2");
-      try (var rollout =
-          Rollout.ofBatch(3, model, policy, Recall.CACHED, 8, 8, Dtype.BFLOAT16, GPU)) {
+      try (var rollout = Rollout.ofBatch(3, model, policy, recall, 8, 8, Dtype.BFLOAT16, GPU)) {
         if (replay) {
           rollout.replayPasses();
         }

@@ -15,35 +15,22 @@ class ReplayTest {
     var plans = MemoryPolicies.CONTEXT_FORCING_REDUNDANT;
     for (var arithmetic : Arithmetic.values()) {
       var expected = arithmetic.fused() ? Replay.ON : Replay.OFF;
-      assertThat(Replay.parse("auto", GPU, arithmetic, plans, Recall.CACHED)).isEqualTo(expected);
-      assertThat(Replay.parse("auto", Device.CPU, arithmetic, plans, Recall.CACHED))
-          .isEqualTo(Replay.OFF);
-      assertThat(Replay.parse("on", GPU, arithmetic, plans, Recall.CACHED)).isEqualTo(Replay.ON);
+      assertThat(Replay.parse("auto", GPU, arithmetic, plans)).isEqualTo(expected);
+      assertThat(Replay.parse("auto", Device.CPU, arithmetic, plans)).isEqualTo(Replay.OFF);
+      assertThat(Replay.parse("on", GPU, arithmetic, plans)).isEqualTo(Replay.ON);
     }
     var released = MemoryPolicies.CONTEXT_FORCING_RELEASED;
-    assertThat(Replay.parse("auto", GPU, Arithmetic.FUSED, released, Recall.CACHED))
-        .isEqualTo(Replay.OFF);
-    assertThatThrownBy(() -> Replay.parse("on", GPU, Arithmetic.FUSED, released, Recall.CACHED))
+    assertThat(Replay.parse("auto", GPU, Arithmetic.FUSED, released)).isEqualTo(Replay.OFF);
+    assertThatThrownBy(() -> Replay.parse("on", GPU, Arithmetic.FUSED, released))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("not on cuda:0 under context-forcing-released");
-  }
-
-  @Test
-  void keysThatAreComputedAnewForEveryChunkAreNotReplayed() {
-    var plans = MemoryPolicies.CONTEXT_FORCING_REDUNDANT;
-    var anew = Recall.RECOMPUTED;
-    assertThat(Replay.parse("auto", GPU, Arithmetic.FUSED, plans, anew)).isEqualTo(Replay.OFF);
-    assertThatThrownBy(() -> Replay.parse("on", GPU, Arithmetic.FUSED, plans, anew))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("with recomputed recall; give --replay auto");
   }
 
   @Test
   void wordsAreReadBackAndOthersRefused() {
     var plans = MemoryPolicies.CONTEXT_FORCING_REDUNDANT;
     for (var replay : Replay.values()) {
-      assertThat(Replay.parse(replay.word(), GPU, Arithmetic.PLAIN, plans, Recall.CACHED))
-          .isEqualTo(replay);
+      assertThat(Replay.parse(replay.word(), GPU, Arithmetic.PLAIN, plans)).isEqualTo(replay);
     }
     assertThatThrownBy(() -> Replay.check("maybe"))
         .isInstanceOf(IllegalArgumentException.class)

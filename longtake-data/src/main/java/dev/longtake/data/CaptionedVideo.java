@@ -32,7 +32,7 @@ public record CaptionedVideo(Path file, String caption) {
         all.addAll(CaptionTable.read(source, skipped));
       } else {
         throw new IllegalArgumentException(
-            "no folder or table of videos " + source + "; check the path");
+            "there is no folder or table of videos " + source + "; check the path");
       }
     }
     if (all.isEmpty() && skipped.count() == 0) {

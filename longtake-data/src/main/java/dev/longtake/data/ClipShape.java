@@ -28,6 +28,11 @@ public record ClipShape(int width, int height, double fps, int frames, Sampling.
     }
   }
 
+  /** The same with another number of pictures. */
+  public ClipShape of(int pictures) {
+    return new ClipShape(width, height, fps, pictures, between);
+  }
+
   /** Bytes of a clip's pictures. */
   public int bytes() {
     return Math.multiplyExact(frames, 3 * width * height);

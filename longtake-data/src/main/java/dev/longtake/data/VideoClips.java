@@ -5,22 +5,23 @@ import dev.longtake.media.VideoReader;
 import dev.longtake.tensor.Rng;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 /**
  * Clips of videos that people have. What a file says of itself is read at the start; damage in the
- * middle of one shows when it is decoded. Threads may share it.
+ * middle of one shows when it is decoded, and clips that end before it are as good as any: what is
+ * read depends on what is asked for, not on what was found out before. Threads may share it.
  */
 public final class VideoClips {
   private final List<CaptionedVideo> videos;
   private final List<Integer> lengths; // in pictures of the wanted rate
   private final ClipShape shape;
   private final Skipped skipped;
-  private final Set<Integer> damaged = ConcurrentHashMap.newKeySet();
+  private final Map<Integer, Integer> unreadable = new ConcurrentHashMap<>(); // from there on
 
   private VideoClips(
       List<CaptionedVideo> videos, List<Integer> lengths, ClipShape shape, Skipped skipped) {
@@ -37,10 +38,24 @@ public final class VideoClips {
    * @throws IllegalArgumentException if none is left
    */
   public static VideoClips of(List<CaptionedVideo> all, ClipShape shape, Skipped skipped) {
-    var lengths = all.parallelStream().map(video -> length(video, shape, skipped)).toList();
+    return of(all, shape, shape.frames(), skipped);
+  }
+
+  /**
+   * Looks at every file.
+   *
+   * @param shape of clips; those of shorter videos are as long as these
+   * @param shortest pictures that a video needs, at most the shape's
+   * @param skipped hears of videos that cannot be read, are cut short, or are too short
+   * @throws IllegalArgumentException if none is left
+   */
+  public static VideoClips of(
+      List<CaptionedVideo> all, ClipShape shape, int shortest, Skipped skipped) {
+    var least = shape.of(shortest);
+    var lengths = all.parallelStream().map(video -> length(video, least, skipped)).toList();
     var usable = IntStream.range(0, all.size()).filter(i -> lengths.get(i) > 0).boxed().toList();
     if (usable.isEmpty()) {
-      throw noneLeft(shape, skipped);
+      throw noneLeft(least, skipped);
     }
     return new VideoClips(
         usable.stream().map(all::get).toList(),
@@ -92,18 +107,24 @@ public final class VideoClips {
     return lengths.get(number);
   }
 
-  /** What every clip is like. */
+  /** What every clip is like, or those of shorter videos but for their length. */
   public ClipShape shape() {
     return shape;
   }
 
   /**
-   * A clip's pictures; empty if the video turns out to be damaged before its end, which is noted.
+   * A clip's pictures; empty if the video turns out to be damaged before the clip's end, which is
+   * noted.
    *
    * @param start first picture at the clips' rate, at most {@code length − frames}
    */
   public Optional<byte[]> read(int number, int start) {
-    if (damaged.contains(number)) {
+    return read(number, start, shape);
+  }
+
+  private Optional<byte[]> read(int number, int start, ClipShape shape) {
+    int end = start + shape.frames();
+    if (end >= unreadable.getOrDefault(number, Integer.MAX_VALUE)) {
       return Optional.empty();
     }
     var video = videos.get(number);
@@ -119,15 +140,16 @@ public final class VideoClips {
       }
       return Optional.of(out);
     } catch (MediaException e) {
-      damaged.add(number);
+      unreadable.merge(number, end, Math::min);
       skipped.add(video.file(), reason(e, video));
       return Optional.empty();
     }
   }
 
   /**
-   * A clip of each of some videos, from a drawn start. In place of a damaged video comes the next
-   * one that is whole; the same numbers give the same clips.
+   * A clip of each of some videos, from a drawn start, all as long as the shortest of these videos
+   * allows. Where that stretch is damaged, a clip of the next video takes its place that is long
+   * enough; the same numbers give the same clips.
    *
    * @param seed of the starts
    * @param numbers which videos
@@ -135,7 +157,8 @@ public final class VideoClips {
    * @throws IllegalArgumentException if every video is damaged
    */
   public ClipBatch batch(long seed, int[] numbers, long step) {
-    byte[] out = new byte[Math.multiplyExact(numbers.length, shape.bytes())];
+    var common = shape.of(IntStream.of(numbers).map(this::frames).min().orElse(shape.frames()));
+    byte[] out = new byte[Math.multiplyExact(numbers.length, common.bytes())];
     var captions = new ArrayList<String>();
     for (int i = 0; i < numbers.length; i++) {
       var random = new SplittableRandom(Rng.mix(seed, step, i, numbers[i]));
@@ -145,14 +168,23 @@ public final class VideoClips {
           throw noneLeft(shape, skipped);
         }
         int number = (int) (((long) numbers[i] + attempt) % size());
-        clip = read(number, random.nextInt(length(number) - shape.frames() + 1));
+        if (length(number) < common.frames()) {
+          continue;
+        }
+        clip = read(number, random.nextInt(length(number) - common.frames() + 1), common);
         if (clip.isPresent()) {
           captions.add(video(number).caption());
         }
       }
-      System.arraycopy(clip.get(), 0, out, i * shape.bytes(), shape.bytes());
+      System.arraycopy(clip.get(), 0, out, i * common.bytes(), common.bytes());
     }
-    return new ClipBatch(out, shape, captions);
+    return new ClipBatch(out, common, captions);
+  }
+
+  /** Pictures of a video's clips: 4k + 1, at most the shape's. */
+  private int frames(int number) {
+    int most = Math.min(shape.frames(), length(number));
+    return most - (most - 1) % 4;
   }
 
   private static IllegalArgumentException noneLeft(ClipShape shape, Skipped skipped) {

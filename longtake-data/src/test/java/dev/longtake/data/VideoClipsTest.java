@@ -67,8 +67,65 @@ class VideoClipsTest {
     var clips = VideoClips.of(CaptionedVideo.list(List.of(folder), skipped), Films.FIVE, skipped);
     assertThat(clips.size()).isEqualTo(2);
     assertThat(clips.read(0, 55)).isEqualTo(Optional.empty());
+    assertThat(clips.read(0, 0)).isPresent();
     assertThat(skipped.lines()).hasSize(1).first().asString().contains("a.mp4: it is damaged");
-    assertThat(clips.batch(1, new int[] {0, 1}, 0).captions()).containsExactly("whole", "whole");
+    var captions = new HashSet<String>();
+    for (int step = 0; step < 30; step++) {
+      captions.add(clips.batch(1, new int[] {0, 1}, step).captions().getFirst());
+      assertThat(clips.batch(1, new int[] {0, 1}, step).captions().getLast()).isEqualTo("whole");
+    }
+    assertThat(captions).containsExactlyInAnyOrder("damaged", "whole");
+  }
+
+  @Test
+  void whatDamageIsKnownOfDoesNotDecideWhatIsRead() throws Exception {
+    Films.damage(Films.captioned(folder.resolve("a.mp4"), 60, "damaged"));
+    Films.captioned(folder.resolve("b.mp4"), 60, "whole");
+    var videos = CaptionedVideo.list(List.of(folder), skipped);
+    var clips = VideoClips.of(videos, Films.FIVE, skipped);
+    for (int step = 0; step < 30; step++) {
+      var fresh = VideoClips.of(videos, Films.FIVE, new Skipped());
+      assertThat(clips.batch(1, new int[] {0}, step).rgb())
+          .isEqualTo(fresh.batch(1, new int[] {0}, step).rgb());
+    }
+  }
+
+  @Test
+  void clipsOfShorterVideosAreAsLongAsTheseAndTheirNeighboursNoLonger() throws Exception {
+    Films.captioned(folder.resolve("a.mp4"), 40, "a");
+    Films.captioned(folder.resolve("b.mp4"), 20, "b");
+    Films.captioned(folder.resolve("c.mp4"), 8, "c");
+    var shape = Films.FIVE.of(25);
+    var videos = CaptionedVideo.list(List.of(folder), skipped);
+    var clips = VideoClips.of(videos, shape, 9, skipped);
+    assertThat(skipped.lines())
+        .singleElement()
+        .asString()
+        .contains("c.mp4: it is too short: 8 of 9 pictures");
+    for (int step = 0; step < 20; step++) {
+      assertThat(clips.batch(1, new int[] {0}, step).shape()).isEqualTo(shape);
+      assertThat(clips.batch(1, new int[] {1}, step).shape()).isEqualTo(shape.of(17));
+      var both = clips.batch(1, new int[] {0, 1}, step);
+      assertThat(both.shape()).isEqualTo(shape.of(17));
+      assertThat(both.captions()).containsExactly("a", "b");
+      int first = Films.number(both.rgb(), 0, shape);
+      for (int frame = 1; frame < 17; frame++) {
+        assertThat(Films.number(both.rgb(), frame, shape)).isEqualTo(first + frame);
+      }
+      assertThat(Films.number(both.rgb(), 17, shape)).isBetween(0, 3); // the other's first
+    }
+  }
+
+  @Test
+  void aDamagedStretchIsNotReplacedByAVideoThatIsTooShortForIt() throws Exception {
+    Films.damage(Films.captioned(folder.resolve("a.mp4"), 60, "damaged"));
+    Films.captioned(folder.resolve("b.mp4"), 12, "short");
+    Films.captioned(folder.resolve("c.mp4"), 60, "whole");
+    var clips =
+        VideoClips.of(CaptionedVideo.list(List.of(folder), skipped), Films.FIVE.of(57), 9, skipped);
+    var batch = clips.batch(1, new int[] {0}, 0);
+    assertThat(batch.captions()).containsExactly("whole");
+    assertThat(batch.shape().frames()).isEqualTo(57);
   }
 
   @Test

@@ -76,8 +76,7 @@ public record NetworkVideo(
         var model = VideoModel.open(parts, device, dtype, TextResidence.DEVICE, arithmetic)) {
       NativeMemory.resetPeak(device);
       var request = VideoRequest.of(model.config(), RandomParts.PROMPT);
-      var replay =
-          Replay.parse("auto", device, arithmetic, request.memory(), model.config().recall());
+      var replay = Replay.parse("auto", device, arithmetic, request.memory());
       try (var video =
           VideoGenerator.start(model, request, Overlap.parse("auto", device), replay)) {
         var made = new Trial(video, device, seconds * model.config().video().fps());

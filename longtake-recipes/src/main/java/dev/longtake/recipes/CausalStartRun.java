@@ -1,6 +1,5 @@
 package dev.longtake.recipes;
 
-import dev.longtake.data.Skipped;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.optim.OrElse;
 import dev.longtake.rollout.Recall;
@@ -16,7 +15,7 @@ import java.nio.file.Path;
  *
  * @param name of the model it leaves
  * @param from folder of the bidirectional model
- * @param data {@code world}, {@code folder:PATH} or {@code cache:PATH}
+ * @param data {@code world}, {@code world:COUNT}, {@code folder:PATH} or {@code cache:PATH}
  * @param latentFrames of a clip, a multiple of the objective's block
  * @param batch clips that a device takes at a step, at least 1
  * @param memory what the model it leaves looks back at, as {@link MemoryPolicies#parse} reads it
@@ -25,6 +24,7 @@ import java.nio.file.Path;
  * @param training how the loop runs
  * @param activations whether the transformer's stay until the backward pass
  * @param samples what the model in training generates on the way, chunk by chunk as any model
+ * @param adapter the low-rank change that is trained; if left out, all weights are
  */
 public record CausalStartRun(
     String name,
@@ -37,7 +37,8 @@ public record CausalStartRun(
     ForcingObjective.Config objective,
     TrainingConfig training,
     @OrElse("kept") Activations activations,
-    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
+    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples,
+    @OrElse("{}") AdapterKeys adapter)
     implements Run {
   private static final String STAGE = "causal-start";
 
@@ -49,16 +50,41 @@ public record CausalStartRun(
   }
 
   @Override
+  public Run tried() {
+    return new CausalStartRun(
+        name,
+        from,
+        data.few(),
+        latentFrames,
+        batch,
+        memory,
+        dtype,
+        objective,
+        training,
+        activations,
+        samples,
+        adapter);
+  }
+
+  @Override
   public void carryOut(Workplace place) {
     var given = FolderKey.model("from", from).named(name);
     var folder = Path.of(from);
     var type = place.dtype(dtype);
     var sources =
-        new LatentSources(
-            data, folder, latentFrames, batch, training.seed(), place, type, new Skipped());
+        new LatentSources(data, folder, latentFrames, batch, training.seed(), place, type);
     var finished = given.remembering(memory, Recall.CACHED);
     new TransformerStage(
-            STAGE, this, folder, FirstWeights.GIVEN, finished, training, samples, type, place)
+            STAGE,
+            this,
+            folder,
+            FirstWeights.GIVEN,
+            adapter,
+            finished,
+            training,
+            samples,
+            type,
+            place)
         .carryOut(
             new ClipTeaching(
                 sources,

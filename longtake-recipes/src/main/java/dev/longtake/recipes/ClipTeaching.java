@@ -28,6 +28,11 @@ record ClipTeaching(
   }
 
   @Override
+  public void check() {
+    sources.check();
+  }
+
+  @Override
   public TransformerStage.Lesson on(Device device, int rank, WanTransformer model) {
     var source = sources.open(device, rank);
     LongFunction<VideoBatch> batches =

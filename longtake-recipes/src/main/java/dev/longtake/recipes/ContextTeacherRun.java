@@ -1,5 +1,6 @@
 package dev.longtake.recipes;
 
+import dev.longtake.data.Skipped;
 import dev.longtake.optim.OrElse;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.teacher.ContextCurriculum;
@@ -14,13 +15,14 @@ import java.nio.file.Path;
 
 /**
  * A run that makes a context teacher of a model, {@code stage: context-teacher}: its transformer,
- * used bidirectionally, learns to continue videos of the world from a long context and with its own
- * errors in it. Autoencoder and text encoder stay as they are.
+ * used bidirectionally, learns to continue videos from a long context and with its own errors in
+ * it. Autoencoder and text encoder stay as they are.
  *
  * @param name of the teacher
  * @param from folder of the model that it starts from
  * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
- * @param footage encoded videos; {@code memories} are the context's if {@code selection} is memory
+ * @param footage what is continued; {@code memories} are the context's if {@code selection} is
+ *     memory
  * @param layout which frames the teacher sees, in latent frames
  * @param selection who chooses the context: windows (the layout) or memory
  * @param batch videos that a device takes at a step, at least 1
@@ -32,12 +34,15 @@ import java.nio.file.Path;
  * @param training how the loop runs
  * @param activations whether the transformer's stay until the backward pass
  * @param samples what the model in training generates on the way, chunk by chunk as any model
+ * @param data {@code world}, whose clips are filmed and encoded before the first step, {@code
+ *     folder:PATH} or {@code cache:PATH}
+ * @param adapter the low-rank change that is trained; if left out, all weights are
  */
 public record ContextTeacherRun(
     String name,
     String from,
     Dtype dtype,
-    TrainingRun.FootageStage footage,
+    TeacherFootage footage,
     ContextLayout layout,
     ContextCurriculum.Selection selection,
     int batch,
@@ -48,15 +53,16 @@ public record ContextTeacherRun(
     ModelConfig.Sampling sampling,
     TrainingConfig training,
     @OrElse("kept") Activations activations,
-    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
+    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples,
+    @OrElse("world") TrainingData data,
+    @OrElse("{}") AdapterKeys adapter)
     implements Run {
-  private static final String STAGE = "context-teacher";
+  /** What run files call it. */
+  static final String STAGE = "context-teacher";
 
   /** Checks that the parts fit one another. */
   public ContextTeacherRun {
-    if (!dtype.isFloat()) {
-      throw new IllegalArgumentException("dtype must be a real one such as bfloat16, not " + dtype);
-    }
+    ClipSizes.check(dtype);
     if (name.isBlank() || from.isBlank()) {
       throw new IllegalArgumentException(
           "name and from must not be empty; give the teacher's name and a model folder");
@@ -64,8 +70,9 @@ public record ContextTeacherRun(
     if (warmup < -1) {
       throw new IllegalArgumentException("warmup must be at least -1, not " + warmup);
     }
+    footage.check(data, selection);
     new ContextCurriculum(training.seed(), layout, selection, batch, least)
-        .check(footage.latentFrames());
+        .check(footage.shortest());
   }
 
   /** What each step trains on. */
@@ -78,19 +85,33 @@ public record ContextTeacherRun(
     var given = FolderKey.model("from", from);
     var folder = Path.of(from);
     var finished = given.named(name).sampled(sampling);
+    var type = place.dtype(dtype);
+    var clips =
+        new LatentSources(
+            data,
+            folder,
+            footage.latentFrames(),
+            footage.shortest(),
+            batch,
+            training.seed(),
+            place,
+            type,
+            new Skipped());
     try (var exchange = exchange(given, place)) {
       new TransformerStage(
               STAGE,
               this,
               folder,
               FirstWeights.GIVEN,
+              adapter,
               finished,
               training,
               samples,
-              place.dtype(dtype),
+              type,
               place)
-          .carryOut(new RecyclingTeaching(this, given, exchange, place));
+          .carryOut(new RecyclingTeaching(this, given, clips, exchange, place));
     }
+    clips.tellSkipped();
   }
 
   /** Empty banks for errors of the targets of all devices. */
@@ -125,6 +146,8 @@ public record ContextTeacherRun(
         sampling,
         training,
         activations,
-        samples);
+        samples,
+        data,
+        adapter);
   }
 }

@@ -3,7 +3,6 @@ package dev.longtake.recipes;
 import dev.longtake.distill.ContextKind;
 import dev.longtake.distill.DistillConfig;
 import dev.longtake.distill.DistillTraining;
-import dev.longtake.distill.PromptChange;
 import dev.longtake.optim.OrElse;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.train.Activations;
@@ -27,6 +26,8 @@ import dev.longtake.train.Activations;
  * @param prompts a file with a prompt a line, or {@code world} for captions of the world
  * @param captionFrames length of the longest clips, in latent frames, that captions of the world
  *     tell of; the shortest are as long as the longest rollouts, and so are all if this is 0
+ * @param adapter the low-rank change of generator and critic that is trained; if left out, all
+ *     their weights are
  * @param replay whether, on a GPU, the student's passes without gradients are recorded once and
  *     replayed as a whole: the same numbers, sooner for a small network, for memory
  */
@@ -42,21 +43,18 @@ public record ContextualDmdRun(
     @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples,
     @OrElse("world") String prompts,
     @OrElse("0") int captionFrames,
+    @OrElse("{}") AdapterKeys adapter,
     @OrElse("false") boolean replay)
     implements Distillation {
   /** Checks that the parts fit one another. */
   public ContextualDmdRun {
-    Distillation.check(name, dtype, worlds);
-    Distillation.check(prompts, captionFrames, matching.lengths().to());
+    Distillation.check(name, dtype, worlds, prompts, captionFrames, matching.lengths());
     if (matching.context() == ContextKind.NONE) {
       throw new IllegalArgumentException(
           "contextual-dmd needs context memory or contiguous; without context it is local-dmd or"
               + " streaming-tuning");
     }
-    if (matching.change() != PromptChange.NONE || matching.lead() != 0) {
-      throw new IllegalArgumentException(
-          "contextual-dmd has one prompt and scores the whole window: give change none and lead 0");
-    }
+    Distillation.checkOnePrompt("contextual-dmd", matching);
   }
 
   @Override

@@ -8,21 +8,23 @@ import dev.longtake.distill.SelfRollout;
 import dev.longtake.distill.TurnWatch;
 import dev.longtake.distill.VaeOpening;
 import dev.longtake.nn.Passage;
-import dev.longtake.nn.Weights;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.PromptSwitch;
-import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.Rollout;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import dev.longtake.train.Carried;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Team;
 import dev.longtake.wan.WanTransformer;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +36,9 @@ import java.util.TreeMap;
  * large, in a folder inside it.
  */
 final class Distill {
+  private static final String GENERATOR = DistillLoop.GENERATOR + ".";
+  private static final String CRITIC = DistillLoop.CRITIC + ".";
+
   private final Distillation run;
   private final Workplace place;
   private final Path from;
@@ -42,13 +47,15 @@ final class Distill {
   private final ModelConfig teacher;
   private final Dtype dtype;
   private final Optional<PromptList> prompts;
+  private final Trainee generator;
+  private final Trainee critic;
 
   /**
    * A run.
    *
    * @throws dev.longtake.checkpoint.CheckpointException if a folder is not a model's
-   * @throws IllegalArgumentException if student and teacher do not share latents and text, or the
-   *     file of prompts cannot be read
+   * @throws IllegalArgumentException if student and teacher do not share latents and text, if the
+   *     teacher was trained to be asked otherwise, or if the file of prompts cannot be read
    */
   Distill(Distillation run, Workplace place) {
     this.run = run;
@@ -58,11 +65,14 @@ final class Distill {
     from = Path.of(run.student().from());
     teacherFrom = Path.of(run.teacher().from());
     dtype = place.dtype(run.dtype());
+    TeacherTraining.check(teacherFrom, run.matching());
     prompts =
         run.promptsOfWorld()
             ? Optional.empty()
             : Optional.of(PromptList.read(Path.of(run.prompts())));
     prompts.ifPresent(list -> Prompts.check(list.texts(), from, student));
+    Prompts.checkNegative(
+        "teacher.negative_prompt", run.teacher().negativePrompt(), teacherFrom, teacher);
     boolean shared =
         student.vae().equals(teacher.vae())
             && student.textEncoder().equals(teacher.textEncoder())
@@ -75,6 +85,21 @@ final class Distill {
               + teacherFrom
               + " differ in autoencoder or text encoder; give models that share latents and text");
     }
+    long seed = run.training().seed();
+    generator =
+        Trainee.of(
+            run.adapter(),
+            from.resolve(VideoModel.TRANSFORMER),
+            student.transformer(),
+            GENERATOR,
+            Rng.mix(seed, 0));
+    critic =
+        Trainee.of(
+            run.adapter(),
+            teacherFrom.resolve(VideoModel.TRANSFORMER),
+            teacher.transformer(),
+            CRITIC,
+            Rng.mix(seed, 1));
   }
 
   /** Runs what is not finished. */
@@ -88,10 +113,11 @@ final class Distill {
     var stage =
         new Stage(
             run.stage(), run.matching().prompts() + " rollouts", run.training(), place, losses);
+    var carried = critic.carrying(generator.carrying(Carried.NOTHING));
     try (var parameters = startingWeights();
-        var loop = new DistillLoop(run.training(), parameters)) {
+        var loop = new DistillLoop(run.training(), parameters, carried)) {
       var store = stage.resumed(loop);
-      sampling(config).during(loop);
+      sampling(config).during(loop, this::transformer);
       long before = loop.step();
       if (stage.goesOn(loop)) {
         place
@@ -104,7 +130,8 @@ final class Distill {
                     + parameters.count()
                     + " weights of generator and critic");
         try (var team = Team.of(parameters, place.others(), this::member)) {
-          stage.steps(parameters, loop, team, store);
+          long beside = generator.besideBytes() + critic.besideBytes();
+          stage.steps(parameters, loop, team, store, beside);
         }
       }
       stage.reached(loop);
@@ -113,7 +140,9 @@ final class Distill {
       }
       if (loop.step() > before || !leaving.isThere(loop.step())) {
         try (var scope = Scope.open()) {
-          leaving.write(loop.averagedGenerator());
+          var trained = loop.averagedGenerator();
+          generator.leave(trained, place.output());
+          leaving.write(generator.whole(trained));
         }
         leaving.pack(
             FinishedModel.manifest(
@@ -124,7 +153,7 @@ final class Distill {
   }
 
   private SampleVideos sampling(ModelConfig config) {
-    var trained = Map.of(VideoModel.TRANSFORMER, DistillLoop.GENERATOR + ".");
+    var trained = Map.of(VideoModel.TRANSFORMER, GENERATOR);
     return new SampleVideos(
         place.output(), from, config, trained, run.samples(), place.first(), dtype);
   }
@@ -136,31 +165,52 @@ final class Distill {
             .orElseGet(() -> "captions of training worlds 0 to " + (run.worlds() - 1));
   }
 
-  /** The generator as the student's model has it, the critic as the teacher's has, in FLOAT32. */
+  /** The generator's weights, as samples are made with, of what is trained of it. */
+  private Map<String, Tensor> transformer(Map<String, Tensor> trained) {
+    Map<String, Tensor> bare = new LinkedHashMap<>();
+    trained.forEach((name, w) -> bare.put(name.substring(GENERATOR.length()), w));
+    Map<String, Tensor> out = new LinkedHashMap<>();
+    generator.whole(bare).forEach((name, w) -> out.put(GENERATOR + name, w));
+    return out;
+  }
+
+  /** Of the generator as the student's model has it, of the critic as the teacher's has. */
   private FlatParameters startingWeights() {
-    try (var scope = Scope.open();
-        var generator = TransformerStage.given(from, student.transformer(), place.first());
-        var critic = TransformerStage.given(teacherFrom, teacher.transformer(), place.first())) {
-      Map<String, Tensor> all = new LinkedHashMap<>();
-      generator.taken().forEach((name, w) -> all.put(DistillLoop.GENERATOR + "." + name, w));
-      critic.taken().forEach((name, w) -> all.put(DistillLoop.CRITIC + "." + name, w));
+    try (var scope = Scope.open()) {
+      Map<String, Tensor> all = new LinkedHashMap<>(generator.first());
+      all.putAll(critic.first());
       return FlatParameters.copyOf(all, place.first());
     }
   }
 
   private Member member(FlatParameters own, int rank) {
-    var device = own.values().device();
-    var model = VideoModel.open(teacherFrom, device, dtype);
-    var weights = Weights.from(own);
-    var config = run.matching();
+    var opened = new ArrayDeque<Runnable>(); // to be closed, the latest first
+    try {
+      var model = VideoModel.open(teacherFrom, own.values().device(), dtype);
+      opened.push(model::close);
+      var learning = generator.over(own);
+      opened.push(learning::close);
+      var judging = critic.over(own);
+      opened.push(judging::close);
+      var videos = videos(learning.model(), model.device());
+      opened.push(videos::close);
+      var objective = objective(learning.model(), videos, judging.model(), model, rank);
+      return new Member(opened, learning.adapting().apply(judging.adapting().apply(objective)));
+    } catch (RuntimeException | Error e) {
+      opened.forEach(Runnable::run);
+      throw e;
+    }
+  }
+
+  /** The student's videos, a batch at a time. */
+  private Rollout videos(WanTransformer learning, Device device) {
     var size = student.video();
-    var generator = WanTransformer.of(weights.at(DistillLoop.GENERATOR), student.transformer());
     var videos =
         Rollout.ofBatch(
-            config.prompts(),
-            generator,
+            run.matching().prompts(),
+            learning,
             run.student().policy(),
-            Recall.CACHED,
+            run.student().recall(),
             size.latentRows(),
             size.latentColumns(),
             dtype,
@@ -168,9 +218,16 @@ final class Distill {
     if (run.replay() && device.kind() == Device.Kind.CUDA) {
       videos.replayPasses();
     }
+    return videos;
+  }
+
+  private DistillObjective objective(
+      WanTransformer learning, Rollout videos, WanTransformer judging, VideoModel model, int rank) {
+    var config = run.matching();
+    var size = student.video();
     var rollout =
         new SelfRollout(
-            generator,
+            learning,
             videos,
             run.student().sampler(),
             size.latentRows(),
@@ -181,20 +238,16 @@ final class Distill {
             config.change().how().orElse(PromptSwitch.KEEP),
             Passage.DIRECT,
             TurnWatch.NONE);
-    return new Member(
-        model,
-        weights,
-        videos,
-        new DistillObjective(
-            config,
-            rollout,
-            score(WanTransformer.of(weights.at(DistillLoop.CRITIC), teacher.transformer())),
-            score(model.transformer()),
-            new TextPrompts(model.text(), device, captions(), run.teacher().negativePrompt()),
-            new VaeOpening(model.vae(), dtype),
-            run.training(),
-            run.activations(),
-            rank));
+    return new DistillObjective(
+        config,
+        rollout,
+        score(judging),
+        score(model.transformer()),
+        new TextPrompts(model.text(), model.device(), captions(), run.teacher().negativePrompt()),
+        new VaeOpening(model.vae(), dtype),
+        run.training(),
+        run.activations(),
+        rank);
   }
 
   private Captions captions() {
@@ -203,7 +256,10 @@ final class Distill {
         .orElseGet(
             () ->
                 Captions.ofWorlds(
-                    run.worlds(), run.matching().lengths().to(), run.captionFrames()));
+                    run.worlds(),
+                    run.matching().lengths().to(),
+                    run.captionFrames(),
+                    student.vae()));
   }
 
   private ScoreNetwork score(WanTransformer network) {
@@ -211,13 +267,10 @@ final class Distill {
         network, run.matching().teacher(), run.matching().contextTimestep(), dtype);
   }
 
-  private record Member(VideoModel model, Weights weights, Rollout videos, Objective objective)
-      implements Team.Member {
+  private record Member(Collection<Runnable> opened, Objective objective) implements Team.Member {
     @Override
     public void close() {
-      videos.close();
-      weights.close();
-      model.close();
+      opened.forEach(Runnable::run);
     }
   }
 }

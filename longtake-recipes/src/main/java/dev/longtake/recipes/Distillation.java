@@ -2,6 +2,8 @@ package dev.longtake.recipes;
 
 import dev.longtake.distill.DistillConfig;
 import dev.longtake.distill.DistillTraining;
+import dev.longtake.distill.PromptChange;
+import dev.longtake.distill.RolloutLengths;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.train.Activations;
 
@@ -28,6 +30,9 @@ sealed interface Distillation extends Run
 
   /** Length of the longest clips that prompts tell of, latent frames. */
   int captionFrames();
+
+  /** The low-rank change of both networks that is trained, if not all their weights are. */
+  AdapterKeys adapter();
 
   /** What is learnt. */
   DistillConfig matching();
@@ -58,35 +63,35 @@ sealed interface Distillation extends Run
   }
 
   /**
-   * Checks that what is said of captions is heeded.
-   *
-   * @param longest rollout, latent frames
-   * @throws IllegalArgumentException with the remedy
-   */
-  static void check(String prompts, int captionFrames, int longest) {
-    boolean heeded = captionFrames >= longest && prompts.equals(OdePairsRun.WORLD);
-    if (captionFrames != 0 && !heeded) {
-      throw new IllegalArgumentException(
-          "caption_frames is "
-              + captionFrames
-              + "; give at least the longest rollout, "
-              + longest
-              + ", with prompts: world, or leave it out");
-    }
-  }
-
-  /**
    * Checks what every run has.
    *
    * @throws IllegalArgumentException with the remedy
    */
-  static void check(String name, Dtype dtype, int worlds) {
-    if (!dtype.isFloat()) {
-      throw new IllegalArgumentException("dtype must be a real one such as bfloat16, not " + dtype);
-    }
+  static void check(
+      String name,
+      Dtype dtype,
+      int worlds,
+      String prompts,
+      int captionFrames,
+      RolloutLengths lengths) {
+    ClipSizes.check(dtype);
     if (name.isBlank() || worlds < 1) {
       throw new IllegalArgumentException(
           "need a name and worlds of at least 1, not '" + name + "' and " + worlds);
+    }
+    Captions.check(prompts, captionFrames, "the longest rollout", lengths.to());
+  }
+
+  /**
+   * Refuses what belongs to streaming tuning alone.
+   *
+   * @param stage for messages
+   * @throws IllegalArgumentException with the remedy
+   */
+  static void checkOnePrompt(String stage, DistillConfig matching) {
+    if (matching.change() != PromptChange.NONE || matching.lead() != 0) {
+      throw new IllegalArgumentException(
+          stage + " has one prompt and scores the whole window: give change none and lead 0");
     }
   }
 }

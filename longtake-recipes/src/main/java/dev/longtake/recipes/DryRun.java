@@ -4,11 +4,10 @@ import dev.longtake.tensor.Device;
 import dev.longtake.tensor.NativeMemory;
 import dev.longtake.train.Progress;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -22,33 +21,34 @@ public final class DryRun {
    * Tries a run out.
    *
    * @param place where it would be carried out; its output folder is not touched
-   * @return the plan, line by line
+   * @param told hears the plan line by line: of each stage before its step is taken, so that it is
+   *     known of a step that does not fit into memory
    */
-  public static List<String> of(Run run, Workplace place) {
-    return in(Path.of(System.getProperty("java.io.tmpdir")), run, place);
+  public static void of(Run run, Workplace place, Consumer<String> told) {
+    in(Path.of(System.getProperty("java.io.tmpdir")), run, place, told);
   }
 
   /** As {@link #of}, with the temporary folder in a given one. */
-  static List<String> in(Path parent, Run run, Workplace place) {
-    var ear = new Ear(place.watcher(), place.first());
+  static void in(Path parent, Run run, Workplace place, Consumer<String> told) {
+    var ear = new Ear(place.watcher(), place.first(), told);
     try (var folder = ScratchFolder.in(parent, "longtake-dry-run-")) {
       var once = new Ending(1, () -> false, place.ending().interrupted());
       run.tried()
           .carryOut(new Workplace(place.devices(), folder.path(), place.threads(), once, ear));
     }
-    return List.copyOf(ear.lines);
   }
 
   /** Notes plans, and how much memory their first step takes. */
   private static final class Ear implements RunWatcher {
     private final RunWatcher other;
     private final Device device;
-    private final List<String> lines = new ArrayList<>();
+    private final Consumer<String> told;
     private long before;
 
-    Ear(RunWatcher other, Device device) {
+    Ear(RunWatcher other, Device device, Consumer<String> told) {
       this.other = other;
       this.device = device;
+      this.told = told;
     }
 
     @Override
@@ -62,7 +62,7 @@ public final class DryRun {
     @Override
     public void planned(StagePlan plan) {
       var config = plan.config();
-      lines.add(
+      told.accept(
           String.format(
               Locale.ROOT,
               "%s: %d steps, %s of %s a step, rate %s",
@@ -71,7 +71,7 @@ public final class DryRun {
               count((long) config.accumulate() * plan.devices(), "batch", "batches"),
               plan.batch(),
               config.rate()));
-      lines.add(
+      told.accept(
           String.format(
               Locale.ROOT,
               "  %,d numbers trained: weights %s, gradients %s, moments %s, moving average %s",
@@ -80,6 +80,20 @@ public final class DryRun {
               mebibytes(plan.gradientBytes()),
               mebibytes(plan.momentBytes()),
               mebibytes(plan.averageBytes())));
+      if (plan.besideBytes() > 0) {
+        told.accept(
+            "  under adapters, weights that stay and their sums " + mebibytes(plan.besideBytes()));
+      }
+      begin();
+    }
+
+    @Override
+    public void planned(String line) {
+      told.accept(line);
+      begin();
+    }
+
+    private void begin() {
       NativeMemory.resetPeak(device);
       before = peak().orElse(0);
     }
@@ -89,12 +103,16 @@ public final class DryRun {
       return (step, steps, values) -> {
         var took =
             peak().isPresent()
-                ? ", " + mebibytes(peak().getAsLong() - before) + " more while it ran"
+                ? ", "
+                    + mebibytes(peak().getAsLong() - before)
+                    + " more while it ran, "
+                    + mebibytes(peak().getAsLong())
+                    + " in all"
                 : "";
-        lines.add(
+        told.accept(
             String.format(
                 Locale.ROOT,
-                "  one step of %s: %s, %.0f ms%s",
+                "  one step of %s: %s%.0f ms%s",
                 name,
                 losses(values),
                 values.getOrDefault("per iteration time", Double.NaN) * 1e3,
@@ -105,8 +123,8 @@ public final class DryRun {
     private static String losses(Map<String, Double> values) {
       return values.entrySet().stream()
           .filter(value -> value.getKey().equals("loss") || value.getKey().endsWith("_loss"))
-          .map(loss -> String.format(Locale.ROOT, "%s %.4g", loss.getKey(), loss.getValue()))
-          .collect(Collectors.joining(", "));
+          .map(loss -> String.format(Locale.ROOT, "%s %.4g, ", loss.getKey(), loss.getValue()))
+          .collect(Collectors.joining());
     }
 
     /** Of tensors on a GPU, or of the whole process. */

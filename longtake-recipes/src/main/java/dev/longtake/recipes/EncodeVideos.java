@@ -12,7 +12,6 @@ import dev.longtake.data.Skipped;
 import dev.longtake.data.VideoClips;
 import dev.longtake.media.Sampling;
 import dev.longtake.rollout.ModelConfig;
-import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
@@ -147,10 +146,10 @@ public record EncodeVideos(
       Dtype dtype,
       int threads,
       Consumer<String> said) {
-    try (var opened = VideoModel.open(model, device, dtype);
+    try (var opened = Encoders.open(model, device, dtype);
         var pixels =
             new Prefetcher<>(item -> read(videos, missing, item), threads, Math.max(2, threads))) {
-      var encoder = new ClipEncoder(opened.vae(), opened.text(), dtype, device);
+      var encoder = opened.encoder();
       int before = writer.size();
       for (int i = 0; i < missing.size(); i++) {
         var rgb = pixels.apply(i);

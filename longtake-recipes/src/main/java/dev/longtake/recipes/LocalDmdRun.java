@@ -3,7 +3,6 @@ package dev.longtake.recipes;
 import dev.longtake.distill.ContextKind;
 import dev.longtake.distill.DistillConfig;
 import dev.longtake.distill.DistillTraining;
-import dev.longtake.distill.PromptChange;
 import dev.longtake.optim.OrElse;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.train.Activations;
@@ -26,6 +25,8 @@ import dev.longtake.train.Activations;
  * @param prompts a file with a prompt a line, or {@code world} for captions of the world
  * @param captionFrames length of the longest clips, in latent frames, that captions of the world
  *     tell of; the shortest are as long as the longest rollouts, and so are all if this is 0
+ * @param adapter the low-rank change of generator and critic that is trained; if left out, all
+ *     their weights are
  * @param replay whether, on a GPU, the student's passes without gradients are recorded once and
  *     replayed as a whole: the same numbers, sooner for a small network, for memory
  */
@@ -41,12 +42,12 @@ public record LocalDmdRun(
     @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples,
     @OrElse("world") String prompts,
     @OrElse("0") int captionFrames,
+    @OrElse("{}") AdapterKeys adapter,
     @OrElse("false") boolean replay)
     implements Distillation {
   /** Checks that the parts fit one another. */
   public LocalDmdRun {
-    Distillation.check(name, dtype, worlds);
-    Distillation.check(prompts, captionFrames, matching.lengths().to());
+    Distillation.check(name, dtype, worlds, prompts, captionFrames, matching.lengths());
     int window = matching.window();
     if (matching.lengths().to() != window || matching.context() != ContextKind.NONE) {
       throw new IllegalArgumentException(
@@ -54,10 +55,7 @@ public record LocalDmdRun(
               + window
               + ", and context none, or stage contextual-dmd");
     }
-    if (matching.change() != PromptChange.NONE || matching.lead() != 0) {
-      throw new IllegalArgumentException(
-          "local-dmd has one prompt and scores every frame: give change none and lead 0");
-    }
+    Distillation.checkOnePrompt("local-dmd", matching);
   }
 
   @Override

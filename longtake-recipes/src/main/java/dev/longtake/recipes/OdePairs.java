@@ -52,14 +52,15 @@ record OdePairs(ShardFolder shards, Cursor cursor, int rank, Device device) {
       int[] numbers = cursor.at(step, rank);
       var states =
           Arrays.stream(numbers)
-              .mapToObj(number -> shards.read(number, STATES).to(device).to(Dtype.FLOAT32))
+              .mapToObj(number -> shards.read(number, STATES))
               .collect(Collectors.toList());
       var texts =
           Arrays.stream(numbers)
               .mapToObj(number -> shards.read(number, CachedLatents.TEXT))
               .collect(Collectors.toList());
       return new OdeBatch(
-          scope.keep(Tensor.stack(states, 0)), scope.keep(CachedLatents.padded(texts).to(device)));
+          scope.keep(Tensor.stack(states, 0).to(device).to(Dtype.FLOAT32)),
+          scope.keep(CachedLatents.padded(texts).to(device)));
     }
   }
 }

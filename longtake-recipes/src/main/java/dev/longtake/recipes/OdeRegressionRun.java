@@ -30,6 +30,7 @@ import java.nio.file.Path;
  * @param training how the loop runs
  * @param activations whether the transformer's stay until the backward pass
  * @param samples what the model in training generates on the way, chunk by chunk as any model
+ * @param adapter the low-rank change that is trained; if left out, all weights are
  */
 public record OdeRegressionRun(
     String name,
@@ -41,7 +42,8 @@ public record OdeRegressionRun(
     OdeRegressionObjective.Config objective,
     TrainingConfig training,
     @OrElse("kept") Activations activations,
-    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples)
+    @OrElse("{every: 0, seconds: 4, prompts: []}") TrainingRun.SampleStage samples,
+    @OrElse("{}") AdapterKeys adapter)
     implements Run {
   private static final String STAGE = "ode-regression";
 
@@ -70,7 +72,16 @@ public record OdeRegressionRun(
       var finished = given.sampled(sampling);
       var type = place.dtype(dtype);
       new TransformerStage(
-              STAGE, this, folder, FirstWeights.GIVEN, finished, training, samples, type, place)
+              STAGE,
+              this,
+              folder,
+              FirstWeights.GIVEN,
+              adapter,
+              finished,
+              training,
+              samples,
+              type,
+              place)
           .carryOut(teaching(shards, levels, place));
     }
   }

@@ -22,4 +22,22 @@ final class Prompts {
       prompts.forEach(tokenizer::check);
     }
   }
+
+  /**
+   * Refuses a negative prompt that a model cannot read.
+   *
+   * @param key for messages
+   * @param prompt empty for none
+   * @throws IllegalArgumentException naming the key, if it is too long
+   */
+  static void checkNegative(String key, String prompt, Path folder, ModelConfig config) {
+    if (prompt.isEmpty()) {
+      return;
+    }
+    try {
+      check(List.of(prompt), folder, config);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(key + ": " + e.getMessage(), e);
+    }
+  }
 }

@@ -18,61 +18,82 @@ import dev.longtake.wan.WanTransformer;
 import java.nio.file.Path;
 
 /**
- * Learns to continue films of the world, with its own errors in them.
+ * Learns to continue videos, with its own errors in them.
  *
  * @param run what is learnt
  * @param given the model it starts from, whose autoencoder and text encoder are used
+ * @param clips opens videos that are not filmed
  * @param exchange where the errors of all devices are
  * @param place where the run is carried out
  */
 record RecyclingTeaching(
-    ContextTeacherRun run, ModelConfig given, ErrorExchange exchange, Workplace place)
+    ContextTeacherRun run,
+    ModelConfig given,
+    LatentSources clips,
+    ErrorExchange exchange,
+    Workplace place)
     implements TransformerStage.Teaching {
 
-  private record Films(Weights text, Footage footage, Objective objective)
+  private record Continuing(ContextFrames frames, Objective objective)
       implements TransformerStage.Lesson {
     @Override
     public void close() {
-      footage.close();
-      text.close();
+      frames.close();
+    }
+  }
+
+  @Override
+  public void check() {
+    if (!isFilmed()) {
+      clips.check();
     }
   }
 
   @Override
   public TransformerStage.Lesson on(Device device, int rank, WanTransformer model) {
+    var frames = frames(device, rank);
+    return new Continuing(
+        frames,
+        run.activations()
+            .of(
+                passage ->
+                    new RecyclingObjective(
+                        model.through(passage),
+                        frames::at,
+                        exchange,
+                        rank,
+                        run.training().seed(),
+                        run.recycling(),
+                        run.banks().dtype(),
+                        place.dtype(run.dtype()))));
+  }
+
+  private ContextFrames frames(Device device, int rank) {
+    if (!isFilmed()) {
+      return new ContextFrames.OfClips(
+          run.curriculum(), rank, clips.open(device, rank), run.footage().memories());
+    }
     if (rank == 0) {
       place.watcher().said("filming and encoding " + run.footage().videos() + " worlds");
     }
     var dtype = place.dtype(run.dtype());
     var text = Reader.of(Path.of(run.from()), given, dtype, device);
     try {
-      var footage = film(device, rank);
-      var curriculum = run.curriculum();
-      return new Films(
-          text.weights(),
-          footage,
-          run.activations()
-              .of(
-                  passage ->
-                      new RecyclingObjective(
-                          model.through(passage),
-                          text.encoder(),
-                          step -> curriculum.batch(footage, step, rank),
-                          exchange,
-                          rank,
-                          run.training().seed(),
-                          run.recycling(),
-                          run.banks().dtype(),
-                          dtype)));
+      return new ContextFrames.Filmed(
+          run.curriculum(), rank, film(device, rank), text.weights(), text.encoder(), dtype);
     } catch (RuntimeException | Error e) {
       text.weights().close();
       throw e;
     }
   }
 
+  private boolean isFilmed() {
+    return run.data() instanceof TrainingData.World;
+  }
+
   private Footage film(Device device, int rank) {
     return WorldFootage.film(
-        run.footage(),
+        run.footage().world(),
         Path.of(run.from()),
         given,
         new WorldFootage.Share(rank, place.devices().size()),
@@ -106,7 +127,9 @@ record RecyclingTeaching(
 
   @Override
   public String description() {
-    return "procedural world, training seeds 0 to " + (run.footage().videos() - 1);
+    return isFilmed()
+        ? "procedural world, training seeds 0 to " + (run.footage().videos() - 1)
+        : clips.description();
   }
 
   @Override

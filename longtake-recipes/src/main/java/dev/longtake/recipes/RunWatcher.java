@@ -15,6 +15,9 @@ public interface RunWatcher {
   /** A stage is built and about to take its steps. */
   default void planned(StagePlan plan) {}
 
+  /** Something else than a stage is about to begin: what it is, in a line. */
+  default void planned(String line) {}
+
   /** What hears the steps of a stage. */
   Progress stage(String name);
 }

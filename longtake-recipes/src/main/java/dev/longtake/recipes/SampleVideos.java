@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Generates a video of each prompt with its contact sheet: {@code samples/STEP.mp4} and {@code
@@ -63,9 +64,18 @@ record SampleVideos(
 
   /** Has these made while a loop runs, if any are wanted. */
   void during(Loop loop) {
+    during(loop, UnaryOperator.identity());
+  }
+
+  /**
+   * Has these made while a loop runs, if any are wanted.
+   *
+   * @param network the weights of the networks, by the loop's averaged numbers
+   */
+  void during(Loop loop, UnaryOperator<Map<String, Tensor>> network) {
     if (stage.every() > 0) {
       check(stage, from, config);
-      loop.sampling(stage.every(), this);
+      loop.sampling(stage.every(), (step, averages) -> make(step, network.apply(averages)));
     }
   }
 

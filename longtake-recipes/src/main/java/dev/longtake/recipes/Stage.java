@@ -55,6 +55,17 @@ record Stage(
    * @throws CancellationException if the run was told to leave off; what was reached is saved
    */
   void steps(FlatParameters parameters, Loop loop, Team team, CheckpointStore store) {
+    steps(parameters, loop, team, store, 0);
+  }
+
+  /**
+   * Takes the steps that are left, in this place.
+   *
+   * @param besideBytes see {@link StagePlan}
+   * @throws CancellationException if the run was told to leave off; what was reached is saved
+   */
+  void steps(
+      FlatParameters parameters, Loop loop, Team team, CheckpointStore store, long besideBytes) {
     var watcher = place.watcher();
     watcher.planned(
         new StagePlan(
@@ -64,7 +75,8 @@ record Stage(
             loop.step(),
             place.devices().size(),
             parameters.count(),
-            loop.averaged()));
+            loop.averaged(),
+            besideBytes));
     var heard = watcher.stage(name);
     try (var events = EventFile.in(place.output().resolve(name).resolve("tensorboard"))) {
       loop.run(

@@ -12,9 +12,18 @@ import dev.longtake.train.Course;
  * @param devices that share each step
  * @param trained how many numbers are trained
  * @param averaged how many of them have a moving average
+ * @param besideBytes bytes on each device of weights that stay as they are under an adapter, and of
+ *     their sums with it; 0 where all weights are trained
  */
 public record StagePlan(
-    String name, String batch, Course config, long from, int devices, long trained, long averaged) {
+    String name,
+    String batch,
+    Course config,
+    long from,
+    int devices,
+    long trained,
+    long averaged,
+    long besideBytes) {
   private static final long FLOAT_BYTES = 4;
 
   /** Bytes of all trained weights, FLOAT32, on each device. */

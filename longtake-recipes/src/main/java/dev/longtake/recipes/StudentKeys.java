@@ -3,6 +3,7 @@ package dev.longtake.recipes;
 import dev.longtake.diffusion.FewStepSampler;
 import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.memory.MemoryPolicy;
+import dev.longtake.optim.OrElse;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.Recall;
 
@@ -13,8 +14,10 @@ import dev.longtake.rollout.Recall;
  *     tokenizer stay that model's
  * @param memory what it may look back at, in {@link MemoryPolicies} notation
  * @param sampling how it is sampled, in training and afterwards; of kind few_step, without guidance
+ * @param recall where the keys of remembered frames come from, in training and afterwards
  */
-public record StudentKeys(String from, String memory, ModelConfig.Sampling sampling) {
+public record StudentKeys(
+    String from, String memory, ModelConfig.Sampling sampling, @OrElse("cached") Recall recall) {
 
   /** Checks memory and sampler. */
   public StudentKeys {
@@ -40,8 +43,10 @@ public record StudentKeys(String from, String memory, ModelConfig.Sampling sampl
     return (FewStepSampler) sampling.sampler();
   }
 
-  /** The finished student's configuration: that of the model it came from, to be run cached. */
+  /**
+   * The finished student's configuration: that of the model it came from, sampled and recalled so.
+   */
   ModelConfig config(ModelConfig start, String name) {
-    return start.named(name).sampled(sampling).remembering(memory, Recall.CACHED);
+    return start.named(name).sampled(sampling).remembering(memory, recall);
   }
 }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What a run is trained on, the key {@code data} of its file: {@code world}, {@code folder:PATH} or
- * {@code cache:PATH}.
+ * What a run is trained on, the key {@code data} of its file: {@code world}, {@code world:COUNT},
+ * {@code folder:PATH} or {@code cache:PATH}.
  */
 public sealed interface TrainingData {
 
@@ -18,6 +18,33 @@ public sealed interface TrainingData {
     @Override
     public String text() {
       return "world";
+    }
+  }
+
+  /**
+   * So many rooms of it, from their first pictures: filmed and encoded before the first step, kept
+   * on the devices and shown in shuffled order, again and again.
+   *
+   * @param worlds how many, at least 1
+   */
+  record Films(int worlds) implements TrainingData {
+    private static final int ENOUGH_TO_TRY = 32;
+
+    /** Checks the number. */
+    public Films {
+      if (worlds < 1) {
+        throw new IllegalArgumentException("data is 'world:" + worlds + "'; give at least 1 world");
+      }
+    }
+
+    @Override
+    public TrainingData few() {
+      return new Films(Math.min(worlds, ENOUGH_TO_TRY));
+    }
+
+    @Override
+    public String text() {
+      return "world:" + worlds;
     }
   }
 
@@ -50,6 +77,11 @@ public sealed interface TrainingData {
     }
   }
 
+  /** As much of it as trying a run out takes. */
+  default TrainingData few() {
+    return this;
+  }
+
   /** As a run file says it. */
   @JsonValue
   String text();
@@ -65,6 +97,9 @@ public sealed interface TrainingData {
     if (text.equals("world")) {
       return new World();
     }
+    if (text.matches("world:[0-9]{1,9}")) {
+      return new Films(Integer.parseInt(path));
+    }
     if (text.startsWith("folder:") && !path.isBlank()) {
       return new Folder(Arrays.stream(path.split(",")).map(String::strip).map(Path::of).toList());
     }
@@ -72,6 +107,8 @@ public sealed interface TrainingData {
       return new Cache(Path.of(path));
     }
     throw new IllegalArgumentException(
-        "data is '" + text + "'; give world, folder:PATH (or several, with commas) or cache:PATH");
+        "data is '"
+            + text
+            + "'; give world, world:COUNT, folder:PATH (or several, with commas) or cache:PATH");
   }
 }

@@ -40,9 +40,7 @@ public record TrainingRun(
 
   /** Checks that the parts fit one another, before any of them has cost an hour. */
   public TrainingRun {
-    if (!dtype.isFloat()) {
-      throw new IllegalArgumentException("dtype must be a real one such as bfloat16, not " + dtype);
-    }
+    ClipSizes.check(dtype);
     if (model.unconditional() != Unconditional.ZEROS) {
       throw new IllegalArgumentException(
           "model.unconditional is prompt, but this run hides captions by zeros; make it zeros");

@@ -8,12 +8,14 @@ import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.train.Carried;
+import dev.longtake.train.CheckpointStore;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Team;
 import dev.longtake.train.TrainingConfig;
 import dev.longtake.train.TrainingLoop;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,6 +29,7 @@ import java.util.TreeMap;
  * @param run what the manifest says of it
  * @param from the model it begins with
  * @param start where the first weights come from
+ * @param adapter whether all of them are trained
  * @param finished configuration of the model it leaves, with the sizes of {@code from}
  * @param training how the loop runs
  * @param samples what is generated on the way
@@ -38,6 +41,7 @@ record TransformerStage(
     Object run,
     Path from,
     FirstWeights start,
+    AdapterKeys adapter,
     ModelConfig finished,
     TrainingConfig training,
     TrainingRun.SampleStage samples,
@@ -53,6 +57,9 @@ record TransformerStage(
 
   /** Makes the lesson of a device. */
   interface Teaching {
+    /** Refuses what lessons cannot be made of, before anything is read or made. */
+    default void check() {}
+
     /**
      * A lesson.
      *
@@ -73,29 +80,36 @@ record TransformerStage(
     }
   }
 
-  private record Member(Weights weights, Lesson lesson) implements Team.Member {
-    @Override
-    public Objective objective() {
-      return lesson.objective();
-    }
+  private record Member(Trainee.Network network, Lesson lesson, Objective objective)
+      implements Team.Member {
 
     @Override
     public void close() {
       lesson.close();
-      weights.close();
+      network.close();
     }
   }
 
   /** Trains until the configured end, and packs the model where there is something new. */
   void carryOut(Teaching teaching) {
     SampleVideos.check(samples, from, finished);
+    var trainee =
+        Trainee.of(
+            adapter,
+            from.resolve(VideoModel.TRANSFORMER),
+            finished.transformer(),
+            "",
+            training.seed());
     var leaving = new FinishedModel(from, finished, place);
     leaving.requireOwn(name);
+    if (hasStepsLeft()) {
+      teaching.check();
+    }
     place.makeOutput();
     Map<String, Double> losses = new TreeMap<>();
     var stage = new Stage(name, teaching.batch(), training, place, losses);
-    try (var parameters = first();
-        var loop = new TrainingLoop(training, parameters, teaching.carried())) {
+    try (var parameters = first(trainee);
+        var loop = new TrainingLoop(training, parameters, trainee.carrying(teaching.carried()))) {
       var store = stage.resumed(loop);
       new SampleVideos(
               place.output(),
@@ -105,15 +119,16 @@ record TransformerStage(
               samples,
               place.first(),
               dtype)
-          .during(loop);
+          .during(loop, trainee::whole);
       long before = loop.step();
       if (stage.goesOn(loop)) {
         place
             .watcher()
             .said(name + ": " + training.steps() + " steps, " + parameters.count() + " weights");
         try (var team =
-            Team.of(parameters, place.others(), (own, rank) -> member(teaching, own, rank))) {
-          stage.steps(parameters, loop, team, store);
+            Team.of(
+                parameters, place.others(), (own, rank) -> member(trainee, teaching, own, rank))) {
+          stage.steps(parameters, loop, team, store, trainee.besideBytes());
         }
       }
       stage.reached(loop);
@@ -122,7 +137,9 @@ record TransformerStage(
       }
       if (loop.step() > before || !leaving.isThere(loop.step())) {
         try (var scope = Scope.open()) {
-          leaving.write(TrainedWeights.averaged(parameters, loop, ""));
+          var trained = TrainedWeights.averaged(parameters, loop, "");
+          trainee.leave(trained, place.output());
+          leaving.write(trainee.whole(trained));
         }
         leaving.pack(
             FinishedModel.manifest(
@@ -132,25 +149,35 @@ record TransformerStage(
     }
   }
 
-  private Member member(Teaching teaching, FlatParameters own, int rank) {
-    var weights = Weights.from(own);
-    var model = WanTransformer.of(weights, finished.transformer());
+  /** By the newest checkpoint, if there is one: a run that is over needs nothing to train on. */
+  private boolean hasStepsLeft() {
+    var folder = place.output().resolve(name);
+    long reached =
+        Files.isDirectory(folder)
+            ? new CheckpointStore(folder, name, training.keep()).newestStep().orElse(0)
+            : 0;
+    return reached < training.steps() && !place.ending().before(reached);
+  }
+
+  private static Member member(Trainee trainee, Teaching teaching, FlatParameters own, int rank) {
+    var network = trainee.over(own);
     try {
-      return new Member(weights, teaching.on(own.values().device(), rank, model));
+      var lesson = teaching.on(own.values().device(), rank, network.model());
+      return new Member(network, lesson, network.adapting().apply(lesson.objective()));
     } catch (RuntimeException | Error e) {
-      weights.close();
+      network.close();
       throw e;
     }
   }
 
-  private FlatParameters first() {
+  private FlatParameters first(Trainee trainee) {
     var config = finished.transformer();
     return switch (start) {
       case FRESH ->
           TrainedWeights.drawn(training.seed(), place.first(), w -> WanTransformer.of(w, config));
       case GIVEN -> {
-        try (var given = given(from, config, Device.CPU)) {
-          yield FlatParameters.copyOf(given.taken(), place.first());
+        try (var scope = Scope.open()) {
+          yield FlatParameters.copyOf(trainee.first(), place.first());
         }
       }
     };

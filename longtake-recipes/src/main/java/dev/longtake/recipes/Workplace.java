@@ -59,6 +59,20 @@ public record Workplace(
   }
 
   /**
+   * Makes a folder in the output folder, if absent.
+   *
+   * @throws IllegalArgumentException if it cannot be made
+   */
+  static Path folder(Path folder) {
+    try {
+      return Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "the folder " + folder + " cannot be made (" + e + "); give another --out", e);
+    }
+  }
+
+  /**
    * Between the parts of a long preparation, of which nothing would be kept.
    *
    * @throws CancellationException if the run was told to leave off

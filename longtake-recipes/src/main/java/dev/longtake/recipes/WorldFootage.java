@@ -21,7 +21,6 @@ import dev.longtake.world.FrameSize;
 import dev.longtake.world.Split;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /** The world's videos that a transformer is trained on: one device's share of them, encoded. */
@@ -33,10 +32,10 @@ final class WorldFootage {
   private final int pixelFrames;
   private final List<Integer> videos;
 
-  private WorldFootage(TrainingRun.FootageStage stage, ModelConfig.VideoSize video, Share share) {
+  private WorldFootage(TrainingRun.FootageStage stage, ModelConfig config, Share share) {
     this.stage = stage;
-    size = new FrameSize(video.width(), video.height());
-    pixelFrames = 1 + 4 * (stage.latentFrames() - 1);
+    size = new FrameSize(config.video().width(), config.video().height());
+    pixelFrames = config.vae().pixelFrames(stage.latentFrames());
     videos =
         IntStream.range(0, stage.videos())
             .filter(i -> i % share.devices() == share.rank())
@@ -78,20 +77,14 @@ final class WorldFootage {
       Dtype dtype,
       Device on,
       Workplace place) {
-    Consumer<String> progress =
-        text -> {
-          place.goOn();
-          if (share.rank() == 0) {
-            place.watcher().said(text);
-          }
-        };
     try (var file = Safetensors.open(folder.resolve(VideoModel.VAE));
         var weights = Weights.from(new CheckpointSource(file, KeyMap.identity(), dtype, on));
         var vae = WanVae.of(config.vae(), weights);
         var tokenizer =
             Tokenizer.open(folder.resolve(VideoModel.TOKENIZER), config.transformer().textLen())) {
-      var footage = new WorldFootage(stage, config.video(), share);
-      var studio = new Studio(vae, tokenizer, dtype, on, place, progress);
+      var footage = new WorldFootage(stage, config, share);
+      var studio =
+          new Studio(WorldEncoder.Studio.of(vae, dtype, on, place, share.rank()), tokenizer);
       return switch (what) {
         case WHOLE -> footage.whole(studio);
         case OPENINGS -> footage.openings(studio);
@@ -100,22 +93,12 @@ final class WorldFootage {
   }
 
   /**
-   * How the videos are encoded.
+   * How the videos are encoded, and their captions read.
    *
-   * @param vae its encoder
+   * @param pictures encodes videos
    * @param tokenizer of the captions
-   * @param dtype of the arithmetic and of the latents
-   * @param device where latents stay
-   * @param place whose threads film
-   * @param progress hears how many videos are done, as text
    */
-  record Studio(
-      WanVae vae,
-      Tokenizer tokenizer,
-      Dtype dtype,
-      Device device,
-      Workplace place,
-      Consumer<String> progress) {}
+  private record Studio(WorldEncoder.Studio pictures, Tokenizer tokenizer) {}
 
   private Footage whole(Studio studio) {
     var clips = videos.stream().map(i -> Clip.of(Split.TRAIN.seed(i), pixelFrames)).toList();
@@ -154,8 +137,8 @@ final class WorldFootage {
       Studio studio) {
     try (var scope = Scope.open()) {
       var captions = clips.stream().map(Clip::caption).toList();
-      var tokens = studio.tokenizer().encode(captions).to(studio.device());
-      var latents = new WorldEncoder(clips, latentFrames, together, size).encode(studio);
+      var tokens = studio.tokenizer().encode(captions).to(studio.pictures().device());
+      var latents = new WorldEncoder(clips, latentFrames, together, size).encode(studio.pictures());
       return new Footage(
           latents, new TokenIds(Scope.escape(tokens.ids()), Scope.escape(tokens.mask())), traces);
     }

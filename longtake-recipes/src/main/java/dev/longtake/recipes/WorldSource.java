@@ -23,6 +23,11 @@ record WorldSource(long seed, ClipShape shape, int each) implements ClipSource {
   private static final int SEED_BITS = 40; // of Split's seeds
 
   WorldSource {
+    requireRate(shape);
+  }
+
+  /** Refuses models of another rate than the world's. */
+  static void requireRate(ClipShape shape) {
     if (shape.fps() != CameraPath.FRAMES_PER_SECOND) {
       throw new IllegalArgumentException(
           "the world has "

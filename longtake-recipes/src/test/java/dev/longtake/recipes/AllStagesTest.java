@@ -1,6 +1,7 @@
 package dev.longtake.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longtake.checkpoint.Manifest;
 import dev.longtake.distill.Sight;
@@ -51,12 +52,13 @@ class AllStagesTest {
             Map.of(
                 "from", nothing.toString(), "latent_frames", "6", "batch", "1", "memory", MEMORY),
             Map.of());
+    var student = odeStudent(nothing);
     var first =
         carriedOut(
             "stage1",
             SMALL_DISTILLATION,
             Map.of(
-                "student.from", cached.toString(),
+                "student.from", student.toString(),
                 "teacher.from", nothing.toString(),
                 "matching.lengths.from", "6",
                 "matching.lengths.to", "6",
@@ -88,26 +90,75 @@ class AllStagesTest {
                 "matching.window", "6",
                 "matching.context_frames", "6"));
 
+    askedOtherwise(teacher, "matching.teacher", "causal_with_memory", "give teacher: bidirect");
+    askedOtherwise(teacher, "matching.context_timestep", "shared", "give context_timestep: zero");
     assertThat(Manifest.read(last).config()).containsEntry("stage", "contextual-dmd");
     assertThat(((ContextualDmdRun) read("stage2", Map.of())).matching().teacher())
         .isEqualTo(Sight.CAUSAL_WITH_MEMORY); // of the committed file; here it was the teacher
-    for (var model : new Path[] {cached, first, teacher, last}) {
+    for (var model : new Path[] {cached, student, first, teacher, last}) {
       assertThat(Files.mismatch(transformer(model), transformer(nothing))).isNotNegative();
       assertThat(model.resolve(VideoModel.VAE))
           .hasSameBinaryContentAs(nothing.resolve(VideoModel.VAE));
     }
     assertThat(Files.mismatch(transformer(last), transformer(first))).isNotNegative();
-    assertThat(ModelConfig.read(nothing).recall()).isEqualTo(Recall.RECOMPUTED);
-    for (var model : new Path[] {cached, first, last}) {
+    for (var model : new Path[] {cached, student}) {
       assertThat(ModelConfig.read(model).recall()).isEqualTo(Recall.CACHED);
     }
+    for (var model : new Path[] {nothing, first, last}) {
+      assertThat(ModelConfig.read(model).recall()).isEqualTo(Recall.RECOMPUTED);
+    }
     generates(last);
+  }
+
+  private void askedOtherwise(Path teacher, String key, String value, String told) {
+    var settings =
+        new LinkedHashMap<>(
+            Map.of(
+                "student.from", teacher.toString(),
+                "teacher.from", teacher.toString(),
+                "matching.teacher", "bidirectional"));
+    settings.put(key, value);
+    assertThatThrownBy(() -> TinyStages.run(read("stage2", settings), folder.resolve("no")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(told)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThat(folder.resolve("no")).doesNotExist();
   }
 
   private Path fromNothing() throws IOException {
     var out = folder.resolve("nothing");
     TinyStages.run(TinyRun.with(folder, Map.of("model.memory", MEMORY)), out);
     return out.resolve(TrainModel.MODEL_FOLDER);
+  }
+
+  /** What stage 1 begins with: the model's own trajectories, and where they end learnt. */
+  private Path odeStudent(Path teacher) {
+    var pairs =
+        read(
+            "ode-pairs",
+            Map.of(
+                "from", teacher.toString(),
+                "pairs", "2",
+                "latent_frames", "12",
+                "grid", "{steps: 4, shift: 3, kept: 2}",
+                "guidance", "1"));
+    TinyStages.run(pairs, folder.resolve("pairs"));
+    var settings = new LinkedHashMap<>(SMALL_TRAINING);
+    settings.putAll(
+        Map.of(
+            "from",
+            teacher.toString(),
+            "pairs",
+            pairs.result(folder.resolve("pairs")).toString(),
+            "batch",
+            "1",
+            "memory",
+            MEMORY));
+    var regression = read("ode-regression", settings);
+    assertThat(TinyStages.run(regression, folder.resolve("student")).steps).hasSize(2);
+    var left = regression.result(folder.resolve("student"));
+    assertThat(ModelConfig.read(left).sampling().steps()).isEqualTo(2);
+    return left;
   }
 
   private Path carriedOut(String which, Map<String, String> settings, Map<String, String> more) {

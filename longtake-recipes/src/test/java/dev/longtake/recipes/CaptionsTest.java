@@ -3,6 +3,7 @@ package dev.longtake.recipes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longtake.data.PromptList;
+import dev.longtake.vae.VaeConfig;
 import dev.longtake.world.Caption;
 import dev.longtake.world.Colour;
 import java.util.Arrays;
@@ -28,16 +29,16 @@ class CaptionsTest {
 
   @Test
   void captionsOfLongerClipsNameMore() {
-    double few = objects(Captions.ofWorlds(1000, 21, 0));
-    double more = objects(Captions.ofWorlds(1000, 21, 162));
-    double most = objects(Captions.ofWorlds(1000, 162, 162));
+    double few = objects(Captions.ofWorlds(1000, 21, 0, VaeConfig.WAN_2_1));
+    double more = objects(Captions.ofWorlds(1000, 21, 162, VaeConfig.WAN_2_1));
+    double most = objects(Captions.ofWorlds(1000, 162, 162, VaeConfig.WAN_2_1));
     assertThat(few).isLessThan(more - 0.5);
     assertThat(more).isLessThan(most - 0.1);
   }
 
   @Test
   void theSameRandomNumbersGiveTheSameCaption() {
-    var captions = Captions.ofWorlds(1000, 21, 162);
+    var captions = Captions.ofWorlds(1000, 21, 162, VaeConfig.WAN_2_1);
     assertThat(captions.draw(new SplittableRandom(7)))
         .isEqualTo(captions.draw(new SplittableRandom(7)))
         .isNotEqualTo(captions.draw(new SplittableRandom(8)));

@@ -15,6 +15,7 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.train.TrainingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -147,7 +148,8 @@ class ClipStagesTest {
       var place =
           new Workplace(
               List.of(Device.CPU), folder.resolve("untouched"), 1, Ending.at(9), new Ear(""));
-      var told = DryRun.of(run(yaml, Map.of()), place);
+      var told = new ArrayList<String>();
+      DryRun.of(run(yaml, Map.of()), place, told::add);
       assertThat(told.getFirst())
           .contains(
               ": 4 steps, 1 batch of "
@@ -236,7 +238,11 @@ class ClipStagesTest {
   void badValuesAreRefusedInOneLine() {
     refused(
         TinyStages.BACKBONE, "latent_frames", "0", "latent_frames and batch must be at least 1");
-    refused(TinyStages.BACKBONE, "data", "moon", "data is 'moon'; give world, folder:PATH");
+    refused(
+        TinyStages.BACKBONE,
+        "data",
+        "moon",
+        "data is 'moon'; give world, world:COUNT, folder:PATH");
     refused(TinyStages.BACKBONE, "dtype", "int64", "dtype must be a real one");
     refused(TinyStages.BACKBONE, "start", "warm", "start");
     refused(TinyStages.CAUSAL_START, "latent_frames", "7", "a multiple of the block of 3, not 7");
@@ -257,6 +263,24 @@ class ClipStagesTest {
                 TinyStages.run(
                     run(TinyStages.BACKBONE, Map.of("from", "nowhere")), folder.resolve("x")))
         .hasMessageContaining("'nowhere': there is no such folder, which key from names");
+  }
+
+  @Test
+  void dataThatIsNotThereIsRefusedBeforeAnythingIsMadeUnlessNoStepIsLeft() throws Exception {
+    var out = folder.resolve("out");
+    for (var yaml : List.of(TinyStages.BACKBONE, TinyStages.CAUSAL_START)) {
+      for (var data : List.of("folder:", "cache:")) {
+        var run = run(yaml, Map.of("data", "'" + data + folder.resolve("nowhere") + "'"));
+        assertThatThrownBy(() -> TinyStages.run(run, out))
+            .hasMessageContaining("there is no ")
+            .hasMessageContaining("nowhere")
+            .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+        assertThat(out).doesNotExist();
+      }
+    }
+    TinyStages.run(run(TinyStages.BACKBONE, Map.of()), out);
+    var over = run(TinyStages.BACKBONE, Map.of("data", "'folder:" + folder.resolve("gone") + "'"));
+    assertThat(TinyStages.run(over, out).steps).isEmpty();
   }
 
   private void refused(String yaml, String key, String value, String told) {

@@ -23,9 +23,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -137,7 +139,7 @@ class DistillTest {
     var student = out.resolve(TrainModel.MODEL_FOLDER);
     var config = ModelConfig.read(student);
     assertThat(config.name()).isEqualTo("longtake-mini-" + which);
-    assertThat(config.recall()).isEqualTo(Recall.CACHED);
+    assertThat(config.recall()).isEqualTo(Recall.RECOMPUTED); // as the run files say
     assertThat(config.sampling().sampler().steps()).isEqualTo(2);
     assertThat(config.sampling().kind()).isEqualTo(ModelConfig.SamplerKind.FEW_STEP);
     assertThat(Manifest.read(student).step()).isEqualTo(4);
@@ -152,6 +154,22 @@ class DistillTest {
       assertThat(video.next().frames()).hasSize(9);
       assertThat(video.next().frames()).hasSize(12);
     }
+  }
+
+  @Test
+  void rolloutsAreRecalledAsTheFinishedStudentIs() throws Exception {
+    Map<String, byte[]> left = new LinkedHashMap<>();
+    for (var recall : Recall.values()) {
+      Map<String, String> settings = new LinkedHashMap<>(stage2());
+      settings.put("student.recall", recall.name().toLowerCase(Locale.ROOT));
+      var out = folder.resolve(recall.name());
+      train("stage2", settings, out, "");
+      var student = ModelConfig.read(out.resolve(TrainModel.MODEL_FOLDER));
+      assertThat(student.recall()).isEqualTo(recall);
+      var state = "contextual-dmd/checkpoint-00000004.safetensors";
+      left.put(recall.name(), Files.readAllBytes(out.resolve(state)));
+    }
+    assertThat(left.get("CACHED")).isNotEqualTo(left.get("RECOMPUTED"));
   }
 
   @Test
@@ -202,8 +220,9 @@ class DistillTest {
   void aDryRunTellsWhatBothNetworksNeed() throws Exception {
     var place =
         new Workplace(List.of(Device.CPU), folder.resolve("out"), 1, Ending.at(1), new Ear(""));
-    var lines =
-        DryRun.in(Files.createDirectories(folder.resolve("tmp")), run("stage1", stage1()), place);
+    var lines = new ArrayList<String>();
+    var parent = Files.createDirectories(folder.resolve("tmp"));
+    DryRun.in(parent, run("stage1", stage1()), place, lines::add);
     assertThat(lines).hasSize(3);
     assertThat(lines.get(0)).startsWith("local-dmd: 4 steps, 1 batch of 2 rollouts a step, rate ");
     assertThat(lines.get(2)).contains("one step of local-dmd: generator_loss ", ", critic_loss ");
@@ -309,6 +328,12 @@ class DistillTest {
     assertThatThrownBy(() -> train("stage1", settings, folder.resolve("other"), ""))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("tokens");
+    settings.put("prompts", "world");
+    settings.put("teacher.negative_prompt", "a red cube and ".repeat(20));
+    assertThatThrownBy(() -> train("stage1", settings, folder.resolve("other"), ""))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("teacher.negative_prompt: ")
+        .hasMessageContaining("tokens");
     assertThat(folder.resolve("other")).doesNotExist();
   }
 
@@ -322,6 +347,8 @@ class DistillTest {
     refused("stage2", "student.memory", "context-forcing-released", "decides in every pass");
     refused(
         "stage1", "student.memory", "sliding-window:2", "student: memory is 'sliding-window:2': a");
+    refused("stage1", "matching.lead", "3", "local-dmd has one prompt and scores the whole window");
+    refused("stage2", "matching.lead", "3", "contextual-dmd has one prompt");
     refused("stage2", "worlds", "0", "worlds of at least 1");
     refused("stage2", "caption_frames", "104", "give at least the longest rollout, 105");
     refused("stage2", "prompts", "some.txt", "with prompts: world, or leave it out");

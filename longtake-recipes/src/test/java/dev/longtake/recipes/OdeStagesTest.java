@@ -4,7 +4,9 @@ import static dev.longtake.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.data.ShardFolder;
+import dev.longtake.diffusion.FlowSchedule;
 import dev.longtake.rollout.ModelConfig.SamplerKind;
 import dev.longtake.rollout.VideoGenerator;
 import dev.longtake.rollout.VideoModel;
@@ -13,9 +15,14 @@ import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.testkit.LeakGuard;
+import dev.longtake.train.Forcing;
+import dev.longtake.train.OdeTeacher;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,17 +79,112 @@ class OdeStagesTest {
   }
 
   @Test
+  void severalDevicesMakeThePairsThatOneMakesInTheSameOrder() throws Exception {
+    TinyStages.run(pairs(Map.of()), folder.resolve("one"));
+    var two = List.of(Device.CPU, Device.CPU);
+    var ear = TinyStages.run(pairs(Map.of()), folder.resolve("two"), "", two);
+    assertThat(ear.steps).containsExactly("ode-pairs 1", "ode-pairs 3", "ode-pairs 4");
+    try (var scope = Scope.open();
+        var one = ShardFolder.open(folder.resolve("one/pairs"));
+        var both = ShardFolder.open(folder.resolve("two/pairs"))) {
+      assertThat(both.size()).isEqualTo(5);
+      for (int i = 0; i < 5; i++) {
+        assertThat(both.key(i)).isEqualTo(one.key(i));
+        assertThat(both.read(i, OdePairs.STATES)).isBitwiseEqualTo(one.read(i, OdePairs.STATES));
+      }
+    }
+  }
+
+  @Test
+  void aRunOfSeveralDevicesThatIsKilledLeavesNothingBehindInMemory() throws Exception {
+    var three = List.of(Device.CPU, Device.CPU, Device.CPU);
+    assertThatThrownBy(
+            () ->
+                pairs(Map.of("together", "1"))
+                    .carryOut(
+                        new Workplace(
+                            three,
+                            folder.resolve("out"),
+                            1,
+                            Ending.NEVER,
+                            new Ear(
+                                "ode-pairs 0",
+                                () -> {
+                                  throw new IllegalStateException("killed");
+                                }))))
+        .hasMessage("killed");
+  }
+
+  @Test
+  void aTeacherWithMemoryIsAskedForNoMoreThanItsMemoryHolds() throws Exception {
+    var run = pairs(Map.of("teacher", "causal_with_memory", "latent_frames", "12", "pairs", "2"));
+    TinyStages.run(run, folder.resolve("out"));
+    try (var scope = Scope.open();
+        var shards = ShardFolder.open(run.result(folder.resolve("out")))) {
+      assertThat(shards.fact("kind")).isEqualTo("causal_with_memory");
+      assertThat(shards.read(1, OdePairs.STATES).shape()).containsExactly(3, 2, 12, 2, 4);
+    }
+    var longer = pairs(Map.of("teacher", "causal_with_memory", "latent_frames", "15"));
+    assertThatThrownBy(() -> TinyStages.run(longer, folder.resolve("longer")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("latent_frames is 15, but the memory of ")
+        .hasMessageContaining("slow-fast:sink=3,slow=3,fast=6, holds 12 with the chunk")
+        .hasMessageNotContaining("\n");
+    assertThat(folder.resolve("longer")).doesNotExist();
+  }
+
+  @Test
+  void promptsMayTellOfLongerClipsThanTrajectoriesShow() throws Exception {
+    TinyStages.run(pairs(Map.of()), folder.resolve("plain"));
+    TinyStages.run(pairs(Map.of("caption_frames", "162")), folder.resolve("told"));
+    try (var plain = ShardFolder.open(folder.resolve("plain/pairs"));
+        var told = ShardFolder.open(folder.resolve("told/pairs"))) {
+      int words = 0;
+      for (int i = 0; i < 5; i++) {
+        words += told.caption(i).split(" ").length - plain.caption(i).split(" ").length;
+      }
+      assertThat(words).isGreaterThan(10);
+    }
+    refused("caption_frames", "5", "caption_frames is 5; give at least latent_frames, 6");
+  }
+
+  @Test
   void pairsThatWereMadeWhenTheTimeWasUpStayAndTheRestIsMadeLater() throws Exception {
     var asked = new AtomicBoolean();
-    var ear = new Ear("made 2 of 5", () -> asked.set(true));
+    var ear = new Ear("ode-pairs 1", () -> asked.set(true));
     var out = folder.resolve("out");
     var ending = new Ending(Long.MAX_VALUE, asked::get, () -> false);
     pairs(Map.of()).carryOut(new Workplace(List.of(Device.CPU), out, 1, ending, ear));
-    assertThat(ear.said)
-        .contains("stopped after 2 of 5; the same command goes on from there")
-        .doesNotContain("made 4 of 5");
+    assertThat(ear.said).contains("stopped after 2 of 5; the same command goes on from there");
+    assertThat(ear.steps).containsExactly("ode-pairs 1");
     var later = TinyStages.run(pairs(Map.of()), out);
-    assertThat(later.said).contains("ode-pairs: 3 to make, 2 are there", "made 3 of 3");
+    assertThat(later.said).contains("ode-pairs: 3 to make, 2 are there");
+    assertThat(later.steps).containsExactly("ode-pairs 1", "ode-pairs 2");
+  }
+
+  @Test
+  void aTrialTellsWhatIsToBeMadeAndWhatAPairTakesAndLeavesNothing() throws Exception {
+    var place =
+        new Workplace(List.of(Device.CPU), folder.resolve("out"), 1, Ending.NEVER, new Ear(""));
+    var told = new ArrayList<String>();
+    DryRun.in(folder, pairs(Map.of()), place, told::add);
+    long numbers = 0;
+    try (var file = Safetensors.open(model.resolve(VideoModel.TRANSFORMER))) {
+      for (var name : file.names()) {
+        numbers += Arrays.stream(file.shape(name)).reduce(1, (a, b) -> a * b);
+      }
+    }
+    assertThat(told).hasSize(2);
+    assertThat(told.getFirst())
+        .isEqualTo(
+            String.format(
+                Locale.ROOT,
+                "ode-pairs: 5 pairs of 6 latent frames, 2 at once, each 4 guided steps of"
+                    + " %,d numbers",
+                numbers));
+    assertThat(told.getLast())
+        .matches("  one step of ode-pairs: \\d+ ms, .* MiB more while it ran, .* MiB in all");
+    assertThat(folder.resolve("out")).doesNotExist();
   }
 
   @Test
@@ -150,12 +252,45 @@ class OdeStagesTest {
     assertThatThrownBy(() -> TinyStages.run(regression(Map.of()), folder.resolve("x")))
         .hasMessageContaining(
             "there is no such folder, which key pairs names; a run of stage ode-");
+    var tooLong = "a red cube and ".repeat(20);
+    var prompts = Files.writeString(folder.resolve("p.txt"), "a red cube\n" + tooLong + "\n");
+    assertThatThrownBy(
+            () -> TinyStages.run(pairs(Map.of("prompts", prompts.toString())), folder.resolve("x")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("tokens");
+    assertThatThrownBy(
+            () -> TinyStages.run(pairs(Map.of("negative_prompt", tooLong)), folder.resolve("x")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("negative_prompt: ");
+    assertThat(folder.resolve("x")).doesNotExist();
     TinyStages.run(pairs(Map.of("pairs", "1")), folder.resolve("out"));
     var other = TinyFolder.model(folder.resolve("other"), 2);
     assertThatThrownBy(
             () -> TinyStages.run(regression(Map.of("from", other.toString())), folder.resolve("x")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("was made with other encoders than");
+  }
+
+  /** Stage 1 of the small model begins with what the two stages before it leave. */
+  @Test
+  void theRunFilesOfTheSmallModelFollowOneAnother() {
+    var pairs = (OdePairsRun) committed("ode-pairs");
+    var regression = (OdeRegressionRun) committed("ode-regression");
+    var stage1 = (LocalDmdRun) committed("stage1");
+    assertThat(pairs.teacher()).isEqualTo(OdeTeacher.Kind.CAUSAL_WITH_MEMORY);
+    assertThat(pairs.from()).isEqualTo(regression.from()).isEqualTo(stage1.teacher().from());
+    assertThat(pairs.captionFrames()).isEqualTo(stage1.captionFrames());
+    assertThat(pairs.guidance()).isEqualTo(stage1.matching().guidance());
+    assertThat(regression.pairs()).isEqualTo("out/longtake-mini-ode-pairs/pairs");
+    assertThat(regression.memory()).isEqualTo(stage1.student().memory());
+    assertThat(regression.objective().forcing()).isEqualTo(Forcing.TEACHER);
+    assertThat(pairs.grid().kept()).isEqualTo(stage1.student().sampler().steps());
+    assertThat(FlowSchedule.levels(4, stage1.student().sampling().shift()))
+        .containsExactly(pairs.grid().keptLevels());
+  }
+
+  private static Run committed(String name) {
+    return RunFiles.read(Path.of("..", "recipes", "longtake-mini-" + name + ".yaml"), Map.of());
   }
 
   @Test

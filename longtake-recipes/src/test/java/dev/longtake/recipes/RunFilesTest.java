@@ -162,6 +162,19 @@ class RunFilesTest {
   }
 
   @Test
+  void everyCommittedRunFileIsWholeAndNamedAfterItsModel() throws Exception {
+    try (var files = Files.list(RECIPES)) {
+      var all = files.filter(file -> file.toString().endsWith(".yaml")).toList();
+      assertThat(all).hasSizeGreaterThan(15);
+      for (var file : all) {
+        assertThat(file.getFileName().toString())
+            .startsWith(
+                RunFiles.read(file, Map.of()).name().replaceFirst("-(causal|ode-student)$", ""));
+      }
+    }
+  }
+
+  @Test
   void aKeyGivenTwiceIsRefused() throws Exception {
     refusedText(TinyRun.YAML + "dtype: float32\n", "key 'dtype' is there twice; leave one");
   }

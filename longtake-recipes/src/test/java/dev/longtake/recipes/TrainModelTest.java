@@ -314,7 +314,8 @@ class TrainModelTest {
     var parent = Files.createDirectory(folder.resolve("temporary"));
     var ear = new Ear("");
     var run = TinyRun.with(folder, Map.of("causal.training.accumulate", "3"));
-    var lines = DryRun.in(parent, run, place(out, 9, ear, List.of(Device.CPU, Device.CPU)));
+    var lines = new ArrayList<String>();
+    DryRun.in(parent, run, place(out, 9, ear, List.of(Device.CPU, Device.CPU)), lines::add);
     assertThat(lines).hasSize(9);
     assertThat(lines.get(3))
         .startsWith(
@@ -329,7 +330,8 @@ class TrainModelTest {
     assertThat(parent).isEmptyDirectory();
 
     var broken = TinyRun.with(folder, Map.of("vae_from", folder.resolve("none").toString()));
-    assertThatThrownBy(() -> DryRun.in(parent, broken, place(out, 9, ear, List.of(Device.CPU))))
+    assertThatThrownBy(
+            () -> DryRun.in(parent, broken, place(out, 9, ear, List.of(Device.CPU)), lines::add))
         .isInstanceOf(CheckpointException.class);
     assertThat(parent).isEmptyDirectory();
   }

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(LeakGuard.class)
 class TrainTeacherTest {
-  private static final String YAML =
+  static final String YAML =
       """
       stage: context-teacher
       name: tiny-teacher
@@ -270,6 +270,19 @@ class TrainTeacherTest {
     refused(Map.of("batch", "0"), "batch and least must be at least 1, not 0");
     refused(Map.of("dtype", "int64"), "dtype must be a real one");
     refused(Map.of("name", "''"), "name and from must not be empty");
+    refused(
+        Map.of("footage.videos", "0"),
+        "footage.videos and footage.together must be at least 1, not 0 and 2");
+    refused(
+        Map.of("data", "cache:x"),
+        "footage.videos and footage.together are 2 and 2, but data is not the world; leave");
+    refused(
+        Map.of("data", "cache:x", "footage", "{latent_frames: 24}", "selection", "memory"),
+        "name at least one with selection: memory");
+    refused(
+        Map.of("data", "cache:x", "footage", "{latent_frames: 24, memories: [longlive]}"),
+        "none with selection: windows");
+    refused(Map.of("footage.openings", "1"), "unknown key footage.openings");
     refused(Map.of("banks.levels", "10000"), "megabytes is 1, one error in each of 2 x 10000");
     assertThatThrownBy(() -> train(folder.resolve("out"), Map.of("from", "nowhere"), ""))
         .isInstanceOf(CheckpointException.class)

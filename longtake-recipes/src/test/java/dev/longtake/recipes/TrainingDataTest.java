@@ -18,18 +18,25 @@ class TrainingDataTest {
     assertThat(TrainingData.parse("folder:a, b.csv"))
         .isEqualTo(new TrainingData.Folder(List.of(Path.of("a"), Path.of("b.csv"))));
     assertThat(TrainingData.parse("cache:x")).isEqualTo(new TrainingData.Cache(Path.of("x")));
-    for (var text : List.of("world", "folder:a,b.csv", "cache:x")) {
+    assertThat(TrainingData.parse("world:1600")).isEqualTo(new TrainingData.Films(1600));
+    for (var text : List.of("world", "world:1600", "folder:a,b.csv", "cache:x")) {
       assertThat(TrainingData.parse(text).text()).isEqualTo(text);
     }
   }
 
   @Test
   void anythingElseIsRefusedWithTheChoices() {
-    for (var text : List.of("", "cache", "folder:", "moon", "world:3")) {
+    for (var text : List.of("", "cache", "folder:", "moon", "world:", "world:-3", "world:few")) {
       assertThatThrownBy(() -> TrainingData.parse(text))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("data is '" + text + "'; give world, folder:PATH");
+          .hasMessageContaining("data is '" + text + "'; give world, world:COUNT, folder:PATH");
     }
+  }
+
+  @Test
+  void noWorldAtAllIsRefused() {
+    assertThatThrownBy(() -> TrainingData.parse("world:0"))
+        .hasMessage("data is 'world:0'; give at least 1 world");
   }
 
   @Test

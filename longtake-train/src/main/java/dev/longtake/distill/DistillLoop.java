@@ -37,6 +37,7 @@ public final class DistillLoop extends SteppedLoop {
       List.of(GENERATOR + "_loss", GENERATOR + "_grad_norm", DistillObjective.GRADIENT_NORM);
 
   private final DistillTraining config;
+  private final Carried carried;
   private final Learner generator;
   private final Learner critic;
   private final MovingAverage average;
@@ -46,11 +47,22 @@ public final class DistillLoop extends SteppedLoop {
   /**
    * At step 0.
    *
-   * @param parameters all generator's weights, then all critic's
+   * @param parameters all that is trained of the generator, then all of the critic
    */
   public DistillLoop(DistillTraining config, FlatParameters parameters) {
+    this(config, parameters, Carried.NOTHING);
+  }
+
+  /**
+   * At step 0.
+   *
+   * @param parameters all that is trained of the generator, then all of the critic
+   * @param carried saved and restored with the rest; stays the caller's
+   */
+  public DistillLoop(DistillTraining config, FlatParameters parameters, Carried carried) {
     super(config);
     this.config = config;
+    this.carried = carried;
     generator = new Learner(GENERATOR, config.generator(), parameters);
     critic = new Learner(CRITIC, config.critic(), parameters);
     average = new MovingAverage(config.emaDecay(), generator.parameters());
@@ -70,8 +82,8 @@ public final class DistillLoop extends SteppedLoop {
   }
 
   /**
-   * The generator's averaged weights by name, as views owned by the caller's scope. The names are
-   * the transformer's own.
+   * The averages of what is trained of the generator by name, as views owned by the caller's scope.
+   * The names are its own, without {@link #GENERATOR}.
    */
   public Map<String, Tensor> averagedGenerator() {
     Map<String, Tensor> out = new LinkedHashMap<>();
@@ -86,7 +98,7 @@ public final class DistillLoop extends SteppedLoop {
   @Override
   public boolean resume(CheckpointStore store) {
     try (var scope = Scope.open()) {
-      var found = store.read(parts(), Carried.NOTHING);
+      var found = store.read(parts(), carried);
       found.ifPresent(
           counts -> {
             goOnFrom(counts.step());
@@ -98,14 +110,15 @@ public final class DistillLoop extends SteppedLoop {
   }
 
   private List<SavedPart> parts() {
-    return List.of(
-        generator.saved(Map.of("average", average.average(), "told", told)),
-        critic.saved(Map.of()));
+    Map<String, Tensor> more = new LinkedHashMap<>(); // in this order in every file
+    more.put("average", average.average());
+    more.put("told", told);
+    return List.of(generator.saved(more), critic.saved(Map.of()));
   }
 
   @Override
   protected RunState saved() {
-    return new RunState(step(), parts());
+    return new RunState(step(), parts(), carried.tensors());
   }
 
   /** The generator's; their names are as in training. */

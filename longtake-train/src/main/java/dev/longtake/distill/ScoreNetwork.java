@@ -84,7 +84,7 @@ public record ScoreNetwork(
               Tensor.cat(List.of(Tensor.cat(contexts, 0), Tensor.cat(noisy, 0)), 2).to(dtype),
               timesteps,
               IntStream.range(0, context + first.frames()).toArray(),
-              prompt.repeated(count),
+              Prompt.cat(Collections.nCopies(count, prompt)),
               layer -> span,
               first.scored());
       return flow.to(Dtype.FLOAT32).chunk(count, 0).stream().map(scope::keep).toList();

@@ -21,7 +21,7 @@ import java.util.List;
 
 /**
  * The generator's own videos, made as they are made when it is used: chunk by chunk through its
- * memory, with cached keys (Self-Forcing, arXiv 2506.08009; Algorithm 1 of Context Forcing).
+ * memory (Self-Forcing, arXiv 2506.08009; Algorithm 1 of Context Forcing).
  *
  * @param generator the causal student
  * @param rollout of a batch of its videos, one batch after the other; the caller's to close

@@ -1,5 +1,9 @@
 package dev.longtake.optim;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.Locale;
+
 /**
  * A learning rate that rises linearly, then falls to a floor or stays.
  *
@@ -11,6 +15,7 @@ package dev.longtake.optim;
  */
 public record RateSchedule(
     double peak, long warmup, long steps, double floor, @OrElse("cosine") Shape shape) {
+  private static final int DIGITS = 3; // of a rate that is told
 
   /** How a rate falls. */
   public enum Shape {
@@ -69,7 +74,18 @@ public record RateSchedule(
   public String toString() {
     var rise = warmup == 0 ? "" : "rising over " + warmup + " steps, ";
     return shape == Shape.CONSTANT
-        ? rise + "constant " + peak
-        : rise + peak + " to " + peak * floor + " at step " + steps + ", " + shape;
+        ? rise + "constant " + rounded(peak)
+        : rise
+            + rounded(peak)
+            + " to "
+            + rounded(peak * floor)
+            + " at step "
+            + steps
+            + ", "
+            + shape.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String rounded(double rate) {
+    return new BigDecimal(rate, new MathContext(DIGITS)).stripTrailingZeros().toString();
   }
 }

@@ -1,25 +1,25 @@
 package dev.longtake.teacher;
 
-import dev.longtake.train.CausalBatch;
+import dev.longtake.train.VideoBatch;
 
 /**
  * Frames to train a context teacher on.
  *
- * @param frames context and target of each sample; the chunk is the target
+ * @param frames context, then target, of each sample, and what the transformer reads of its caption
  * @param parts what the frames are, the same for all samples
  */
-public record ContextBatch(CausalBatch frames, Parts parts) {
+public record ContextBatch(VideoBatch frames, Parts parts) {
 
   /** Checks that batch and parts agree. */
   public ContextBatch {
-    if (frames.context() != parts.context() || frames.chunk() != parts.target()) {
+    if (frames.latents().size(2) != parts.frames()) {
       throw new IllegalArgumentException(
           "a batch of "
-              + frames.context()
-              + " + "
-              + frames.chunk()
+              + frames.latents().size(2)
               + " frames does not have the parts "
-              + parts);
+              + parts
+              + " of "
+              + parts.frames());
     }
   }
 

@@ -3,12 +3,8 @@ package dev.longtake.teacher;
 import dev.longtake.diffusion.FlowSchedule;
 import dev.longtake.nn.AttentionSpan;
 import dev.longtake.tensor.Dtype;
-import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
-import dev.longtake.tensor.Tensor;
-import dev.longtake.text.TokenIds;
-import dev.longtake.text.Umt5Encoder;
 import dev.longtake.train.Objective;
 import dev.longtake.train.PromptDropout;
 import dev.longtake.wan.WanTransformer;
@@ -25,8 +21,7 @@ import java.util.stream.Stream;
  * only the target's have loss.
  *
  * @param model the bidirectional transformer, of whatever weights are trained
- * @param text its text encoder, which stays as it is
- * @param batches frames by number of the batch
+ * @param batches frames and texts by number of the batch
  * @param exchange where errors are kept
  * @param rank which of the devices that share a step, from 0
  * @param seed of what is drawn on the processor
@@ -36,7 +31,6 @@ import java.util.stream.Stream;
  */
 public record RecyclingObjective(
     WanTransformer model,
-    Umt5Encoder text,
     LongFunction<ContextBatch> batches,
     ErrorExchange exchange,
     int rank,
@@ -66,8 +60,8 @@ public record RecyclingObjective(
               pass.timesteps(),
               parts.positions(),
               model.read(
-                  PromptDropout.apply(
-                      states(batch.frames().captions()), config.promptDropout(), rng)),
+                  PromptDropout.apply(batch.frames().text(), config.promptDropout(), rng)
+                      .to(dtype)),
               layer -> AttentionSpan.FULL,
               parts.target());
       exchange.offer(step, rank, pass.errors(flow, kept(draws, step), stored));
@@ -77,12 +71,6 @@ public record RecyclingObjective(
       return new Loss(
           scope.keep(loss),
           Map.of("teacher/weighted", scope.keep(loss.detach()), "teacher/flow", scope.keep(plain)));
-    }
-  }
-
-  private Tensor states(TokenIds captions) {
-    try (var off = Gradients.off()) {
-      return text.encode(captions, dtype);
     }
   }
 

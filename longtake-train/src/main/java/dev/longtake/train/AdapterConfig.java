@@ -52,19 +52,14 @@ public record AdapterConfig(int rank, double alpha, List<String> targets) {
    * @throws IllegalArgumentException naming a target that is no linear of the network
    */
   public FlatParameters draw(Map<String, Tensor> network, long seed, Device device) {
-    for (var target : targets) {
-      if (network.keySet().stream().noneMatch(name -> names(target, name))) {
-        throw new IllegalArgumentException(
-            "the adapter's target " + target + " is no linear of the network; leave it out");
-      }
-    }
+    requireLinears(network);
     // Drawn on the processor, so that a seed means the same start on every device.
     try (var scope = Scope.open();
         var rng = Rng.seeded(seed, Device.CPU)) {
       Map<String, Tensor> factors = new LinkedHashMap<>();
       network.forEach(
           (name, weight) -> {
-            if (weight.rank() == 2 && targets.stream().anyMatch(target -> names(target, name))) {
+            if (changes(name, weight)) {
               factors.put(AdapterFolder.keyOfA(name), Init.FAN_IN.draw(rng, rank, weight.size(1)));
               factors.put(AdapterFolder.keyOfB(name), Init.ZEROS.draw(rng, weight.size(0), rank));
             }
@@ -73,7 +68,31 @@ public record AdapterConfig(int rank, double alpha, List<String> targets) {
     }
   }
 
-  private static boolean names(String target, String weight) {
-    return weight.equals(target + WEIGHT) || weight.endsWith("." + target + WEIGHT);
+  /**
+   * Refuses targets that a network does not have.
+   *
+   * @param network its weights by name; looked at for their shapes only
+   * @throws IllegalArgumentException naming a target that is no linear of the network
+   */
+  public void requireLinears(Map<String, Tensor> network) {
+    for (var target : targets) {
+      boolean there =
+          network.entrySet().stream()
+              .anyMatch(weight -> isLinear(target, weight.getKey(), weight.getValue()));
+      if (!there) {
+        throw new IllegalArgumentException(
+            "the adapter's target " + target + " is no linear of the network; leave it out");
+      }
+    }
+  }
+
+  /** Whether it changes a weight of that name and shape. */
+  public boolean changes(String name, Tensor weight) {
+    return targets.stream().anyMatch(target -> isLinear(target, name, weight));
+  }
+
+  private static boolean isLinear(String target, String name, Tensor weight) {
+    return weight.rank() == 2
+        && (name.equals(target + WEIGHT) || name.endsWith("." + target + WEIGHT));
   }
 }

@@ -5,6 +5,7 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The mean of several batches' losses, part by part, without their graphs; a part is averaged over
@@ -13,7 +14,7 @@ import java.util.Map;
 final class LossMean implements AutoCloseable {
   private static final String TOTAL = ""; // no part's tag
 
-  private final Map<String, Tensor> sums = new LinkedHashMap<>();
+  private final Map<String, Tensor> sums = new TreeMap<>(); // told in one order in every run
   private final Map<String, Integer> counts = new LinkedHashMap<>();
 
   void add(Objective.Loss loss) {

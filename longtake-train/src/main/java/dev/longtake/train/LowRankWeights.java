@@ -46,6 +46,7 @@ public final class LowRankWeights implements Weights.Source, AutoCloseable {
   private final Weights.Source base;
   private final FlatParameters factors;
   private final LowRank sizes;
+  private final String prefix;
   private final Map<String, Adapted> adapted = new LinkedHashMap<>();
 
   /**
@@ -56,9 +57,22 @@ public final class LowRankWeights implements Weights.Source, AutoCloseable {
    *     caller's
    */
   public LowRankWeights(Weights.Source base, FlatParameters factors, LowRank sizes) {
+    this(base, factors, sizes, "");
+  }
+
+  /**
+   * Nothing is read yet.
+   *
+   * @param base the frozen weights, on the factors' device
+   * @param factors of several networks; stay the caller's
+   * @param prefix what the names of this network's begin with, before {@link AdapterFolder#keyOfA}
+   *     and {@link AdapterFolder#keyOfB}
+   */
+  public LowRankWeights(Weights.Source base, FlatParameters factors, LowRank sizes, String prefix) {
     this.base = base;
     this.factors = factors;
     this.sizes = sizes;
+    this.prefix = prefix;
   }
 
   /** The factors in a folder, to be trained on or merged; the caller closes them. */
@@ -77,8 +91,8 @@ public final class LowRankWeights implements Weights.Source, AutoCloseable {
    */
   @Override
   public Tensor read(String name, Init init, long... shape) {
-    var a = AdapterFolder.keyOfA(name);
-    var b = AdapterFolder.keyOfB(name);
+    var a = prefix + AdapterFolder.keyOfA(name);
+    var b = prefix + AdapterFolder.keyOfB(name);
     if (!factors.names().contains(a) && !factors.names().contains(b)) {
       return base.read(name, init, shape);
     }
@@ -129,6 +143,7 @@ public final class LowRankWeights implements Weights.Source, AutoCloseable {
    */
   public void requireAllUsed() {
     var left = new TreeSet<>(factors.names());
+    left.removeIf(name -> !name.startsWith(prefix));
     adapted.values().forEach(weight -> left.remove(weight.a()));
     adapted.values().forEach(weight -> left.remove(weight.b()));
     if (!left.isEmpty()) {

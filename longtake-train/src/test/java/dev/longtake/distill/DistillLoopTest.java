@@ -39,6 +39,18 @@ class DistillLoopTest {
     run(folder.resolve("killed"), STEPS, SILENT);
     assertThat(newest("killed")).hasSameBinaryContentAs(newest("straight"));
     assertThat(newest("straight").getFileName()).hasToString("checkpoint-00000007.safetensors");
+    try (var file = Safetensors.open(newest("straight"))) { // in this order in every process
+      assertThat(file.names())
+          .containsExactly(
+              "generator.values",
+              "generator.first",
+              "generator.second",
+              "generator.average",
+              "generator.told",
+              "critic.values",
+              "critic.first",
+              "critic.second");
+    }
   }
 
   private Path newest(String run) {

@@ -64,6 +64,16 @@ class RateScheduleTest {
   }
 
   @Test
+  void itIsToldWithoutTheNoiseOfBinaryFractions() {
+    assertThat(new RateSchedule(3e-4, 100, 4000, 0.03))
+        .hasToString("rising over 100 steps, 0.0003 to 0.000009 at step 4000, cosine");
+    assertThat(new RateSchedule(2e-6, 0, 600, 1, RateSchedule.Shape.CONSTANT))
+        .hasToString("constant 0.000002");
+    assertThat(new RateSchedule(4e-7, 0, 600, 1, RateSchedule.Shape.CONSTANT))
+        .hasToString("constant 4E-7");
+  }
+
+  @Test
   void valuesOutOfRangeAreRefused() {
     assertThatThrownBy(() -> new RateSchedule(0, 0, 1, 0))
         .isInstanceOf(IllegalArgumentException.class)

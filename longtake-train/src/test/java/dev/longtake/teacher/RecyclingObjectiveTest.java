@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.memory.MemoryPolicies;
 import dev.longtake.nn.Weights;
 import dev.longtake.optim.AdamW;
 import dev.longtake.optim.FlatParameters;
@@ -17,19 +18,23 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
 import dev.longtake.text.TokenIds;
-import dev.longtake.text.Umt5Encoder;
 import dev.longtake.train.CheckpointStore;
 import dev.longtake.train.ContextTimestep;
 import dev.longtake.train.Footage;
+import dev.longtake.train.MemoryTrace;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Team;
 import dev.longtake.train.TrainingConfig;
 import dev.longtake.train.TrainingException;
 import dev.longtake.train.TrainingLoop;
+import dev.longtake.train.VideoBatch;
 import dev.longtake.wan.WanTransformer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,40 +47,29 @@ class RecyclingObjectiveTest {
 
   @TempDir Path folder;
 
-  /** A network, its text encoder and its errors, for one device. */
+  /** A network and its errors, for one device. */
   private record Rig(
-      FlatParameters parameters,
-      Weights weights,
-      Weights textWeights,
-      WanTransformer model,
-      Umt5Encoder text,
-      ErrorExchange exchange)
+      FlatParameters parameters, Weights weights, WanTransformer model, ErrorExchange exchange)
       implements AutoCloseable {
     static Rig of(int warmup) {
       var parameters = TinyTeacher.transformer(4);
       var weights = Weights.from(parameters);
-      try (var rng = Rng.seeded(5, Device.CPU)) {
-        var textWeights = Weights.random(rng, Dtype.FLOAT32);
-        return new Rig(
-            parameters,
-            weights,
-            textWeights,
-            WanTransformer.of(weights, TinyTeacher.WAN),
-            TinyTeacher.text(textWeights),
-            new ErrorExchange(TinyTeacher.BANKS, 6, warmup, 1, 1, TinyTeacher.error()));
-      }
+      return new Rig(
+          parameters,
+          weights,
+          WanTransformer.of(weights, TinyTeacher.WAN),
+          new ErrorExchange(TinyTeacher.BANKS, 6, warmup, 1, 1, TinyTeacher.error()));
     }
 
     RecyclingObjective objective(ContextBatch batch, Recycling config) {
       return new RecyclingObjective(
-          model, text, step -> batch, exchange, 0, 9, config, Dtype.FLOAT32, Dtype.FLOAT32);
+          model, step -> batch, exchange, 0, 9, config, Dtype.FLOAT32, Dtype.FLOAT32);
     }
 
     @Override
     public void close() {
       exchange.close();
       weights.close();
-      textWeights.close();
       parameters.close();
     }
   }
@@ -120,7 +114,7 @@ class RecyclingObjectiveTest {
   }
 
   @Test
-  void everyWeightLearnsAndTheTextEncoderDoesNot() {
+  void everyWeightLearns() {
     try (var scope = Scope.open();
         var rig = Rig.of(0);
         var rng = Rng.seeded(Device.CPU, 1, 0)) {
@@ -131,7 +125,6 @@ class RecyclingObjectiveTest {
             .as(name)
             .isPositive();
       }
-      assertThat(rig.textWeights().taken().values()).noneMatch(Tensor::requiresGradient);
     }
   }
 
@@ -270,31 +263,25 @@ class RecyclingObjectiveTest {
     }
   }
 
-  private record Member(Weights weights, Weights textWeights, Objective objective)
-      implements Team.Member {
+  private record Member(Weights weights, Objective objective) implements Team.Member {
     static Member of(FlatParameters own, int rank, ErrorExchange exchange) {
       var weights = Weights.from(own);
-      try (var rng = Rng.seeded(5, Device.CPU)) {
-        var textWeights = Weights.random(rng, Dtype.FLOAT32);
-        var objective =
-            new RecyclingObjective(
-                WanTransformer.of(weights, TinyTeacher.WAN),
-                TinyTeacher.text(textWeights),
-                step -> TinyTeacher.batch(100 * rank + step, 1, TinyTeacher.PARTS),
-                exchange,
-                rank,
-                9,
-                Recycling.PAPER,
-                Dtype.FLOAT32,
-                Dtype.FLOAT32);
-        return new Member(weights, textWeights, objective);
-      }
+      return new Member(
+          weights,
+          new RecyclingObjective(
+              WanTransformer.of(weights, TinyTeacher.WAN),
+              step -> TinyTeacher.batch(100 * rank + step, 1, TinyTeacher.PARTS),
+              exchange,
+              rank,
+              9,
+              Recycling.PAPER,
+              Dtype.FLOAT32,
+              Dtype.FLOAT32));
     }
 
     @Override
     public void close() {
       weights.close();
-      textWeights.close();
     }
   }
 
@@ -307,17 +294,64 @@ class RecyclingObjectiveTest {
       var footage = new Footage(latents, new TokenIds(ids, ids), Collections.nCopies(2, List.of()));
       var layout = new ContextLayout(3, 2, ContextLayout.Spread.STRIDED, 12, 3, 6);
       var curriculum = new ContextCurriculum(7, layout, ContextCurriculum.Selection.WINDOWS, 3, 6);
+      Function<TokenIds, Tensor> text = captions -> captions.ids().reshape(-1, 5, 1);
       for (int step = 0; step < 20; step++) {
-        var first = curriculum.batch(footage, step, 0);
-        var other = curriculum.batch(footage, step, 1);
+        var first = curriculum.batch(footage, text, step, 0);
+        var other = curriculum.batch(footage, text, step, 1);
         assertThat(other.parts()).isEqualTo(first.parts());
         assertThat(first.frames().latents())
-            .isBitwiseEqualTo(curriculum.batch(footage, step, 0).frames().latents());
+            .isBitwiseEqualTo(curriculum.batch(footage, text, step, 0).frames().latents());
         assertThat(first.samples()).isEqualTo(3);
         // Of every sample, context and target are frames of one video in the order of time.
         assertThat(first.frames().latents()).hasShape(3, 2, first.parts().frames(), 4, 4);
       }
     }
+  }
+
+  @Test
+  void aClipIsCutIntoContextAndTargetAsTheLayoutOrAMemorySays() {
+    try (var scope = Scope.open()) {
+      // Every frame of a clip is its number, and a hundred more in the second clip.
+      float[] numbers = new float[2 * 30];
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = i % 30 + 100 * (i / 30);
+      }
+      var clips =
+          new VideoBatch(
+              Tensor.of(numbers, 2, 1, 30, 1, 1),
+              Tensor.full(0, Dtype.FLOAT32, Device.CPU, 2, 5, 1));
+      var layout = new ContextLayout(3, 2, ContextLayout.Spread.STRIDED, 12, 3, 6);
+      var windows = new ContextCurriculum(7, layout, ContextCurriculum.Selection.WINDOWS, 2, 6);
+      var memory = new ContextCurriculum(7, layout, ContextCurriculum.Selection.MEMORY, 2, 3);
+      var trace = MemoryTrace.of(MemoryPolicies.CONTEXT_FORCING, (a, b) -> 0, 10, 3);
+      var traces = Collections.nCopies(2, List.of(trace));
+      var starts = new HashSet<Integer>();
+      for (int step = 0; step < 40; step++) {
+        var laid = windows.batch(clips, List.of(), step, 0);
+        assertThat(windows.batch(clips, List.of(), step, 1).parts()).isEqualTo(laid.parts());
+        var remembered = memory.batch(clips, traces, step, 0);
+        for (int clip = 0; clip < 2; clip++) {
+          var shown = shown(laid, clip);
+          int start = shown.get(laid.parts().context());
+          starts.add(start);
+          assertThat(shown).isEqualTo(layout.at(start).frames());
+          var held = shown(remembered, clip);
+          int first = held.get(remembered.parts().context());
+          assertThat(held)
+              .isEqualTo(Placement.remembered(trace.plans().get(first / 3), first, 6).frames());
+        }
+        assertThat(laid.frames().text()).isBitwiseEqualTo(clips.text());
+      }
+      assertThat(starts).containsExactlyInAnyOrder(6, 9, 12, 15, 18, 21, 24);
+    }
+  }
+
+  private static List<Integer> shown(ContextBatch batch, int clip) {
+    var numbers = new ArrayList<Integer>();
+    for (float number : batch.frames().latents().select(0, clip).toFloats()) {
+      numbers.add((int) number - 100 * clip);
+    }
+    return numbers;
   }
 
   @Test

@@ -7,19 +7,15 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
-import dev.longtake.text.TokenIds;
-import dev.longtake.text.Umt5Config;
-import dev.longtake.text.Umt5Encoder;
-import dev.longtake.train.CausalBatch;
+import dev.longtake.train.VideoBatch;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
 
-/** A transformer, its text encoder and batches, so small that a pass takes milliseconds. */
+/** A transformer and batches, so small that a pass takes milliseconds. */
 final class TinyTeacher {
   static final int CHANNELS = 2;
   static final int SIDE = 4;
   static final WanConfig WAN = new WanConfig(16, 24, 8, 8, 5, CHANNELS, 2, 1);
-  static final Umt5Config TEXT = Umt5Config.of(10, 8, 8, 12, 2, 1);
   static final Parts PARTS = new Parts(1, 1, 2, 3);
   static final ErrorBanks.Config BANKS =
       new ErrorBanks.Config(50, 5, 3, 64, Replacement.L2_BATCH, Dtype.FLOAT32);
@@ -43,11 +39,6 @@ final class TinyTeacher {
     }
   }
 
-  /** A text encoder; the caller closes its weights. */
-  static Umt5Encoder text(Weights weights) {
-    return Umt5Encoder.of(weights, TEXT);
-  }
-
   /** Random latents with captions, owned by the scope. */
   static ContextBatch batch(long seed, int samples, Parts parts) {
     try (var scope = Scope.open();
@@ -59,19 +50,19 @@ final class TinyTeacher {
   }
 
   private static ContextBatch kept(Scope scope, ContextBatch batch) {
-    scope.keep(batch.frames().captions().ids());
-    scope.keep(batch.frames().captions().mask());
+    scope.keep(batch.frames().text());
     return batch;
   }
 
-  /** Those latents with captions of the first words, owned by the scope. */
+  /** Those latents with one text for all, owned by the scope. */
   static ContextBatch of(Tensor latents, Parts parts) {
     int samples = Math.toIntExact(latents.size(0));
-    var ids = Tensor.full(3, Dtype.INT64, Device.CPU, samples, WAN.textLen());
-    var mask = Tensor.full(1, Dtype.INT64, Device.CPU, samples, WAN.textLen());
-    return new ContextBatch(
-        new CausalBatch(latents, parts.positions(), parts.target(), new TokenIds(ids, mask)),
-        parts);
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(5, Device.CPU)) {
+      var one = rng.normal(Dtype.FLOAT32, 1, WAN.textLen(), WAN.textDim());
+      var text = scope.keep(one.expand(samples, -1, -1).contiguous());
+      return new ContextBatch(new VideoBatch(latents, text), parts);
+    }
   }
 
   /** An error of that value everywhere. */

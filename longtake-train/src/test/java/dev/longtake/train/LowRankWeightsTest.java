@@ -133,6 +133,47 @@ class LowRankWeightsTest {
     }
   }
 
+  @Test
+  void networksThatAreTrainedTogetherHaveFactorsOfTheirOwn() {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(4, Device.CPU);
+        var one = new AdapterConfig(2, 3, W).draw(matrix(rng), 1, Device.CPU);
+        var other = new AdapterConfig(2, 3, W).draw(matrix(rng), 2, Device.CPU)) {
+      Map<String, Tensor> all = new LinkedHashMap<>();
+      views(one).forEach((name, factor) -> all.put("one." + name, factor.plus(0.5)));
+      views(other).forEach((name, factor) -> all.put("other." + name, factor.plus(0.5)));
+      var base = matrix(rng);
+      var sizes = new AdapterConfig(2, 3, W).sizes();
+      try (var both = FlatParameters.copyOf(all, Device.CPU);
+          var first = new LowRankWeights(held(base), both, sizes, "one.");
+          var second = new LowRankWeights(held(base), both, sizes, "other.");
+          var firsts = Weights.from(first);
+          var seconds = Weights.from(second)) {
+        var w = firsts.take("w.weight", Init.ZEROS, 3, 5);
+        var v = seconds.take("w.weight", Init.ZEROS, 3, 5);
+        first.requireAllUsed();
+        second.requireAllUsed();
+        var a = both.view(both.values(), "other." + AdapterFolder.keyOfA("w.weight"));
+        var b = both.view(both.values(), "other." + AdapterFolder.keyOfB("w.weight"));
+        assertThat(v).isCloseTo(base.get("w.weight").plus(b.matmul(a).times(1.5)), 1e-6);
+        assertThat(same(v, w)).isFalse();
+
+        first
+            .adapting(second.adapting((step, r) -> new Objective.Loss(v.square().sum(), Map.of())))
+            .at(0, rng)
+            .backward()
+            .run();
+
+        both.names()
+            .forEach(
+                name -> {
+                  var gradient = both.view(both.gradients(), name).abs().max().item();
+                  assertThat(gradient > 0).as(name).isEqualTo(name.startsWith("other."));
+                });
+      }
+    }
+  }
+
   /** The factors after three steps of two batches. */
   private static Tensor trained(Activations activations, List<Device> others) {
     try (var scope = Scope.open()) {
@@ -170,6 +211,9 @@ class LowRankWeightsTest {
       assertThatThrownBy(() -> new AdapterConfig(2, 3, List.of("qq")).draw(base(), 1, Device.CPU))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("the adapter's target qq is no linear of the network; leave it out");
+      var convolution = new AdapterConfig(2, 3, List.of("q", "patch_embedding"));
+      assertThatThrownBy(() -> convolution.draw(base(), 1, Device.CPU))
+          .hasMessageContaining("target patch_embedding is no linear");
       assertThatThrownBy(() -> new AdapterConfig(0, 3, W))
           .hasMessageContaining("rank of at least 1");
       assertThatThrownBy(() -> new AdapterConfig(1, 3, List.of()))

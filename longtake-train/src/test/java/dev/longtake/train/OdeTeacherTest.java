@@ -108,6 +108,65 @@ class OdeTeacherTest {
   }
 
   @Test
+  void aTeacherWithMemorySeesContextAndBlockAsOneSequenceWhoseContextSeesItselfWholly() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var rng = Rng.seeded(4, Device.CPU)) {
+      var batch = WholeClips.batch(8);
+      var noise = rng.normal(Dtype.FLOAT32, 2, Tiny.CHANNELS, 9, Tiny.SIDE, Tiny.SIDE);
+      var prompt = tiny.prompt(batch);
+      var without = tiny.model().read(batch.text().times(0));
+      var grid = new OdeGrid(4, 3, 2);
+      var states = states(OdeTeacher.Kind.CAUSAL_WITH_MEMORY, grid, noise, prompt, without);
+      assertThat(states.shape()).containsExactly(2, 3, Tiny.CHANNELS, 9, Tiny.SIDE, Tiny.SIDE);
+
+      float[] levels = grid.levels();
+      for (int start = 0; start < 9; start += 3) {
+        var past = states.select(1, 2).narrow(2, 0, start);
+        var guided =
+            Denoiser.guided(inOneSequence(past, prompt), inOneSequence(past, without), 2.5);
+        var x = noise.narrow(2, start, 3).copy();
+        for (int i = 0; i < 4; i++) {
+          if (i % 2 == 0) {
+            assertThat(states.select(1, i / 2).narrow(2, start, 3)).isCloseTo(x, 1e-4);
+          }
+          x.plusInPlace(guided.flow(x, levels[i] * 1000), levels[i + 1] - levels[i]);
+        }
+        assertThat(states.select(1, 2).narrow(2, start, 3)).isCloseTo(x, 1e-4);
+      }
+    }
+  }
+
+  @Test
+  void howBlocksOfAContextSeeOneAnotherTellsFromTheSecondOn() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var rng = Rng.seeded(4, Device.CPU)) {
+      var batch = WholeClips.batch(8);
+      var noise = rng.normal(Dtype.FLOAT32, 2, Tiny.CHANNELS, 9, Tiny.SIDE, Tiny.SIDE);
+      var prompt = tiny.prompt(batch);
+      var without = tiny.model().read(batch.text().times(0));
+      var grid = new OdeGrid(2, 3, 1);
+      var wholly =
+          states(OdeTeacher.Kind.CAUSAL_WITH_MEMORY, grid, noise, prompt, without).select(1, 1);
+      var forced = states(OdeTeacher.Kind.CAUSAL, grid, noise, prompt, without).select(1, 1);
+      assertThat(wholly.narrow(2, 0, 6)).isCloseTo(forced.narrow(2, 0, 6), 1e-5);
+      double apart = wholly.narrow(2, 6, 3).minus(forced.narrow(2, 6, 3)).abs().max().item();
+      assertThat(apart).isGreaterThan(1e-3);
+    }
+  }
+
+  @Test
+  void aStudentOfFourStepsAtShiftThreeStandsOnEveryOtherLevelOfATeacherOfEight() {
+    float[] expected = {1000, 900, 750, 500, 0};
+    var grid = new OdeGrid(8, 3, 4);
+    for (int i = 0; i < 5; i++) {
+      assertThat(grid.keptLevels()[i] * 1000).isCloseTo(expected[i], within(1e-3f));
+      assertThat(FlowSchedule.levels(4, 3)[i]).isCloseTo(grid.keptLevels()[i], within(1e-6f));
+    }
+  }
+
+  @Test
   void whatDoesNotFitIsRefused() {
     assertThatThrownBy(() -> new OdeGrid(48, 8, 5))
         .hasMessageContaining("divide all steps, not 8.0, 5 and 48");
@@ -116,6 +175,30 @@ class OdeTeacherTest {
                 new OdeTeacher(
                     tiny.model(), OdeTeacher.Kind.CAUSAL, new OdeGrid(2, 3, 1), 0.5, Dtype.FLOAT32))
         .hasMessageContaining("guidance must be at least 1, not 0.5");
+  }
+
+  private Tensor states(
+      OdeTeacher.Kind kind, OdeGrid grid, Tensor noise, Prompt prompt, Prompt without) {
+    return new OdeTeacher(tiny.model(), kind, grid, 2.5, Dtype.FLOAT32)
+        .trajectories(noise, prompt, without);
+  }
+
+  /** As the model was trained with memory: the context clean before the block, in one pass. */
+  private Denoiser inOneSequence(Tensor past, Prompt prompt) {
+    int context = Math.toIntExact(past.size(2));
+    var span = context == 0 ? AttentionSpan.FULL : AttentionSpan.contextThenChunk(4L * context);
+    return (noisy, timestep) -> {
+      var level = Tensor.full(timestep, Dtype.FLOAT32, Device.CPU, 2, 3);
+      var clean = Tensor.zeros(Dtype.FLOAT32, Device.CPU, 2, context);
+      return tiny.model()
+          .forward(
+              Tensor.cat(List.of(past, noisy), 2),
+              Tensor.cat(List.of(clean, level), 1),
+              WholeClips.positions(0, context + 3),
+              prompt,
+              i -> span,
+              3);
+    };
   }
 
   private Denoiser whole(Prompt prompt) {

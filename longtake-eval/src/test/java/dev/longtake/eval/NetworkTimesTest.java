@@ -43,7 +43,7 @@ class NetworkTimesTest {
         .containsExactly(8, 16, 32);
     assertThat(NetworkReport.text(times))
         .startsWith("tiny, random weights, cpu, float32\n")
-        .containsPattern("(?m)^plain-fp8 +\\d\\.\\d\\de-\\d\\d +0\\.00e\\+00( +\\d+\\.\\d){4}$")
+        .containsPattern("(?m)^plain-fp8 +\\d\\.\\d\\de-\\d\\d +0\\.00e\\+00( +\\d+\\.\\d){5}$")
         .containsPattern("(?m)^fastest chunk and decoding +frames/s +\\d+\\.\\d\\d$");
   }
 

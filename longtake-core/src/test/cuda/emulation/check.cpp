@@ -108,8 +108,8 @@ void addNorms(int width) {
 
 void normRotations(int width, int heads) {
   int batches = 2, tokens = 5, rows = batches * tokens, head = width / heads;
-  long batchStride = (tokens + 3) * width;
-  auto x = drawn(rows * width), weight = drawn(width);
+  long batchStride = (tokens + 3) * width, apart = 3 * width;
+  auto x = drawn(rows * apart), weight = drawn(width);
   std::vector<float> rotation(tokens * head);
   for (int i = 0; i < tokens * head; i += 2) {
     float angle = draw();
@@ -117,36 +117,44 @@ void normRotations(int width, int heads) {
     rotation[i + 1] = std::sin(angle);
   }
   const bf16 untouched = 0xffff;
-  std::vector<bf16> raw(rows * width), turned(batches * batchStride, untouched);
+  std::vector<bf16> raw(batches * batchStride, untouched), turned(raw), copied(raw);
   auto with = [&](auto kernel) {
     return [&, kernel] {
-      kernel(x.data(), width, weight.data(), rotation.data(), raw.data(), turned.data(), batchStride, rows, tokens,
+      kernel(x.data(), apart, weight.data(), rotation.data(), raw.data(), turned.data(), batchStride, rows, tokens,
           width, head, 1e-6f);
     };
   };
   overRows(rows, width, 1, with(norm_rotate), with(norm_rotate_wide));
+  auto copying = [&](auto kernel) {
+    return [&, kernel] {
+      kernel(x.data(), apart, nullptr, nullptr, nullptr, copied.data(), batchStride, rows, tokens, width, head, 0);
+    };
+  };
+  overRows(rows, width, 1, copying(norm_rotate), copying(norm_rotate_wide));
   Numbers raws, turns, expectedRaws, expectedTurns;
   for (int row = 0; row < rows; row++) {
     int token = row % tokens;
     long to = row / tokens * batchStride + token * width;
     double square = 0;
-    for (int i = 0; i < width; i++) square += real(x[row * width + i]) * real(x[row * width + i]) / width;
+    for (int i = 0; i < width; i++) square += real(x[row * apart + i]) * real(x[row * apart + i]) / width;
     for (int i = 0; i < width; i += 2) {
       double scatter = 1 / std::sqrt(square + 1e-6);
-      double a = real(x[row * width + i]) * scatter * real(weight[i]);
-      double b = real(x[row * width + i + 1]) * scatter * real(weight[i + 1]);
+      double a = real(x[row * apart + i]) * scatter * real(weight[i]);
+      double b = real(x[row * apart + i + 1]) * scatter * real(weight[i + 1]);
       double cosine = rotation[token * head + i % head], sine = rotation[token * head + i % head + 1];
-      raws.insert(raws.end(), {real(raw[row * width + i]), real(raw[row * width + i + 1])});
+      raws.insert(raws.end(), {real(raw[to + i]), real(raw[to + i + 1])});
       expectedRaws.insert(expectedRaws.end(), {a, b});
       turns.insert(turns.end(), {real(turned[to + i]), real(turned[to + i + 1])});
       expectedTurns.insert(expectedTurns.end(), {a * cosine - b * sine, a * sine + b * cosine});
+      same("norm_rotate: copied", copied[to + i] == x[row * apart + i] && copied[to + i + 1] == x[row * apart + i + 1]);
     }
   }
   near("norm_rotate: raw", width, raws, expectedRaws, BF16);
   near("norm_rotate: turned", width, turns, expectedTurns, BF16);
   for (int batch = 0; batch < batches; batch++) {
     for (long i = (long)tokens * width; i < batchStride; i++) {
-      same("norm_rotate: behind", turned[batch * batchStride + i] == untouched);
+      long at = batch * batchStride + i;
+      same("norm_rotate: behind", raw[at] == untouched && turned[at] == untouched && copied[at] == untouched);
     }
   }
 }
@@ -225,6 +233,26 @@ void channelSums(int width) {
   near("add_channels", width, made, expected, BF16);
 }
 
+void halvesJoined(int heads, int head) {
+  int tokens = 13, count = tokens * heads * head;
+  auto halves = drawn(2 * count);
+  std::vector<bf16> out(count);
+  std::vector<float> sums(2 * tokens * heads);
+  for (auto& sum : sums) sum = 5 * draw();
+  sums[3] = 200;  // one half outweighs the other beyond what an exponential can say
+  sums[tokens * heads + 4] = 200;
+  emulation::launch(3, 256, [&] { join_halves(halves.data(), sums.data(), out.data(), count / GROUP, heads, head); });
+  Numbers made, expected;
+  for (int at = 0; at < count; at++) {
+    int token = at / (heads * head), which = at / head % heads;
+    double a = sums[which * tokens + token], b = sums[(heads + which) * tokens + token];
+    double most = std::fmax(a, b), x = std::exp(a - most), y = std::exp(b - most);
+    made.push_back(real(out[at]));
+    expected.push_back((x * real(halves[at]) + y * real(halves[count + at])) / (x + y));
+  }
+  near("join_halves", heads * head, made, expected, BF16);
+}
+
 void moves() {
   int batches = 2, places = 14, groups = 37, to = 1;
   int count = 10;
@@ -266,6 +294,8 @@ int main() {
   }
   channelSums(96);
   channelSums(384);
+  halvesJoined(12, 128);
+  halvesJoined(3, 16);
   moves();
   std::puts(right ? "every kernel computes its formula" : "some kernels are WRONG");
   return right ? 0 : 1;

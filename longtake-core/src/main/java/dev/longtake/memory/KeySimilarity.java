@@ -6,7 +6,7 @@ package dev.longtake.memory;
  * <p>Keys are those of the clean pass, before rotation (a rotated key also says where a frame
  * stands), averaged over all tokens of the frames. It must answer for every frame of a plan and of
  * the chunk that was just made. A policy may ask some hundred times after a chunk, so whoever
- * implements this brings the mean keys to the host once.
+ * implements this has what it takes on the host by then.
  */
 @FunctionalInterface
 public interface KeySimilarity {

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntBinaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -496,11 +497,9 @@ public final class KvStore implements AutoCloseable {
               .map(key -> key.reshape(videos * frames, geometry.tokens(), -1).mean(1))
               .toList();
       var all = Tensor.cat(means, 2);
-      float[] values = all.toFloats();
-      int width = Math.toIntExact(all.size(2));
-      for (int i = 0; i < videos * frames; i++) {
-        int frame = numbers.get(i / frames).get(i % frames);
-        meanKeys.get(i / frames).put(frame, Arrays.copyOfRange(values, i * width, (i + 1) * width));
+      for (int video = 0; video < videos; video++) {
+        var its = all.narrow(0, (long) video * frames, frames).reshape(frames, -1);
+        meanKeys.get(video).put(numbers.get(video), its);
       }
     }
   }
@@ -508,6 +507,7 @@ public final class KvStore implements AutoCloseable {
   @Override
   public void close() {
     layers.forEach(Layer::close);
+    meanKeys.forEach(MeanKeys::close);
   }
 
   private final class Layer implements AttentionSpan {
@@ -547,29 +547,50 @@ public final class KvStore implements AutoCloseable {
     }
 
     @Override
+    public Optional<Place> place(long tokens) {
+      return behind(tokens).map(Function.identity());
+    }
+
+    /** Behind the past, if there is one and room, and gradients need not reach the tokens. */
+    private Optional<Window.Behind> behind(long tokens) {
+      if (past == 0 || Gradients.recording() || !hasRoomFor(tokens)) {
+        return Optional.empty();
+      }
+      if (recording) {
+        dropPending();
+        recorded = tokens;
+      }
+      return Optional.of(window().behind(past, tokens, recording, ops));
+    }
+
+    @Override
     public Tensor attend(Tensor q, Tensor k, Tensor rawK, Tensor v) {
-      boolean behind = !Gradients.recording() && hasRoomFor(k);
+      try (var scope = Scope.open()) {
+        return scope.keep(
+            behind(k.size(1))
+                .map(place -> place.filled(k, rawK, v).attend(q))
+                .orElseGet(() -> attendApart(q, k, rawK, v)));
+      }
+    }
+
+    private Tensor attendApart(Tensor q, Tensor k, Tensor rawK, Tensor v) {
       if (recording) {
         dropPending();
         recorded = k.size(1);
-        apart = behind ? null : KeyValue.copyOf(rawK, v);
-      }
-      if (past == 0) {
-        if (recording && behind) {
+        if (past == 0 && !Gradients.recording() && hasRoomFor(recorded)) {
           window().put(0, rawK, v);
+        } else {
+          apart = KeyValue.copyOf(rawK, v);
         }
-        return AttentionSpan.attend(q, k, v);
       }
-      return behind
-          ? window().attend(past, q, k, recording ? rawK : null, v)
-          : window().attendJoined(past, q, k, v);
+      return past == 0 ? AttentionSpan.attend(q, k, v) : window().attendJoined(past, q, k, v);
     }
 
     /** Whether tokens may stand right behind the past: no frame is held there, and they fit. */
-    private boolean hasRoomFor(Tensor tokens) {
+    private boolean hasRoomFor(long tokens) {
       return window != null
           && past == tokens(held.getFirst().size())
-          && past + tokens.size(1) <= window.room();
+          && past + tokens <= window.room();
     }
 
     @Override
@@ -612,7 +633,7 @@ public final class KvStore implements AutoCloseable {
     void keep(Tensor rawK, Tensor v) {
       dropPending();
       recorded = rawK.size(1);
-      if (hasRoomFor(rawK)) {
+      if (hasRoomFor(recorded)) {
         window().put(past, rawK.detach(), v.detach());
       } else {
         apart = KeyValue.copyOf(rawK, v);

@@ -1,32 +1,78 @@
 package dev.longtake.memory;
 
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Scope;
+import dev.longtake.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Mean raw keys of the frames held, on the host, compared by cosine. Each pair of frames is
- * multiplied once, when the newer one comes: a policy asks for the same pairs chunk after chunk,
- * and while it decides, a GPU waits.
+ * Mean raw keys of the frames held, compared by cosine. They stay on the device, which multiplies
+ * each pair of frames once, when the newer one comes: a policy asks for the same pairs chunk after
+ * chunk, and while it decides, a GPU waits. Only products come to the processor.
  */
-final class MeanKeys implements KeySimilarity {
-  private static final int LANES = 8; // sums at a time, which the processor adds together
-
-  private final Map<Integer, float[]> byFrame = new TreeMap<>();
+final class MeanKeys implements KeySimilarity, AutoCloseable {
+  private final Map<Integer, Tensor> byFrame = new TreeMap<>();
   private final Map<Integer, Map<Integer, Double>> products = new TreeMap<>(); // older by newer
 
-  void put(int frame, float[] mean) {
-    byFrame.put(frame, mean);
-    products.values().forEach(with -> with.remove(frame));
-    var with = new TreeMap<Integer, Double>();
-    byFrame.forEach((other, its) -> with.put(other, product(mean, its)));
-    products.put(frame, with);
+  /**
+   * Takes in the means of some frames, in place of those there may be; waits for the device.
+   *
+   * @param frames their numbers
+   * @param means W numbers of each of the n frames
+   */
+  void put(List<Integer> frames, @Axes("n W") Tensor means) {
+    for (int i = 0; i < frames.size(); i++) {
+      var before = byFrame.put(frames.get(i), Scope.escape(means.select(0, i)));
+      if (before != null) {
+        before.close();
+      }
+      products.remove(frames.get(i));
+      int frame = frames.get(i);
+      products.values().forEach(with -> with.remove(frame));
+    }
+    double[][] made = products(means);
+    for (int i = 0; i < frames.size(); i++) {
+      var with = new TreeMap<Integer, Double>();
+      int j = 0;
+      for (int other : byFrame.keySet()) {
+        with.put(other, made[i][j++]);
+      }
+      products.put(frames.get(i), with);
+    }
+  }
+
+  /** Of these with all means held, in the order of frames: [n, all]; computed in FLOAT64. */
+  private double[][] products(@Axes("n W") Tensor means) {
+    try (var scope = Scope.open()) {
+      var all = Tensor.stack(List.copyOf(byFrame.values()), 0).to(Dtype.FLOAT64).unsqueeze(0);
+      var these = means.to(Dtype.FLOAT64).unsqueeze(1);
+      double[] flat = these.times(all).sum(2).toDoubles();
+      int width = byFrame.size();
+      double[][] out = new double[Math.toIntExact(means.size(0))][];
+      for (int i = 0; i < out.length; i++) {
+        out[i] = Arrays.copyOfRange(flat, i * width, (i + 1) * width);
+      }
+      return out;
+    }
   }
 
   void keepOnly(Collection<Integer> frames) {
-    byFrame.keySet().retainAll(frames);
+    byFrame
+        .entrySet()
+        .removeIf(
+            entry -> {
+              boolean goes = !frames.contains(entry.getKey());
+              if (goes) {
+                entry.getValue().close();
+              }
+              return goes;
+            });
     products.keySet().retainAll(frames);
     products.values().forEach(with -> with.keySet().retainAll(frames));
   }
@@ -59,22 +105,7 @@ final class MeanKeys implements KeySimilarity {
 
   private IllegalArgumentException missing(int a, int b) {
     return new IllegalArgumentException(
-        "no mean key of frame " + (byFrame.containsKey(a) ? b : a) + " is held");
-  }
-
-  private static double product(float[] x, float[] y) {
-    double[] sums = new double[LANES];
-    int even = x.length - x.length % LANES;
-    for (int i = 0; i < even; i += LANES) {
-      for (int lane = 0; lane < LANES; lane++) {
-        sums[lane] += (double) x[i + lane] * y[i + lane];
-      }
-    }
-    double sum = Arrays.stream(sums).sum();
-    for (int i = even; i < x.length; i++) {
-      sum += (double) x[i] * y[i];
-    }
-    return sum;
+        "no mean key of frame " + (products.containsKey(a) ? b : a) + " is held");
   }
 
   /** 0 where one of them is 0. */
@@ -88,5 +119,12 @@ final class MeanKeys implements KeySimilarity {
       yy += y[i] * y[i];
     }
     return xx == 0 || yy == 0 ? 0 : product / Math.sqrt(xx * yy);
+  }
+
+  /** Forgets the means; what they were multiplied to stays known. */
+  @Override
+  public void close() {
+    byFrame.values().forEach(Tensor::close);
+    byFrame.clear();
   }
 }

@@ -96,22 +96,37 @@ record Window(
   }
 
   /**
-   * Attention of a pass's queries to the first {@code past} tokens and then to the pass's own,
-   * which are written behind them.
+   * Where a pass's own tokens stand, behind the first {@code past}: its queries see both. Views, in
+   * the caller's scope.
    *
-   * @param rawK kept too, if given
+   * @param keepsRaw whether raw keys are to be written too
    */
-  Tensor attend(long past, Tensor q, Tensor k, @Nullable Tensor rawK, Tensor v) {
-    try (var scope = Scope.open()) {
-      long own = k.size(1);
-      turned.narrow(1, past, own).copyFrom(k);
-      values.narrow(1, past, own).copyFrom(v);
-      if (rawK != null) {
-        raw.narrow(1, past, own).copyFrom(rawK);
+  Behind behind(long past, long own, boolean keepsRaw, FusedOps ops) {
+    return new Behind(
+        ops,
+        turned.narrow(1, past, own),
+        keepsRaw ? raw.narrow(1, past, own) : null,
+        values.narrow(1, past, own),
+        seen(past + own));
+  }
+
+  /** See {@link #behind}. */
+  record Behind(FusedOps ops, Tensor turned, @Nullable Tensor raw, Tensor values, KeyValue seen)
+      implements AttentionSpan.Place {
+
+    /** With these tokens written. */
+    Behind filled(Tensor k, Tensor rawK, Tensor v) {
+      turned.copyFrom(k);
+      values.copyFrom(v);
+      if (raw != null) {
+        raw.copyFrom(rawK);
       }
-      return scope.keep(
-          AttentionSpan.attend(
-              q, turned.narrow(1, 0, past + own), values.narrow(1, 0, past + own)));
+      return this;
+    }
+
+    @Override
+    public Tensor attend(Tensor q) {
+      return ops.attended(q, seen.key(), seen.value());
     }
   }
 

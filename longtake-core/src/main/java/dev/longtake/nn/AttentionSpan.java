@@ -5,7 +5,9 @@ import dev.longtake.tensor.Functional;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which keys each query of a self-attention layer sees. Axes: B batch, L tokens, H heads, d head
@@ -32,6 +34,35 @@ public interface AttentionSpan {
       @Axes("B L H d") Tensor k,
       @Axes("B L H d") Tensor rawK,
       @Axes("B L H d") Tensor v);
+
+  /** Where keys and values of a pass stand for its queries to see them. */
+  interface Place {
+    /** For rotated keys. */
+    @Axes("B L H d")
+    Tensor turned();
+
+    /** For the same keys before rotation; absent where nobody keeps them. */
+    @Axes("B L H d")
+    @Nullable Tensor raw();
+
+    /** For values. */
+    @Axes("B L H d")
+    Tensor values();
+
+    /** Attention's output for the tokens of the pass, once keys and values are written. */
+    @Axes("B L H d")
+    Tensor attend(@Axes("B L H d") Tensor q);
+  }
+
+  /**
+   * Where a pass may write its keys and values itself, in place of giving them to {@link #attend};
+   * whoever asks does so. None where they are to stay by themselves.
+   *
+   * @param tokens of the pass
+   */
+  default Optional<Place> place(long tokens) {
+    return Optional.empty();
+  }
 
   /**
    * What {@link #attend} keeps of the tokens of this pass, for whom nothing is asked.

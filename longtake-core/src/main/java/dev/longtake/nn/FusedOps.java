@@ -6,6 +6,7 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.KernelChoice;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import java.util.List;
 
 /**
  * The operators between a network's large products, each a step of the paper's equation. They are
@@ -57,6 +58,13 @@ public interface FusedOps extends AutoCloseable {
   /** A linear layer of a block. */
   Projection linear(Weights weights, long in, long out);
 
+  /**
+   * Linear layers of a block that read the same.
+   *
+   * @param names of the layers below the weights
+   */
+  Projections linears(Weights weights, List<String> names, long in, long out);
+
   /** Activations as the linear layers take them. */
   Operand operand(Tensor x);
 
@@ -88,6 +96,21 @@ public interface FusedOps extends AutoCloseable {
   /** {@link #byHead} turned to the tokens' positions, and nothing else. */
   @Axes("B L H d")
   Tensor turnedAlone(RmsNorm norm, @Axes("B F P D") Tensor x, int heads, Rotary rotary);
+
+  /**
+   * {@link #turned} right where it is to stand; nothing is differentiated.
+   *
+   * @param place of as many tokens as x, each video of it in one piece
+   */
+  void turnedInto(
+      RmsNorm norm, @Axes("B F P D") Tensor x, Rotary rotary, AttentionSpan.Place place);
+
+  /** Copies values, by head, to where they are to stand; nothing is differentiated. */
+  void copyInto(@Axes("B F P D") Tensor x, @Axes("B L H d") Tensor to);
+
+  /** {@code softmax(q kᵀ / √d) v}, every query seeing every key. */
+  @Axes("B L H d")
+  Tensor attended(@Axes("B L H d") Tensor q, @Axes("B K H d") Tensor k, @Axes("B K H d") Tensor v);
 
   /** Turns keys to their positions, from where they are kept to where they are read. */
   void turnInto(@Axes("B L H d") Tensor raw, Rotary rotary, @Axes("B L H d") Tensor turned);

@@ -13,6 +13,7 @@ import dev.longtake.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -47,6 +48,8 @@ final class KernelOps implements FusedOps {
   private final Map<Integer, Kernel> channelNormSilu; // by lanes of a pixel
   private final Kernel addChannels;
   private final Kernel moveForward;
+  private final Kernel joinHalves;
+  private final int multiprocessors;
 
   /** A kernel on rows: one that gives each to a warp, one that gives each to a block. */
   private record ByWidth(Kernel narrow, Kernel wide) {
@@ -82,6 +85,8 @@ final class KernelOps implements FusedOps {
     }
     addChannels = library.kernel("add_channels");
     moveForward = library.kernel("move_forward");
+    joinHalves = library.kernel("join_halves");
+    multiprocessors = device.multiprocessors();
   }
 
   static KernelOps on(LinearFormat format, Device device, Dtype dtype) {
@@ -111,6 +116,11 @@ final class KernelOps implements FusedOps {
   @Override
   public Projection linear(Weights weights, long in, long out) {
     return format.linear(weights, in, out);
+  }
+
+  @Override
+  public Projections linears(Weights weights, List<String> names, long in, long out) {
+    return format.joined(weights, names, in, out);
   }
 
   @Override
@@ -348,6 +358,42 @@ final class KernelOps implements FusedOps {
   }
 
   @Override
+  public void turnedInto(RmsNorm norm, Tensor x, Rotary rotary, AttentionSpan.Place place) {
+    try (var scope = Scope.open()) {
+      normRotate(norm, x, rotary, place.raw(), place.turned(), place.turned());
+    }
+  }
+
+  @Override
+  public void copyInto(Tensor x, Tensor to) {
+    try (var scope = Scope.open()) {
+      normRotate(null, x, null, null, to, to);
+    }
+  }
+
+  @Override
+  public Tensor attended(Tensor q, Tensor k, Tensor v) {
+    if (Gradients.recording() || !KeyParts.pay(q, k, multiprocessors)) {
+      return plain.attended(q, k, v);
+    }
+    try (var scope = Scope.open()) {
+      requireType(q);
+      var halves = KeyParts.attend(q, k, v);
+      var out = like(q);
+      joinHalves
+          .launch(FLAT_BLOCKS, FLAT_THREADS)
+          .tensor(halves.out().transpose(1, 2).contiguous())
+          .tensor(halves.logSums().contiguous())
+          .tensor(out)
+          .count(out.count() / GROUP)
+          .size(q.size(2))
+          .size(q.size(3))
+          .go();
+      return scope.keep(out);
+    }
+  }
+
+  @Override
   public void turnInto(Tensor raw, Rotary rotary, Tensor turned) {
     if (Gradients.recording()) {
       plain.turnInto(raw, rotary, turned);
@@ -360,6 +406,8 @@ final class KernelOps implements FusedOps {
 
   /**
    * @param norm done first, if there is one
+   * @param given its rows may have gaps between them
+   * @param raw of the same strides as turned, if there are both
    * @param headed one of the results, for its heads
    */
   private void normRotate(
@@ -369,13 +417,15 @@ final class KernelOps implements FusedOps {
       @Nullable Tensor raw,
       @Nullable Tensor turned,
       @Axes("B L H d") Tensor headed) {
-    var x = packed(given);
+    requireType(given);
+    boolean even = rowsAreApart(given);
+    var x = even ? given : given.contiguous();
     requireWidth(x, WIDEST);
     requireWidth(headed, WIDEST);
     normRotate
         .launch(rows(x), x.size(-1), 1)
         .tensor(x)
-        .count(x.size(-1))
+        .count(even ? x.stride(-2) : x.size(-1))
         .tensor(norm == null ? null : norm.weight().to(Dtype.BFLOAT16))
         .tensor(rotary == null ? null : rotary.rotation())
         .tensor(raw)
@@ -493,6 +543,18 @@ final class KernelOps implements FusedOps {
   private static Tensor packed(Tensor x) {
     requireType(x);
     return x.contiguous();
+  }
+
+  /**
+   * Whether all rows are as far apart as the first two, as where several results lie side by side.
+   */
+  private static boolean rowsAreApart(Tensor x) {
+    long apart = x.stride(-2);
+    boolean even = x.stride(-1) == 1 && apart >= x.size(-1) && apart % GROUP == 0;
+    for (int axis = x.rank() - 3; axis >= 0; axis--) {
+      even &= x.size(axis) == 1 || x.stride(axis) == x.stride(axis + 1) * x.size(axis + 1);
+    }
+    return even;
   }
 
   /** The same for what branches are added to. */

@@ -3,6 +3,7 @@ package dev.longtake.nn;
 import dev.longtake.tensor.Functional;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import java.util.List;
 
 /** LibTorch's operators one after the other: what every faster way is compared with. */
 record PlainOps(LinearFormat format) implements FusedOps {
@@ -10,6 +11,15 @@ record PlainOps(LinearFormat format) implements FusedOps {
   @Override
   public Projection linear(Weights weights, long in, long out) {
     return format.linear(weights, in, out);
+  }
+
+  /** In eight bits, which are for inference alone, they are joined; as stored each is by itself. */
+  @Override
+  public Projections linears(Weights weights, List<String> names, long in, long out) {
+    return format == LinearFormat.AS_STORED
+        ? new Projections(
+            names.stream().map(name -> linear(weights.at(name), in, out)).toList(), null)
+        : format.joined(weights, names, in, out);
   }
 
   @Override
@@ -72,6 +82,30 @@ record PlainOps(LinearFormat format) implements FusedOps {
       var raw = byHead(norm, x, heads);
       return new Turned(scope.keep(raw), scope.keep(rotary.apply(raw)));
     }
+  }
+
+  @Override
+  public void turnedInto(RmsNorm norm, Tensor x, Rotary rotary, AttentionSpan.Place place) {
+    try (var scope = Scope.open()) {
+      var keys = turned(norm, x, Math.toIntExact(place.turned().size(2)), rotary);
+      place.turned().copyFrom(keys.turned());
+      var raw = place.raw();
+      if (raw != null) {
+        raw.copyFrom(keys.raw());
+      }
+    }
+  }
+
+  @Override
+  public void copyInto(Tensor x, Tensor to) {
+    try (var scope = Scope.open()) {
+      to.copyFrom(x.reshape(to.shape()));
+    }
+  }
+
+  @Override
+  public Tensor attended(Tensor q, Tensor k, Tensor v) {
+    return AttentionSpan.attend(q, k, v);
   }
 
   @Override

@@ -8,7 +8,10 @@ public enum ChunkPart {
   /** The passes that make latents of noise. */
   DENOISE,
 
-  /** The pass over the clean latents, and remembering them. */
+  /** The pass over the clean latents, for their keys and values. */
+  CLEAN,
+
+  /** Remembering these, and deciding what memory keeps. */
   REMEMBER,
 
   /** Pictures from latents. */

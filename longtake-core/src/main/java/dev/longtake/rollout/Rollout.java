@@ -264,8 +264,7 @@ public final class Rollout implements AutoCloseable {
       watch.done(ChunkPart.RECALL);
       var clean = sample(rotary, prompt, unprompted, guidance, sampler, noise, rng);
       watch.done(ChunkPart.DENOISE);
-      rememberClean(clean, prompt, rotary);
-      watch.done(ChunkPart.REMEMBER);
+      rememberWatched(clean, prompt, rotary);
       return scope.keep(clean);
     }
   }
@@ -334,8 +333,7 @@ public final class Rollout implements AutoCloseable {
                   shape,
                   (noisy, timesteps) -> windowFlow(rolling, noisy, timesteps, prompt));
       watch.done(ChunkPart.DENOISE);
-      rememberClean(clean, prompt, begin(chunkFrames, prompt, 1));
-      watch.done(ChunkPart.REMEMBER);
+      rememberWatched(clean, prompt, begin(chunkFrames, prompt, 1));
       return scope.keep(clean);
     }
   }
@@ -441,6 +439,19 @@ public final class Rollout implements AutoCloseable {
   }
 
   private void rememberClean(Tensor clean, Prompt prompt, Rotary rotary) {
+    cleanPass(clean, prompt, rotary);
+    memory.remember(clean);
+  }
+
+  /** The same, and tells of it. */
+  private void rememberWatched(Tensor clean, Prompt prompt, Rotary rotary) {
+    cleanPass(clean, prompt, rotary);
+    watch.done(ChunkPart.CLEAN);
+    memory.remember(clean);
+    watch.done(ChunkPart.REMEMBER);
+  }
+
+  private void cleanPass(Tensor clean, Prompt prompt, Rotary rotary) {
     memory.beforeCleanPass();
     try (var scope = Scope.open()) {
       var latents = clean.to(dtype);
@@ -451,7 +462,6 @@ public final class Rollout implements AutoCloseable {
         captured.leave(latents, times, rotary, prompt);
       }
     }
-    memory.remember(clean);
   }
 
   /** Passes that are replayed where they can be. */

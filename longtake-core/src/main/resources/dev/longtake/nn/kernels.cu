@@ -187,13 +187,14 @@ __device__ __forceinline__ void normRotate(const bf16* __restrict__ x, index_t s
       rounded(v[n]);
     }
   }
-  if (raw) {
-    EACH_GROUP(n, channel) store(raw + row * width + channel, v[n]);
-  }
-  if (!turned) return;
   index_t batch = (unsigned int)row / (unsigned int)tokens;
   int token = (int)(row - batch * tokens);
-  bf16* to = turned + batch * batchStride + (index_t)token * width;
+  index_t place = batch * batchStride + (index_t)token * width;
+  if (raw) {
+    EACH_GROUP(n, channel) store(raw + place + channel, v[n]);
+  }
+  if (!turned) return;
+  bf16* to = turned + place;
   const float* turns = rotation + (index_t)token * head;
   EACH_GROUP(n, channel) {
     if (rotation) {
@@ -363,8 +364,8 @@ __device__ __forceinline__ void channelNormSilu(const bf16* __restrict__ x, cons
 #define BOUNDS(Row) __launch_bounds__(Row::THREADS, Row::BLOCKS)
 
 // RMS norm over the width, then a turn of interleaved pairs by each token's angles. `x` has rows `stride` apart, the
-// results are without gaps but for `turned`, whose batches are `batchStride` apart. Either result may be absent, and
-// with `rotation` absent nothing is turned; with `weight` absent there is no norm.
+// results are without gaps but for their batches, `batchStride` apart. Either result may be absent, and with `rotation`
+// absent nothing is turned; with `weight` absent there is no norm.
 extern "C" __global__ void BOUNDS(WarpRow) norm_rotate(NORM_ROTATE) {
   normRotate<WarpRow>(x, stride, weight, rotation, raw, turned, batchStride, rows, tokens, width, head, eps);
 }
@@ -457,6 +458,27 @@ extern "C" __global__ void __launch_bounds__(256, 6) add_channels(const bf16* __
     add(bias, (int)((unsigned int)i % inPixel) * GROUP, v);
 #pragma unroll
     for (int j = 0; j < GROUP; j++) v[j] += more[j];
+    store(out + i * GROUP, v);
+  }
+}
+
+// Attention to two halves of the keys as attention to all: of each token and head, halves are weighed by the exponentials
+// of their sums. Halves and out are laid out by token, head and channel, sums (logarithms) by half, head and token. At
+// most 2^32 groups, `head` channels in a head.
+extern "C" __global__ void __launch_bounds__(256, 6) join_halves(const bf16* __restrict__ halves,
+    const float* __restrict__ sums, bf16* __restrict__ out, index_t groups, int heads, int head) {
+  unsigned int inHead = head / GROUP, inToken = inHead * heads;
+  index_t rows = groups / inHead, tokens = groups / inToken;
+#pragma unroll 2
+  for (index_t i = blockIdx.x * 256 + threadIdx.x; i < groups; i += (index_t)gridDim.x * 256) {
+    float v[GROUP], other[GROUP];
+    load(halves + i * GROUP, v);
+    load(halves + (groups + i) * GROUP, other);
+    unsigned int token = (unsigned int)i / inToken, which = (unsigned int)i / inHead - token * heads;
+    index_t at = which * tokens + token;
+    float share = __fdividef(1.0f, 1.0f + __expf(sums[rows + at] - sums[at]));
+#pragma unroll
+    for (int j = 0; j < GROUP; j++) v[j] = other[j] + (v[j] - other[j]) * share;
     store(out + i * GROUP, v);
   }
 }

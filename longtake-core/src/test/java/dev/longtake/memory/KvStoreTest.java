@@ -282,6 +282,63 @@ class KvStoreTest {
   }
 
   @Test
+  void tokensWrittenToTheirPlaceAreSeenAndRememberedAsThoseThatAreGiven() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var written = new KvStore(GEOMETRY, Device.CPU);
+        var given = new KvStore(GEOMETRY, Device.CPU)) {
+      var held = Held.empty();
+      for (int chunk = 0; chunk < 9; chunk++) {
+        var plan = MEMORY.plan(held, 2);
+        written.begin(plan);
+        given.begin(plan);
+        for (boolean recorded : new boolean[] {false, true}) {
+          if (recorded) {
+            written.record();
+            given.record();
+          }
+          int asked = 0;
+          for (int i = 0; i < LAYERS; i++) {
+            if (written.layer(i).place(plan.chunkFrames() * GEOMETRY.tokens()).isPresent()) {
+              asked++;
+            }
+          }
+          assertThat(asked).isEqualTo(chunk > 0 ? LAYERS : 0);
+          int noise = recorded ? 0 : 700;
+          var placed = pass(latents(chunk, 2), noise, plan, written::layer);
+          var attended = pass(latents(chunk, 2), noise, plan, layer -> attending(given, layer));
+          assertThat(placed).isBitwiseEqualTo(attended);
+        }
+        written.commit(held.frames(), true);
+        given.commit(held.frames(), true);
+        for (int i = 0; i < LAYERS; i++) {
+          assertThat(written.keys(i)).isBitwiseEqualTo(given.keys(i));
+          assertThat(written.values(i)).isBitwiseEqualTo(given.values(i));
+        }
+        held = MEMORY.remember(held, plan, written.similarity());
+      }
+    }
+  }
+
+  @Test
+  void whereGradientsMayFlowNothingIsWrittenToAPlace() {
+    try (var scope = Scope.open();
+        var book = new Book(MEMORY)) {
+      try (var off = Gradients.off()) {
+        book.chunk(0);
+        book.chunk(1);
+      }
+      book.store.begin(MEMORY.plan(book.held, 2));
+      assertThat(book.store.layer(0).place(2L * GEOMETRY.tokens())).isEmpty();
+    }
+  }
+
+  /** A layer of a store that is given keys and values, and offers no place for them. */
+  private static AttentionSpan attending(KvStore store, int layer) {
+    return (q, k, rawK, v) -> store.layer(layer).attend(q, k, rawK, v);
+  }
+
+  @Test
   void tokensKeptFromOutsideAreThoseThatAPassWouldHaveRecorded() {
     try (var scope = Scope.open();
         var off = Gradients.off();

@@ -10,8 +10,11 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.Seeds;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +71,34 @@ class KernelOpsTest {
       same(8e-3, plain, fused, ops -> ops.turned(norm, branch, HEADS, rotary).raw());
       same(8e-3, plain, fused, ops -> ops.turned(norm, branch, HEADS, rotary).turned());
       same(8e-3, plain, fused, ops -> ops.turnedAlone(norm, branch, HEADS, rotary));
+      var all = draw(rng, 2, 3, 20, 3L * width);
+      var side = all.narrow(3, width, width); // one of several results that lie side by side
+      same(8e-3, plain, fused, ops -> ops.byHead(norm, side, HEADS));
+      same(8e-3, plain, fused, ops -> ops.turned(norm, side, HEADS, rotary).turned());
+      same(8e-3, plain, fused, ops -> ops.turnedAlone(norm, side, HEADS, rotary));
+      for (int part = 0; part < 3; part++) {
+        int which = part;
+        same(
+            8e-3,
+            plain,
+            fused,
+            ops -> {
+              var place = new Room(width);
+              ops.turnedInto(norm, side, rotary, place);
+              ops.copyInto(side, place.values());
+              return place.memory().get(which); // what lies beside stays as it was
+            });
+      }
+      same(
+          1e-9,
+          plain,
+          fused,
+          ops -> {
+            var alone = new Room(width).turnedOnly();
+            ops.turnedInto(norm, side, rotary, alone);
+            ops.copyInto(side, alone.values());
+            return alone.values();
+          });
       var raw = draw(rng, 2, 60, HEADS, width / HEADS);
       same(
           1e-9,
@@ -89,6 +120,81 @@ class KernelOpsTest {
             ops.turnInto(raw, rotary, room.narrow(1, 0, 60));
             return room; // what lies behind stays as it was
           });
+    }
+  }
+
+  /** Room for 60 tokens of two videos, with some before and behind. */
+  private record Room(List<Tensor> memory, boolean keepsRaw) implements AttentionSpan.Place {
+    Room(int width) {
+      this(
+          Stream.generate(
+                  () -> Tensor.zeros(Dtype.BFLOAT16, GPU, 2, 80, HEADS, (long) width / HEADS))
+              .limit(3)
+              .toList(),
+          true);
+    }
+
+    Room turnedOnly() {
+      return new Room(memory, false);
+    }
+
+    private Tensor part(int which) {
+      return memory.get(which).narrow(1, 7, 60);
+    }
+
+    @Override
+    public Tensor turned() {
+      return part(0);
+    }
+
+    @Override
+    public @Nullable Tensor raw() {
+      return keepsRaw ? part(1) : null;
+    }
+
+    @Override
+    public Tensor values() {
+      return part(2);
+    }
+
+    @Override
+    public Tensor attend(Tensor q) {
+      throw new UnsupportedOperationException("nobody asks");
+    }
+  }
+
+  @Test
+  void attentionInHalvesIsAttention() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var rng = Rng.seeded(6, GPU);
+        var fused = FusedOps.kernels(LinearFormat.AS_STORED, GPU, Dtype.BFLOAT16)) {
+      // A chunk of Wan 1.3B in front of 18 frames, in memory with room for more behind them.
+      var q = draw(rng, 1, 4680, 12, 128).times(2);
+      var k = draw(rng, 1, 34320, 12, 128).narrow(1, 0, 32760);
+      var v = draw(rng, 1, 34320, 12, 128).narrow(1, 0, 32760);
+      same(8e-3, FusedOps.plain(), fused, ops -> ops.attended(q, k, v));
+      var few = k.narrow(1, 0, 4681);
+      same(1e-9, FusedOps.plain(), fused, ops -> ops.attended(q, few, few));
+    }
+  }
+
+  @Test
+  void joinedLayersAreTheSameOnesSideBySide() {
+    var names = List.of("q", "k", "v");
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var rng = Rng.seeded(3, GPU)) {
+      for (var format : LinearFormat.values()) {
+        try (var weights = Weights.random(rng, Dtype.BFLOAT16);
+            var fused = FusedOps.kernels(format, GPU, Dtype.BFLOAT16)) {
+          var joined = fused.linears(weights, names, 256, 128);
+          var x = fused.operand(draw(rng, 2, 3, 20, 256));
+          for (int i = 0; i < 3; i++) {
+            assertThat(joined.forward(x).get(i)).isCloseTo(joined.forward(i, x), 8e-3);
+          }
+        }
+      }
     }
   }
 

@@ -88,6 +88,37 @@ class LinearFormatTest {
   }
 
   @Test
+  void joinedLayersAreTheSameOnesSideBySide() {
+    var names = List.of("q", "k", "v");
+    Seeds.forEach(
+        3,
+        seed -> {
+          for (var format : LinearFormat.values()) {
+            try (var scope = Scope.open();
+                var rng = Rng.seeded(seed, Device.CPU);
+                var weights = Weights.random(rng, Dtype.FLOAT32);
+                var same = Weights.from(copyOf(weights))) {
+              var apart = names.stream().map(name -> Linear.of(weights.at(name), 48, 32)).toList();
+              apart.forEach(layer -> layer.bias().copyFrom(rng.normal(Dtype.FLOAT32, 32)));
+              var joined = format.joined(same, names, 48, 32);
+              var x = Operand.of(rng.normal(Dtype.FLOAT32, 2, 5, 48));
+              double near = format == LinearFormat.AS_STORED ? 1e-6 : 0.05;
+              for (int i = 0; i < 3; i++) {
+                var wanted = apart.get(i).forward(x);
+                assertThat(joined.forward(x).get(i)).hasShape(2, 5, 32).isCloseTo(wanted, near);
+                assertThat(joined.forward(i, x)).isCloseTo(joined.forward(x).get(i), 1e-6);
+              }
+              assertThat(same.shapes()).isEqualTo(weights.shapes());
+              same.taken().get("k.bias").fill(7); // what is loaded into a weight reaches both forms
+              var shifted = apart.get(1).forward(x).minus(apart.get(1).bias()).plus(7);
+              assertThat(joined.forward(x).get(1)).isCloseTo(shifted, near);
+              assertThat(joined.forward(1, x)).isCloseTo(shifted, near);
+            }
+          }
+        });
+  }
+
+  @Test
   void whatIsEmulatedIsWhatTheEightBitOperatorComputes() {
     try (var scope = Scope.open();
         var rng = Rng.seeded(7, Device.CPU);

@@ -27,6 +27,7 @@ import java.util.function.Function;
  */
 public final class KernelTimes {
   private static final int FRAMES = 3;
+  private static final int ATTENDED = 21;
 
   /**
    * One step.
@@ -106,25 +107,30 @@ public final class KernelTimes {
           Rotary.at(positions, size.rows() / 2, size.columns() / 2, size.wan().headDim(), device);
       var name = format.name().toLowerCase(Locale.ROOT);
 
-      compare("modulated norm, " + name, ops -> real(ops.modulated(plainNorm, x, by)));
+      compareOperands("modulated norm, " + name, ops -> ops.modulated(plainNorm, x, by));
       compare(
           "gated sum, norm: sum, " + name, ops -> ops.gatedThenNormed(x, branch, by, norm).sum());
-      compare(
+      compareOperands(
           "gated sum, norm: normed, " + name,
-          ops -> real(ops.gatedThenNormed(x, branch, by, norm).normed()));
-      compare(
+          ops -> ops.gatedThenNormed(x, branch, by, norm).normed());
+      compareOperands(
           "sum, modulated norm, " + name,
-          ops -> real(ops.addedThenModulated(x, branch, plainNorm, by).normed()));
+          ops -> ops.addedThenModulated(x, branch, plainNorm, by).normed());
       var up = plain.linear(weights.at("ffn.0"), dim, size.wan().ffnDim());
       var input = plain.operand(branch);
-      compare("linear, gelu, " + name, ops -> real(ops.gelu(up, input)));
-      compare("operand, " + name, ops -> real(ops.operand(branch)));
+      compareOperands("linear, gelu, " + name, ops -> ops.gelu(up, input));
+      compareOperands("operand, " + name, ops -> ops.operand(branch));
       if (format == LinearFormat.AS_STORED) {
         int count = size.wan().numHeads();
         compare("gated sum", ops -> ops.gated(x, branch, by));
         compare("norm by head", ops -> ops.byHead(heads, branch, count));
         compare("norm by head, turned", ops -> ops.turned(heads, branch, count, rotary).turned());
         var raw = draw(1, tokens, count, size.wan().headDim());
+        long keys = ATTENDED * size.patches();
+        var q = draw(1, tokens, count, size.wan().headDim());
+        var k = draw(1, keys, count, size.wan().headDim());
+        var v = draw(1, keys, count, size.wan().headDim());
+        compare("attention to memory", ops -> ops.attended(q, k, v));
         compare(
             "keys turned",
             ops -> {
@@ -152,14 +158,19 @@ public final class KernelTimes {
   }
 
   private void compare(String step, Function<FusedOps, Tensor> work) {
+    compareOperands(step, ops -> Operand.of(work.apply(ops)));
+  }
+
+  /** What is in eight bits is compared as the numbers it stands for; making these is not timed. */
+  private void compareOperands(String step, Function<FusedOps, Operand> work) {
     try (var scope = Scope.open()) {
-      var reference = work.apply(plain);
+      var reference = real(work.apply(plain));
       rows.add(
           new Row(
               step,
-              relative(work.apply(fused), reference),
-              Repeated.milliseconds(device, runs, () -> work.apply(plain)),
-              Repeated.milliseconds(device, runs, () -> work.apply(fused))));
+              relative(real(work.apply(fused)), reference),
+              Repeated.milliseconds(device, runs, () -> work.apply(plain).values()),
+              Repeated.milliseconds(device, runs, () -> work.apply(fused).values())));
     }
   }
 

@@ -40,24 +40,26 @@ public final class NetworkReport {
     lines.add("");
     lines.add(
         line(
-            "%-44s%12s%12s%12s%10s%10s%10s",
+            "%-44s%12s%12s%12s%10s%10s%10s%10s",
             "chunk of 3 latents, memory full",
             "difference",
             "replayed",
             "ms",
             "recall",
             "denoise",
+            "clean",
             "remember"));
     for (var chunk : times.chunks()) {
       lines.add(
           line(
-              "%-44s%12.2e%12.2e%12.1f%10.1f%10.1f%10.1f",
+              "%-44s%12.2e%12.2e%12.1f%10.1f%10.1f%10.1f%10.1f",
               chunk.way(),
               chunk.flowDifference(),
               chunk.replayDifference(),
               chunk.milliseconds(),
               chunk.recallMilliseconds(),
               chunk.denoiseMilliseconds(),
+              chunk.cleanMilliseconds(),
               chunk.rememberMilliseconds()));
     }
     lines.add("");

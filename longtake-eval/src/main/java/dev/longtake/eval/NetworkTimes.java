@@ -162,7 +162,8 @@ public record NetworkTimes(
    * @param recallMilliseconds of it making room and turning the past, mean; waiting for each part
    *     takes time too
    * @param denoiseMilliseconds of it the denoising passes
-   * @param rememberMilliseconds of it the clean pass and deciding what stays
+   * @param cleanMilliseconds of it the pass over the clean latents
+   * @param rememberMilliseconds of it deciding what stays
    */
   public record Chunk(
       String way,
@@ -171,6 +172,7 @@ public record NetworkTimes(
       double replayDifference,
       double recallMilliseconds,
       double denoiseMilliseconds,
+      double cleanMilliseconds,
       double rememberMilliseconds) {
     private boolean inEightBits() {
       return way.contains("fp8");
@@ -237,6 +239,7 @@ public record NetworkTimes(
                 KernelTimes.relative(made.latents, same.latents),
                 made.part(ChunkPart.RECALL),
                 made.part(ChunkPart.DENOISE),
+                made.part(ChunkPart.CLEAN),
                 made.part(ChunkPart.REMEMBER));
         chunks.add(chunk);
         reporter.say(chunk.toString());

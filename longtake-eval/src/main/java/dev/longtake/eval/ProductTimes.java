@@ -97,7 +97,7 @@ public final class ProductTimes {
   private void linears(NetworkSize size, Dtype dtype, Rng rng, LinearFormat format) {
     int dim = size.wan().dim();
     int wide = size.wan().ffnDim();
-    int[][] layers = {{dim, dim}, {dim, wide}, {wide, dim}};
+    int[][] layers = {{dim, dim}, {dim, 3 * dim}, {dim, wide}, {wide, dim}};
     for (int[] layer : layers) {
       try (var scope = Scope.open();
           var weights = Weights.from(new RandomWeights(rng, dtype))) {

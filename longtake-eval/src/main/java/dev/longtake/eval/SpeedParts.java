@@ -10,7 +10,7 @@ import java.util.Map;
  * @param prompt reading the prompt
  * @param recall bringing memory's keys into place
  * @param denoise making latents of noise
- * @param remember the pass over clean latents
+ * @param remember the pass over clean latents, and deciding what memory keeps
  * @param decode pictures from latents; if that overlaps with denoising, what the loop waited for
  * @param encode pictures into the MP4
  * @param other everything else: drawing noise, copying, measuring

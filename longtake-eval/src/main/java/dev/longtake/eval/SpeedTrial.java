@@ -99,7 +99,7 @@ final class SpeedTrial {
     double seconds = since(begun);
     double recall = clock.seconds(ChunkPart.RECALL);
     double denoise = clock.seconds(ChunkPart.DENOISE);
-    double remember = clock.seconds(ChunkPart.REMEMBER);
+    double remember = clock.seconds(ChunkPart.CLEAN) + clock.seconds(ChunkPart.REMEMBER);
     double loop = chunkSeconds.stream().mapToDouble(Double::doubleValue).sum();
     double waited = loop - recall - denoise - remember;
     var parts =

@@ -23,7 +23,7 @@ class NetworkTimesTest {
 
     assertThat(times.steps()).isEmpty();
     assertThat(times.products().stream().map(ProductTimes.Row::product))
-        .hasSize(13)
+        .hasSize(16)
         .startsWith("attention to memory", "attention to memory, heads apart")
         .endsWith("linear 128 to 64, fp8_rows");
     assertThat(times.products()).allSatisfy(row -> assertThat(row.teraflops()).isPositive());
@@ -35,6 +35,7 @@ class NetworkTimesTest {
         .allSatisfy(
             chunk -> {
               assertThat(chunk.denoiseMilliseconds()).isPositive();
+              assertThat(chunk.cleanMilliseconds()).isPositive();
               assertThat(chunk.rememberMilliseconds()).isPositive();
             });
     assertThat(times.decoding()).hasSize(1);
@@ -42,7 +43,7 @@ class NetworkTimesTest {
         .containsExactly(8, 16, 32);
     assertThat(NetworkReport.text(times))
         .startsWith("tiny, random weights, cpu, float32\n")
-        .containsPattern("(?m)^plain-fp8 +\\d\\.\\d\\de-\\d\\d +0\\.00e\\+00( +\\d+\\.\\d){4}$")
+        .containsPattern("(?m)^plain-fp8 +\\d\\.\\d\\de-\\d\\d +0\\.00e\\+00( +\\d+\\.\\d){5}$")
         .containsPattern("(?m)^fastest chunk and decoding +frames/s +\\d+\\.\\d\\d$");
   }
 

@@ -115,19 +115,26 @@ public record Device(Kind kind, int index) {
    * @throws IllegalArgumentException if this is no GPU
    */
   public String computeCapability() {
-    Cuda.requireGpu(this, "a compute capability");
+    int major = asked("a compute capability", cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
+    int minor = asked("a compute capability", cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+    return major + "." + minor;
+  }
+
+  /**
+   * How many multiprocessors a GPU has.
+   *
+   * @throws IllegalArgumentException if this is no GPU
+   */
+  public int multiprocessors() {
+    return asked("a number of multiprocessors", cudart.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
+  }
+
+  private int asked(String what, int attribute) {
+    Cuda.requireGpu(this, what);
     Cuda.check("starting CUDA", cudart.cuInit(0)); // once or more, as LibTorch does
-    int[] major = new int[1];
-    int[] minor = new int[1];
-    Cuda.check(
-        "asking for the compute capability",
-        cudart.cuDeviceGetAttribute(
-            major, cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, index));
-    Cuda.check(
-        "asking for the compute capability",
-        cudart.cuDeviceGetAttribute(
-            minor, cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, index));
-    return major[0] + "." + minor[0];
+    int[] out = new int[1];
+    Cuda.check("asking for " + what, cudart.cuDeviceGetAttribute(out, attribute, index));
+    return out[0];
   }
 
   org.bytedeco.pytorch.Device handle() {

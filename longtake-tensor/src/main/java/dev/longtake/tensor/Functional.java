@@ -15,12 +15,17 @@ import org.jspecify.annotations.Nullable;
 public final class Functional {
   private Functional() {}
 
-  /** {@code x Wᵀ + b} over the last axis; weight is [out, in]. */
+  /**
+   * {@code x Wᵀ + b} over the last axis; weight is [out, in]. On a GPU the bias is added inside the
+   * product's own kernel where x is without gaps.
+   */
   public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    // Not the overload that takes a plain bias: that is torch::nn::functional::linear, which adds
+    // the bias in a pass of its own unless x is a table.
+    var shift = optional(bias);
     return bias == null
-        ? Tensor.op("linear", () -> torch.linear(x.handle, weight.handle), x, weight)
-        : Tensor.op(
-            "linear", () -> torch.linear(x.handle, weight.handle, bias.handle), x, weight, bias);
+        ? Tensor.op("linear", () -> torch.linear(x.handle, weight.handle, shift), x, weight)
+        : Tensor.op("linear", () -> torch.linear(x.handle, weight.handle, shift), x, weight, bias);
   }
 
   /**
@@ -127,6 +132,41 @@ public final class Functional {
         k,
         v,
         mask);
+  }
+
+  /**
+   * What attention to some of the keys made, for joining it with that to others.
+   *
+   * @param out as of {@link #attention}
+   * @param logSums FLOAT32, of each query the logarithm of {@code Σ exp(q kᵀ / √d)}
+   */
+  public record Attended(@Axes("B H L d") Tensor out, @Axes("B H L") Tensor logSums) {}
+
+  /** {@link #attention}, on a GPU by cuDNN, and the logarithms of its sums; for inference. */
+  public static Attended attentionWithSums(
+      @Axes("B H L d") Tensor q, @Axes("B H K d") Tensor k, @Axes("B H K d") Tensor v) {
+    try (var scope = Scope.open()) {
+      var made =
+          q.device().kind() == Device.Kind.CUDA
+              ? Operators.call(
+                  "aten::_scaled_dot_product_cudnn_attention",
+                  2,
+                  List.of(q, k, v),
+                  stack -> {
+                    stack.tensor(q).tensor(k).tensor(v).nothing().flag(true); // with sums
+                    stack.real(0).flag(false).flag(false).nothing();
+                  })
+              : Operators.call(
+                  "aten::_scaled_dot_product_flash_attention_for_cpu",
+                  2,
+                  List.of(q, k, v),
+                  stack -> {
+                    stack.tensor(q).tensor(k).tensor(v);
+                    stack.real(0).flag(false).nothing().nothing();
+                  });
+      var sums = made.getLast().reshape(q.size(0), q.size(1), q.size(2));
+      return new Attended(scope.keep(made.getFirst()), scope.keep(sums));
+    }
   }
 
   /** Two-dimensional convolution; weight is [out, in, kernel rows, kernel columns]. */

@@ -1,5 +1,6 @@
 package dev.longtake.tensor;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Dispatcher;
@@ -27,6 +28,10 @@ final class Operators {
       return push(new IValue(number));
     }
 
+    Stack real(double number) {
+      return push(new IValue(number));
+    }
+
     Stack flag(boolean on) {
       return push(new IValue(on));
     }
@@ -39,26 +44,43 @@ final class Operators {
       return push(new IValue());
     }
 
+    private org.bytedeco.pytorch.Tensor result(int number) {
+      return new org.bytedeco.pytorch.Tensor(values.get(number).toTensor());
+    }
+
     private Stack push(IValue value) {
       values.push_back(value);
       return this;
     }
   }
 
-  /** Calls an operator with one result. */
+  /** Calls an operator with one result, or for the first of several. */
   static Tensor call(String name, List<Tensor> operands, Consumer<Stack> arguments) {
+    return call(name, 1, operands, arguments).getFirst();
+  }
+
+  /** Calls an operator for its first results, all tensors. */
+  static List<Tensor> call(
+      String name, int results, List<Tensor> operands, Consumer<Stack> arguments) {
     try (var scope = Scope.open()) {
-      return scope.keep(
+      var stack = new Stack();
+      var all = new ArrayList<Tensor>();
+      all.add(
           Tensor.op(
               name,
               () -> {
-                var stack = new Stack();
                 arguments.accept(stack);
                 var dispatcher = Dispatcher.singleton();
                 dispatcher.callBoxed(dispatcher.findSchemaOrThrow(name, ""), stack.values);
-                return new org.bytedeco.pytorch.Tensor(stack.values.get(0).toTensor());
+                return stack.result(0);
               },
               operands.toArray(Tensor[]::new)));
+      for (int i = 1; i < results; i++) {
+        int number = i;
+        all.add(Tensor.op(name, () -> stack.result(number)));
+      }
+      all.forEach(scope::keep);
+      return all;
     }
   }
 }

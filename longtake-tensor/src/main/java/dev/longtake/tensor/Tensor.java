@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -190,6 +191,18 @@ public final class Tensor implements AutoCloseable {
       float[] out = new float[Math.toIntExact(count())];
       if (out.length > 0) {
         new FloatPointer(source.handle.data_ptr()).get(out);
+      }
+      return out;
+    }
+  }
+
+  /** All elements as FLOAT64 in row-major order; waits for the device. */
+  public double[] toDoubles() {
+    try (var scope = Scope.open()) {
+      var source = detach().to(Device.CPU).to(Dtype.FLOAT64).contiguous();
+      double[] out = new double[Math.toIntExact(count())];
+      if (out.length > 0) {
+        new DoublePointer(source.handle.data_ptr()).get(out);
       }
       return out;
     }

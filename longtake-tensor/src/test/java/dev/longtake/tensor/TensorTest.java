@@ -92,6 +92,7 @@ class TensorTest {
   void aTensorWithoutElementsIsMadeAndReadLikeAnyOther() {
     try (var scope = Scope.open()) {
       assertThat(Tensor.of(new float[0], 2, 0).toFloats()).isEmpty();
+      assertThat(Tensor.of(new float[0], 2, 0).toDoubles()).isEmpty();
       assertThat(Tensor.of(new long[0], 0).toLongs()).isEmpty();
       assertThat(Tensor.of(new boolean[0], 0, 3).shape()).containsExactly(0, 3);
       assertThat(Tensor.copyOf(0, Dtype.FLOAT32, 0, 4).shape()).containsExactly(0, 4);

@@ -19,7 +19,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntBinaryOperator;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,7 +62,7 @@ public final class KvStore implements AutoCloseable {
   private final Device device;
   private final FusedOps ops;
   private final List<Layer> layers;
-  private final List<MeanKeys> meanKeys; // of each video
+  private final MeanKeys meanKeys;
   private List<List<Integer>> held; // the frames in every layer's window, increasing, of each video
   private final int capacity;
   private long past; // tokens of the window that a pass sees
@@ -94,7 +93,7 @@ public final class KvStore implements AutoCloseable {
     this.device = device;
     this.ops = ops;
     layers = IntStream.range(0, geometry.layers()).mapToObj(i -> new Layer()).toList();
-    meanKeys = Stream.generate(MeanKeys::new).limit(videos).toList();
+    meanKeys = new MeanKeys(videos);
     held = Collections.nCopies(videos, List.of());
   }
 
@@ -165,9 +164,7 @@ public final class KvStore implements AutoCloseable {
    * @param plan any of the plans: sizes and positions are those of all
    */
   private void hold(List<List<Integer>> frames, Plan plan) {
-    for (int video = 0; video < frames.size(); video++) {
-      meanKeys.get(video).keepOnly(frames.get(video));
-    }
+    meanKeys.keepOnly(frames);
     layers.forEach(Layer::dropPending);
     if (!plan.past().isEmpty()) {
       arrange(frames, plan.attended());
@@ -347,7 +344,7 @@ public final class KvStore implements AutoCloseable {
     requireWhole();
     layers.forEach(inPlace ? Layer::dropPending : Layer::close);
     empty();
-    meanKeys.forEach(keys -> keys.keepOnly(List.of()));
+    meanKeys.keepOnly(held);
     recording = false;
   }
 
@@ -447,7 +444,7 @@ public final class KvStore implements AutoCloseable {
    * @param video of the batch
    */
   public KeySimilarity similarity(int video) {
-    return meanKeys.get(video);
+    return meanKeys.of(video);
   }
 
   /** The frames held, in order, of the first video. */
@@ -496,18 +493,14 @@ public final class KvStore implements AutoCloseable {
               .map(layer -> layer.pending().key().narrow(0, 0, videos))
               .map(key -> key.reshape(videos * frames, geometry.tokens(), -1).mean(1))
               .toList();
-      var all = Tensor.cat(means, 2);
-      for (int video = 0; video < videos; video++) {
-        var its = all.narrow(0, (long) video * frames, frames).reshape(frames, -1);
-        meanKeys.get(video).put(numbers.get(video), its);
-      }
+      meanKeys.put(numbers, Tensor.cat(means, 2).reshape(videos, frames, -1));
     }
   }
 
   @Override
   public void close() {
     layers.forEach(Layer::close);
-    meanKeys.forEach(MeanKeys::close);
+    meanKeys.close();
   }
 
   private final class Layer implements AttentionSpan {

@@ -4,108 +4,175 @@ import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Mean raw keys of the frames held, compared by cosine. They stay on the device, which multiplies
- * each pair of frames once, when the newer one comes: a policy asks for the same pairs chunk after
- * chunk, and while it decides, a GPU waits. Only products come to the processor.
+ * Mean raw keys of the frames held by several videos, compared by cosine. They stay on the device,
+ * which multiplies each pair of a video's frames once, when the newer one comes, for all videos
+ * together: a policy asks for the same pairs chunk after chunk, and while it decides, a GPU waits.
+ * Only products come to the processor.
+ *
+ * <p>Axes: V videos, F frames that have a mean, n new ones, W numbers of a mean.
  */
-final class MeanKeys implements KeySimilarity, AutoCloseable {
-  private final Map<Integer, Tensor> byFrame = new TreeMap<>();
-  private final Map<Integer, Map<Integer, Double>> products = new TreeMap<>(); // older by newer
+final class MeanKeys implements AutoCloseable {
+  private final List<Products> products;
+  private List<List<Integer>> frames; // of each video, in the order of the means
+  private @Nullable @Axes("V F W") Tensor means;
+
+  /** None are held. */
+  MeanKeys(int videos) {
+    products = Stream.generate(Products::new).limit(videos).toList();
+    frames = Collections.nCopies(videos, List.of());
+  }
+
+  /** Cosines of one video's. */
+  KeySimilarity of(int video) {
+    return products.get(video);
+  }
 
   /**
    * Takes in the means of some frames, in place of those there may be; waits for the device.
    *
-   * @param frames their numbers
-   * @param means W numbers of each of the n frames
+   * @param numbers of each video, as many
    */
-  void put(List<Integer> frames, @Axes("n W") Tensor means) {
-    for (int i = 0; i < frames.size(); i++) {
-      var before = byFrame.put(frames.get(i), Scope.escape(means.select(0, i)));
-      if (before != null) {
-        before.close();
-      }
-      products.remove(frames.get(i));
-      int frame = frames.get(i);
-      products.values().forEach(with -> with.remove(frame));
-    }
-    double[][] made = products(means);
-    for (int i = 0; i < frames.size(); i++) {
-      var with = new TreeMap<Integer, Double>();
-      int j = 0;
-      for (int other : byFrame.keySet()) {
-        with.put(other, made[i][j++]);
-      }
-      products.put(frames.get(i), with);
-    }
-  }
-
-  /** Of these with all means held, in the order of frames: [n, all]; computed in FLOAT64. */
-  private double[][] products(@Axes("n W") Tensor means) {
+  void put(List<List<Integer>> numbers, @Axes("V n W") Tensor fresh) {
+    keep(IntStream.range(0, numbers.size()).mapToObj(i -> without(i, numbers.get(i))).toList());
     try (var scope = Scope.open()) {
-      var all = Tensor.stack(List.copyOf(byFrame.values()), 0).to(Dtype.FLOAT64).unsqueeze(0);
-      var these = means.to(Dtype.FLOAT64).unsqueeze(1);
-      double[] flat = these.times(all).sum(2).toDoubles();
-      int width = byFrame.size();
-      double[][] out = new double[Math.toIntExact(means.size(0))][];
-      for (int i = 0; i < out.length; i++) {
-        out[i] = Arrays.copyOfRange(flat, i * width, (i + 1) * width);
+      var next = means == null ? fresh.copy() : Tensor.cat(List.of(means, fresh), 1);
+      take(next);
+      frames = joined(frames, numbers);
+      var all = next.to(Dtype.FLOAT64);
+      var made = fresh.to(Dtype.FLOAT64).matmul(all.transpose(1, 2));
+      double[] flat = made.toDoubles();
+      int at = 0;
+      for (int video = 0; video < numbers.size(); video++) {
+        for (int frame : numbers.get(video)) {
+          var with = new TreeMap<Integer, Double>();
+          for (int other : frames.get(video)) {
+            with.put(other, flat[at++]);
+          }
+          products.get(video).with.put(frame, with);
+        }
       }
-      return out;
     }
   }
 
-  void keepOnly(Collection<Integer> frames) {
-    byFrame
-        .entrySet()
-        .removeIf(
-            entry -> {
-              boolean goes = !frames.contains(entry.getKey());
-              if (goes) {
-                entry.getValue().close();
-              }
-              return goes;
-            });
-    products.keySet().retainAll(frames);
-    products.values().forEach(with -> with.keySet().retainAll(frames));
+  private List<Integer> without(int video, List<Integer> numbers) {
+    return frames.get(video).stream().filter(frame -> !numbers.contains(frame)).toList();
   }
 
-  /** Of the sums over frames, whose direction is that of the mean. */
+  private static List<List<Integer>> joined(List<List<Integer>> a, List<List<Integer>> b) {
+    return IntStream.range(0, a.size())
+        .mapToObj(i -> Stream.concat(a.get(i).stream(), b.get(i).stream()).toList())
+        .toList();
+  }
+
+  /**
+   * Forgets all others.
+   *
+   * @param kept of each video; of as many there is a mean
+   */
+  void keepOnly(List<List<Integer>> kept) {
+    keep(
+        IntStream.range(0, kept.size())
+            .mapToObj(i -> frames.get(i).stream().filter(kept.get(i)::contains).toList())
+            .toList());
+  }
+
+  /** Of frames that all have a mean. */
+  private void keep(List<List<Integer>> kept) {
+    if (means == null || kept.equals(frames)) {
+      return;
+    }
+    for (int video = 0; video < kept.size(); video++) {
+      products.get(video).keepOnly(kept.get(video));
+    }
+    if (kept.getFirst().isEmpty()) {
+      close();
+    } else {
+      try (var scope = Scope.open()) {
+        long width = means.size(2);
+        var rows = Tensor.of(rows(kept), (long) kept.size() * kept.getFirst().size());
+        var flat = means.reshape(-1, width).gatherRows(0, rows.to(means.device()));
+        take(flat.reshape(kept.size(), -1, width));
+      }
+    }
+    frames = kept;
+  }
+
+  private long[] rows(List<List<Integer>> kept) {
+    var rows = new ArrayList<Long>();
+    for (int video = 0; video < kept.size(); video++) {
+      var there = frames.get(video);
+      for (int frame : kept.get(video)) {
+        rows.add((long) video * there.size() + there.indexOf(frame));
+      }
+    }
+    return rows.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  private void take(Tensor next) {
+    close();
+    means = Scope.escape(next);
+  }
+
+  /** Forgets the means; what they were multiplied to stays known. */
   @Override
-  public double between(FrameRange a, FrameRange b) {
-    double xx = product(a, a);
-    double yy = product(b, b);
-    return xx == 0 || yy == 0 ? 0 : product(a, b) / Math.sqrt(xx * yy);
-  }
-
-  private double product(FrameRange a, FrameRange b) {
-    double sum = 0;
-    for (int i = a.first(); i < a.end(); i++) {
-      for (int j = b.first(); j < b.end(); j++) {
-        sum += product(i, j);
-      }
+  public void close() {
+    if (means != null) {
+      means.close();
+      means = null;
     }
-    return sum;
   }
 
-  private double product(int a, int b) {
-    return known(a, b).or(() -> known(b, a)).orElseThrow(() -> missing(a, b));
-  }
+  /** What one video's means were multiplied to. */
+  private static final class Products implements KeySimilarity {
+    private final Map<Integer, Map<Integer, Double>> with = new TreeMap<>(); // older by newer
 
-  private Optional<Double> known(int frame, int other) {
-    return Optional.ofNullable(products.getOrDefault(frame, Map.of()).get(other));
-  }
+    void keepOnly(Collection<Integer> frames) {
+      with.keySet().retainAll(frames);
+      with.values().forEach(others -> others.keySet().retainAll(frames));
+    }
 
-  private IllegalArgumentException missing(int a, int b) {
-    return new IllegalArgumentException(
-        "no mean key of frame " + (products.containsKey(a) ? b : a) + " is held");
+    /** Of the sums over frames, whose direction is that of the mean. */
+    @Override
+    public double between(FrameRange a, FrameRange b) {
+      double xx = product(a, a);
+      double yy = product(b, b);
+      return xx == 0 || yy == 0 ? 0 : product(a, b) / Math.sqrt(xx * yy);
+    }
+
+    private double product(FrameRange a, FrameRange b) {
+      double sum = 0;
+      for (int i = a.first(); i < a.end(); i++) {
+        for (int j = b.first(); j < b.end(); j++) {
+          sum += product(i, j);
+        }
+      }
+      return sum;
+    }
+
+    private double product(int a, int b) {
+      return known(a, b).or(() -> known(b, a)).orElseThrow(() -> missing(a, b));
+    }
+
+    private Optional<Double> known(int frame, int other) {
+      return Optional.ofNullable(with.getOrDefault(frame, Map.of()).get(other));
+    }
+
+    private IllegalArgumentException missing(int a, int b) {
+      return new IllegalArgumentException(
+          "no mean key of frame " + (with.containsKey(a) ? b : a) + " is held");
+    }
   }
 
   /** 0 where one of them is 0. */
@@ -119,12 +186,5 @@ final class MeanKeys implements KeySimilarity, AutoCloseable {
       yy += y[i] * y[i];
     }
     return xx == 0 || yy == 0 ? 0 : product / Math.sqrt(xx * yy);
-  }
-
-  /** Forgets the means; what they were multiplied to stays known. */
-  @Override
-  public void close() {
-    byFrame.values().forEach(Tensor::close);
-    byFrame.clear();
   }
 }

@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures a model on worlds that nothing is ever trained on.",
       "Results are JSON files in the folder --out; eval memory also writes a page with plots and"
-          + " pictures. Those of objects and memory are written after every world. Times are for longtake-mini on two processor cores, at 8 frames/s.",
+          + " pictures. Those of objects and memory are written after every world. Times are for"
+          + " longtake-mini on two processor cores, at 8 frames/s.",
       ""
     })
 final class EvalCommand implements Runnable {

@@ -23,7 +23,7 @@ import java.util.function.Function;
  * @param generated videos against the true clips of the same worlds
  * @param otherWorlds true clips of other held-out worlds against those: the floor, as no caption
  *     says all that is in a room
- * @param reconstructed the true clips through the autoencoder: what a model cannot do better than
+ * @param reconstructed the true clips through the autoencoder: what decoding alone costs
  * @param flat videos that are the mean of all true patches everywhere: what showing nothing costs
  */
 public record LatentFrechet(

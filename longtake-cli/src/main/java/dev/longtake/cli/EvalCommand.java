@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures a model on worlds that nothing is ever trained on.",
       "Results are JSON files in the folder --out; eval memory also writes a page with plots and"
-          + " pictures. Times are for longtake-mini on two processor cores, at 8 frames/s.",
+          + " pictures. Those of objects and memory are written after every world. Times are for"
+          + " longtake-mini on two processor cores, at 8 frames/s.",
       ""
     })
 final class EvalCommand implements Runnable {
@@ -112,7 +113,9 @@ final class EvalCommand implements Runnable {
       mixinStandardHelpOptions = true,
       versionProvider = Software.class,
       sortOptions = false,
-      description = "Whether videos show the objects that prompts name. About 40 seconds a world.")
+      description =
+          "Whether videos show the objects that prompts name, and how far they are from true ones."
+              + " About 1 minute a world.")
   int objects(
       @Mixin Common common,
       @Option(
@@ -128,12 +131,31 @@ final class EvalCommand implements Runnable {
               description = "Length of each. Default: ${DEFAULT-VALUE}")
           double seconds) {
     var settings = new CaptionObjects.Settings(worlds, seconds, common.seed);
-    var objects = with(common, model -> CaptionObjects.measure(model, settings, terminal::say));
-    ResultFile.write(common.out.resolve("caption-objects.json"), objects);
+    var file = common.out.resolve("caption-objects.json");
+    var objects =
+        with(
+            common,
+            model ->
+                CaptionObjects.measure(
+                    model, settings, terminal::say, soFar -> ResultFile.write(file, soFar)));
     print("generated:     %s", line(objects.generated()));
     print("chance:        %s", line(objects.shuffled()));
     print("truth:         %s", line(objects.truth()));
     print("reconstructed: %s", line(objects.reconstructed()));
+    var distance = objects.latentFrechetDistance();
+    print(
+        "pictures:      %.2f from the truth, as latents (Frechet distance); other worlds %.2f,"
+            + " the autoencoder %.2f, nothing but the mean %.2f",
+        distance.generated().whole(),
+        distance.otherWorlds().whole(),
+        distance.reconstructed().whole(),
+        distance.flat().whole());
+    print(
+        "drift:         %.2f in the first quarter, %.2f in the last; other worlds %.2f and %.2f",
+        distance.generated().firstQuarter(),
+        distance.generated().lastQuarter(),
+        distance.otherWorlds().firstQuarter(),
+        distance.otherWorlds().lastQuarter());
     return Failures.NONE;
   }
 
@@ -169,8 +191,15 @@ final class EvalCommand implements Runnable {
     var usual = Revisit.Settings.DEFAULT.withWorlds(worlds).withSeed(common.seed);
     var remembering = isGiven(memories) ? usual.withMemories(memories) : usual;
     var settings = isGiven(turns) ? remembering.withTurnSeconds(turns) : remembering;
-    var outcome = with(common, model -> Revisit.measure(model, settings, terminal::say));
-    MemoryReport.write(common.out, outcome.result(), outcome.pictures());
+    var outcome =
+        with(
+            common,
+            model ->
+                Revisit.measure(
+                    model,
+                    settings,
+                    terminal::say,
+                    soFar -> MemoryReport.write(common.out, soFar.result(), soFar.pictures())));
     for (var row : outcome.result().rows()) {
       print(
           "%s: %.1f dB when views come back (raw %.1f), %.1f dB in new columns after a true past",

@@ -11,6 +11,7 @@ import dev.longtake.world.Caption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,6 +32,74 @@ class EvalCommandTest {
     var result = new ObjectMapper().readTree(out.resolve("vae-quality.json").toFile());
     assertThat(result.path("subject").path("model").asText()).isEqualTo("tiny");
     assertThat(result.path("worlds").size()).isEqualTo(1);
+  }
+
+  @Test
+  void objectsAndTheDistanceOfPicturesAreOfOneRun() throws IOException {
+    var model = TinyModel.write(folder, Caption.vocabulary());
+    var out = folder.resolve("results");
+
+    var spoken =
+        Spoken.by(
+            "eval",
+            "objects",
+            "--model",
+            model,
+            "--device",
+            "cpu",
+            "--worlds",
+            2,
+            "--seconds",
+            1,
+            "--out",
+            out);
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    var result = new ObjectMapper().readTree(out.resolve("caption-objects.json").toFile());
+    var distance = result.path("latent_frechet_distance");
+    assertThat(distance.path("method").asText()).contains("|mu1 - mu2|^2", "same autoencoder");
+    assertThat(distance.path("features").asInt()).isEqualTo(2 * 3 * 4); // frames of 2 x 2 patches
+    double generated = distance.path("generated").path("whole").asDouble();
+    assertThat(generated).isPositive();
+    assertThat(spoken.out())
+        .contains(String.format(Locale.ROOT, "pictures:      %.2f from the truth", generated))
+        .contains(
+            String.format(
+                Locale.ROOT,
+                "drift:         %.2f in the first quarter, %.2f in the last",
+                distance.path("generated").path("first_quarter").asDouble(),
+                distance.path("generated").path("last_quarter").asDouble()));
+  }
+
+  @Test
+  void whatWasMeasuredBeforeAnEndIsThere() throws IOException {
+    var model = TinyModel.write(folder, Caption.vocabulary());
+    var out = folder.resolve("results");
+    // The third world has a number that there is none of, long after the first two are measured.
+    long last = (1L << 40) - 2;
+
+    var spoken =
+        Spoken.by(
+            "eval",
+            "objects",
+            "--model",
+            model,
+            "--device",
+            "cpu",
+            "--worlds",
+            3,
+            "--seconds",
+            1,
+            "--seed",
+            last,
+            "--out",
+            out);
+
+    assertThat(spoken.code()).isEqualTo(2);
+    assertThat(spoken.err().getLast()).contains("seeds are numbered 0 to 2^40 - 1");
+    var result = new ObjectMapper().readTree(out.resolve("caption-objects.json").toFile());
+    assertThat(result.path("settings").path("worlds").asInt()).isEqualTo(2);
+    assertThat(result.path("clips").size()).isEqualTo(2);
   }
 
   @Test

@@ -1,20 +1,13 @@
 package dev.longtake.eval;
 
-import dev.longtake.rollout.VideoGenerator;
 import dev.longtake.rollout.VideoModel;
-import dev.longtake.rollout.VideoRequest;
-import dev.longtake.world.Caption;
-import dev.longtake.world.Clip;
 import dev.longtake.world.Colour;
-import dev.longtake.world.FrameSize;
 import dev.longtake.world.Shape;
-import dev.longtake.world.Split;
-import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Whether generated videos show the objects that their captions name.
@@ -28,6 +21,8 @@ import java.util.Optional;
  * <p>The same is measured on the true clips (ceiling), on what the autoencoder makes of them, and
  * on generated videos with the caption of the next clip (chance).
  *
+ * <p>The same videos are compared as pictures, whatever they show: {@link LatentFrechet}.
+ *
  * @param method the above in a sentence
  * @param subject what was measured
  * @param settings with what
@@ -37,6 +32,7 @@ import java.util.Optional;
  * @param shuffled videos against the captions of others: chance
  * @param truth true clips against their captions: ceiling
  * @param reconstructed true clips through the autoencoder
+ * @param latentFrechetDistance how far the same videos are from true ones as pictures
  * @param clips what each shows
  */
 public record CaptionObjects(
@@ -49,9 +45,10 @@ public record CaptionObjects(
     Score shuffled,
     Score truth,
     Score reconstructed,
+    LatentFrechet latentFrechetDistance,
     List<ClipResult> clips) {
 
-  private static final String METHOD =
+  static final String METHOD =
       "A video from each held-out clip's caption. An object is present if pixels of its hue with"
           + " enough saturation fill the least share of at least so many frames; its shape is voted"
           + " by the 5 nearest silhouettes (edges by height, shading on a 5 x 5 grid) of training"
@@ -60,8 +57,6 @@ public record CaptionObjects(
           + " among captioned objects that are present and shown whole; object_recall: captioned"
           + " objects present in colour and shape. shuffled compares each video with the next"
           + " clip's caption.";
-
-  private static final int TRAINING_WORLDS = 80;
 
   /**
    * What to measure.
@@ -89,6 +84,11 @@ public record CaptionObjects(
                 + " and "
                 + seconds);
       }
+    }
+
+    /** With another number of worlds. */
+    public Settings withWorlds(int other) {
+      return new Settings(other, seconds, seed);
     }
   }
 
@@ -199,97 +199,36 @@ public record CaptionObjects(
     clips = List.copyOf(clips);
   }
 
-  /** Measures a model; about as long as generating the videos takes. */
+  /** {@link #measure(VideoModel, Settings, Reporter, Consumer)}, of which only the end is kept. */
   public static CaptionObjects measure(VideoModel model, Settings settings, Reporter reporter) {
-    var size = model.config().video();
-    var classifier =
-        ShapeClassifier.fit(TRAINING_WORLDS, new FrameSize(size.width(), size.height()));
-    int frames = Math.toIntExact(Math.round(settings.seconds() * size.fps()));
-    var said = new ArrayList<Map<Colour, Shape>>();
-    var generated = new ArrayList<Map<Colour, Optional<Shape>>>();
-    var truth = new ArrayList<Map<Colour, Optional<Shape>>>();
-    var reconstructed = new ArrayList<Map<Colour, Optional<Shape>>>();
-    var clips = new ArrayList<ClipResult>();
-    for (int i = 0; i < settings.worlds(); i++) {
-      long seed = Split.HELD_OUT.seed(settings.seed() + i);
-      var clip = Clip.of(seed, frames);
-      var caption = Caption.of(clip.world(), clip.path());
-      var objects = new EnumMap<Colour, Shape>(Colour.class);
-      caption.objects().forEach(object -> objects.put(object.colour(), object.shape()));
-      said.add(objects);
-      var film = Truth.film(clip, size);
-      truth.add(seenInTruth(film, classifier));
-      reconstructed.add(seenInReconstruction(model, film, classifier));
-      generated.add(seenInVideo(model, caption.text(), i, frames, classifier));
-      clips.add(
-          new ClipResult(seed, caption.text(), words(generated.getLast()), words(truth.getLast())));
-      reporter.say(
-          String.format(
-              Locale.ROOT,
-              "video %d of %d: %s; seen: %s",
-              i + 1,
-              settings.worlds(),
-              caption.text(),
-              String.join(", ", words(generated.getLast()))));
-    }
-    var others = new ArrayList<>(said);
-    java.util.Collections.rotate(others, -1);
-    return new CaptionObjects(
-        METHOD,
-        Subject.of(model),
-        settings,
-        Bounds.USED,
-        classifier.size(),
-        Score.of(said, generated),
-        Score.of(others, generated),
-        Score.of(said, truth),
-        Score.of(said, reconstructed),
-        clips);
+    return measure(model, settings, reporter, soFar -> {});
   }
 
-  static Map<Colour, Optional<Shape>> seenInTruth(Truth truth, ShapeClassifier classifier) {
-    var sightings = new Sightings(truth.footage().size().width(), classifier);
-    for (int frame = 0; frame < truth.frames(); frame++) {
-      sightings.add(truth.frame(frame));
-    }
-    return objects(sightings);
-  }
-
-  private static Map<Colour, Optional<Shape>> seenInReconstruction(
-      VideoModel model, Truth truth, ShapeClassifier classifier) {
-    var sightings = new Sightings(truth.footage().size().width(), classifier);
-    int chunks = Autoencoding.chunks(truth.frames());
-    try (var autoencoding = new Autoencoding(model)) {
-      for (int chunk = 0; chunk < chunks; chunk++) {
-        var given = truth.frames(Autoencoding.pictures(chunk), Autoencoding.pictures(chunk + 1));
-        autoencoding.pass(given).forEach(sightings::add);
+  /**
+   * Measures a model; about as long as generating the videos takes.
+   *
+   * @param soFar hears after each video, from the second on, what the videos so far say: the result
+   *     of as many worlds. The last is the one returned
+   * @throws IllegalArgumentException if videos so short are no whole chunk of the model
+   */
+  public static CaptionObjects measure(
+      VideoModel model, Settings settings, Reporter reporter, Consumer<CaptionObjects> soFar) {
+    try (var comparison = new CaptionComparison(model, settings)) {
+      for (int i = 0; i < settings.worlds(); i++) {
+        var clip = comparison.add(i);
+        reporter.say(
+            String.format(
+                Locale.ROOT,
+                "video %d of %d: %s; seen: %s",
+                i + 1,
+                settings.worlds(),
+                clip.caption(),
+                String.join(", ", clip.generated())));
+        if (i > 0) {
+          soFar.accept(comparison.result());
+        }
       }
+      return comparison.result();
     }
-    return objects(sightings);
-  }
-
-  private static Map<Colour, Optional<Shape>> seenInVideo(
-      VideoModel model, String prompt, long seed, int frames, ShapeClassifier classifier) {
-    var sightings = new Sightings(model.config().video().width(), classifier);
-    var request = VideoRequest.of(model.config(), prompt).withSeed(seed);
-    try (var video = VideoGenerator.start(model, request)) {
-      while (video.frames() < frames) {
-        long left = frames - video.frames();
-        video.next().frames().stream().limit(left).forEach(sightings::add);
-      }
-    }
-    return objects(sightings);
-  }
-
-  private static Map<Colour, Optional<Shape>> objects(Sightings sightings) {
-    var objects = new EnumMap<Colour, Optional<Shape>>(Colour.class);
-    sightings.colours().forEach(colour -> objects.put(colour, sightings.shape(colour)));
-    return objects;
-  }
-
-  private static List<String> words(Map<Colour, Optional<Shape>> objects) {
-    return objects.entrySet().stream()
-        .map(seen -> seen.getKey().word() + " " + seen.getValue().map(Shape::word).orElse("object"))
-        .toList();
   }
 }

@@ -31,7 +31,7 @@ public final class MemoryReport {
   private static final String NEWEST = "memory-revisit-newest.svg";
 
   /** One world for each usual time of a turn. */
-  private static final int WORLDS_SHOWN = 4;
+  static final int WORLDS_SHOWN = 4;
 
   private MemoryReport() {}
 

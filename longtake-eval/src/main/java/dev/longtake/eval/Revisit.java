@@ -6,6 +6,7 @@ import dev.longtake.rollout.VideoModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
  * Whether what left the frame is still there when the camera comes back.
@@ -243,7 +244,7 @@ public record Revisit(
    * A result and pictures to go with it.
    *
    * @param result the numbers
-   * @param pictures moments of the first worlds
+   * @param pictures moments of the first worlds, of as many as {@link MemoryReport} shows
    */
   public record Outcome(Revisit result, List<RevisitPictures> pictures) {
     /** Copies the list. */
@@ -258,8 +259,19 @@ public record Revisit(
     worlds = List.copyOf(worlds);
   }
 
-  /** Measures a model; about three minutes a world for four memories on two processor cores. */
+  /** {@link #measure(VideoModel, Settings, Reporter, Consumer)}, of which only the end is kept. */
   public static Outcome measure(VideoModel model, Settings settings, Reporter reporter) {
+    return measure(model, settings, reporter, soFar -> {});
+  }
+
+  /**
+   * Measures a model; about three minutes a world for four memories on two processor cores.
+   *
+   * @param soFar hears after each world what the worlds so far say: the outcome of as many. The
+   *     last is the one returned
+   */
+  public static Outcome measure(
+      VideoModel model, Settings settings, Reporter reporter, Consumer<Outcome> soFar) {
     var scores = new ArrayList<RevisitScores>();
     settings.memories().forEach(name -> scores.add(new RevisitScores(name, Kind.MEMORY)));
     scores.add(new RevisitScores(RevisitWorld.CEILING, Kind.CEILING));
@@ -278,7 +290,10 @@ public record Revisit(
               settings.worlds(),
               world.caption(),
               world.turnSeconds()));
-      pictures.add(world.measure(model, scores, reporter));
+      var seen = world.measure(model, scores, reporter);
+      if (i < MemoryReport.WORLDS_SHOWN) {
+        pictures.add(seen);
+      }
       worlds.add(
           new World(
               world.seed(),
@@ -287,8 +302,19 @@ public record Revisit(
               world.historySeconds(),
               world.generatedSeconds(),
               scores.stream().map(score -> score.worldRow(number)).toList()));
+      soFar.accept(outcome(model, settings, scores, worlds, pictures));
     }
+    return outcome(model, settings, scores, worlds, pictures);
+  }
+
+  private static Outcome outcome(
+      VideoModel model,
+      Settings settings,
+      List<RevisitScores> scores,
+      List<World> worlds,
+      List<RevisitPictures> pictures) {
     var rows = scores.stream().map(RevisitScores::row).toList();
-    return new Outcome(new Revisit(METHOD, Subject.of(model), settings, rows, worlds), pictures);
+    var asMany = settings.withWorlds(worlds.size());
+    return new Outcome(new Revisit(METHOD, Subject.of(model), asMany, rows, worlds), pictures);
   }
 }

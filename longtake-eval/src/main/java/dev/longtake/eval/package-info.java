@@ -3,8 +3,9 @@
  *
  * <p>The procedural world knows every right answer, so nothing here is judged by another network:
  * colours are counted, views are compared with the one true view, seconds are taken with a clock.
- * Each measurement is a record with a {@code measure} method; the record says by which method, with
- * what settings and on what machine its numbers came about, and {@link
+ * Where many pictures would be right, sets of videos are compared in the latent space of the
+ * model's own autoencoder. Each measurement is a record with a {@code measure} method; the record
+ * says by which method, with what settings and on what machine its numbers came about, and {@link
  * dev.longtake.eval.ResultFile} writes it as JSON.
  *
  * {@snippet :
@@ -21,7 +22,8 @@
  *
  * <ul>
  *   <li>{@link dev.longtake.eval.VaeQuality}: what the video autoencoder loses.
- *   <li>{@link dev.longtake.eval.CaptionObjects}: whether a video shows what its prompt names.
+ *   <li>{@link dev.longtake.eval.CaptionObjects}: whether a video shows what its prompt names, and
+ *       with it {@link dev.longtake.eval.LatentFrechet}: how far such videos are from true ones.
  *   <li>{@link dev.longtake.eval.Revisit}: whether what left the frame is still there when the
  *       camera comes back, for several memories.
  *   <li>{@link dev.longtake.eval.GenerationSpeed}: frames per second, waiting time, memory, and the

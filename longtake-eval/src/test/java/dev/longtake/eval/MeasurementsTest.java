@@ -16,6 +16,7 @@ import dev.longtake.world.Caption;
 import dev.longtake.world.Colour;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -60,6 +61,59 @@ class MeasurementsTest {
     assertThat(objects.generated().captioned() + objects.generated().uncaptioned())
         .isEqualTo(2 * Colour.values().length);
     assertSurvives(out, objects);
+  }
+
+  @Test
+  void generatedVideosAreComparedWithTheTruthAsLatents() {
+    var settings = new CaptionObjects.Settings(3, 2, 0);
+    var soFar = new ArrayList<CaptionObjects>();
+
+    var objects = CaptionObjects.measure(model, settings, Reporter.SILENT, soFar::add);
+
+    var distance = objects.latentFrechetDistance();
+    assertThat(distance.dimensions()).isEqualTo(8); // 2 channels, 2 x 2
+    // 3 worlds of 32 pictures: 21 are two chunks, 6 latent frames of 2 x 2 patches
+    assertThat(distance.features()).isEqualTo(3 * 6 * 4);
+    assertThat(distance.quarterFeatures()).isEqualTo(3 * 4);
+    for (var one :
+        List.of(distance.generated(), distance.otherWorlds(), distance.reconstructed())) {
+      assertThat(List.of(one.whole(), one.firstQuarter(), one.lastQuarter()))
+          .allMatch(value -> value > 0);
+    }
+    // Random weights make nothing of noise or of pictures.
+    assertThat(distance.otherWorlds().whole()).isLessThan(distance.generated().whole());
+    assertThat(distance.otherWorlds().whole()).isLessThan(distance.reconstructed().whole());
+    assertThat(distance.otherWorlds().whole()).isLessThan(distance.flat().whole());
+    assertThat(soFar).hasSize(2).last().isEqualTo(objects);
+  }
+
+  @Test
+  void whatIsHeardOnTheWayIsTheResultOfAsManyWorlds() {
+    var objects = new ArrayList<CaptionObjects>();
+    CaptionObjects.measure(
+        model, new CaptionObjects.Settings(3, 1, 7), Reporter.SILENT, objects::add);
+    var two = CaptionObjects.measure(model, new CaptionObjects.Settings(2, 1, 7), Reporter.SILENT);
+
+    assertThat(objects.getFirst()).isEqualTo(two);
+
+    var memory = new ArrayList<Revisit.Outcome>();
+    var settings = new Revisit.Settings(2, List.of("sliding-window:9"), List.of(8.0), 0.3, 1, 0);
+    Revisit.measure(model, settings, Reporter.SILENT, memory::add);
+    var one = Revisit.measure(model, settings.withWorlds(1), Reporter.SILENT);
+
+    assertThat(memory).hasSize(2);
+    assertThat(memory.getFirst().result()).isEqualTo(one.result());
+    assertThat(memory.getFirst().pictures()).hasSize(1);
+  }
+
+  @Test
+  void videosShorterThanAChunkAreRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                CaptionObjects.measure(
+                    model, new CaptionObjects.Settings(2, 0.5, 0), Reporter.SILENT))
+        .withMessage("videos of 0.5 s have 8 pictures, but a first chunk has 9; give more seconds");
   }
 
   @ParameterizedTest

@@ -30,7 +30,7 @@ class SightingsTest {
     for (int i = 0; i < CLIPS; i++) {
       var clip = Clip.of(Split.HELD_OUT.seed(i), FRAMES);
       said.add(objects(clip));
-      seen.add(CaptionObjects.seenInTruth(Truth.film(clip, SIZE), classifier));
+      seen.add(CaptionComparison.seenInTruth(Truth.film(clip, SIZE), classifier));
     }
 
     var score = Score.of(said, seen);

@@ -349,6 +349,11 @@ public final class Tensor implements AutoCloseable {
     return op("sum", () -> handle.sum(axes, true, null), this);
   }
 
+  /** The sum of a matrix's diagonal, without axes. */
+  public Tensor trace() {
+    return op("trace", () -> handle.trace(), this);
+  }
+
   /** The largest element, without axes. */
   public Tensor max() {
     return op("max", () -> handle.max(), this);

@@ -118,6 +118,6 @@ record AdaptedTransformer(
 
   @Override
   public Carried carrying(Carried other) {
-    return new CarriedBase(prefix + "base", file, other);
+    return new CarriedBase(prefix + "base", file, "adapter was trained on", other);
   }
 }

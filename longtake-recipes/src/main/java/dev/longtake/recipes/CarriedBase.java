@@ -10,10 +10,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Which weights an adapter is trained on, so that a run does not go on with others. */
+/** Which weights a run begins with and keeps, so that it does not go on with others. */
 final class CarriedBase implements Carried {
   private final String name;
   private final Path file;
+  private final String whose;
   private final byte[] hash;
   private final Carried other;
 
@@ -22,11 +23,13 @@ final class CarriedBase implements Carried {
    *
    * @param name under which checkpoints tell it
    * @param file the weights
+   * @param whose what of a checkpoint belongs to them and how, for messages
    * @param other what the run carries anyway
    */
-  CarriedBase(String name, Path file, Carried other) {
+  CarriedBase(String name, Path file, String whose, Carried other) {
     this.name = name;
     this.file = file;
+    this.whose = whose;
     this.other = other;
     hash = FileHash.of(file).getBytes(StandardCharsets.US_ASCII);
   }
@@ -44,7 +47,9 @@ final class CarriedBase implements Carried {
     var theirs = rest.remove(name);
     if (theirs == null || !Arrays.equals(theirs.toBytes(), hash)) {
       throw new TrainingException(
-          "the checkpoint's adapter was trained on other weights than "
+          "the checkpoint's "
+              + whose
+              + " other weights than "
               + file
               + "; give the model that it was begun with, or another output folder");
     }

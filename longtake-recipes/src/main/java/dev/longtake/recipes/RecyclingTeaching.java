@@ -1,15 +1,10 @@
 package dev.longtake.recipes;
 
-import dev.longtake.checkpoint.CheckpointSource;
-import dev.longtake.checkpoint.KeyMap;
-import dev.longtake.checkpoint.Safetensors;
-import dev.longtake.nn.Weights;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.teacher.ErrorExchange;
 import dev.longtake.teacher.RecyclingObjective;
 import dev.longtake.tensor.Device;
-import dev.longtake.tensor.Dtype;
 import dev.longtake.text.Umt5Encoder;
 import dev.longtake.train.Carried;
 import dev.longtake.train.Footage;
@@ -77,12 +72,17 @@ record RecyclingTeaching(
       place.watcher().said("filming and encoding " + run.footage().videos() + " worlds");
     }
     var dtype = place.dtype(run.dtype());
-    var text = Reader.of(Path.of(run.from()), given, dtype, device);
+    var text =
+        Fixed.of(
+            Path.of(run.from()).resolve(VideoModel.TEXT_ENCODER),
+            dtype,
+            device,
+            weights -> Umt5Encoder.of(weights, given.textEncoder()));
     try {
       return new ContextFrames.Filmed(
-          run.curriculum(), rank, film(device, rank), text.weights(), text.encoder(), dtype);
+          run.curriculum(), rank, film(device, rank), text.weights(), text.network(), dtype);
     } catch (RuntimeException | Error e) {
-      text.weights().close();
+      text.close();
       throw e;
     }
   }
@@ -101,23 +101,6 @@ record RecyclingTeaching(
         place.dtype(run.dtype()),
         device,
         place);
-  }
-
-  private record Reader(Weights weights, Umt5Encoder encoder) {
-    static Reader of(Path folder, ModelConfig config, Dtype dtype, Device device) {
-      try (var file = Safetensors.open(folder.resolve(VideoModel.TEXT_ENCODER))) {
-        var source = new CheckpointSource(file, KeyMap.identity(), dtype, device);
-        var weights = Weights.from(source);
-        try {
-          var encoder = Umt5Encoder.of(weights, config.textEncoder());
-          source.requireNothingSpare(weights);
-          return new Reader(weights, encoder);
-        } catch (RuntimeException | Error e) {
-          weights.close();
-          throw e;
-        }
-      }
-    }
   }
 
   @Override

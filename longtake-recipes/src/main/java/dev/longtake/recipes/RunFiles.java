@@ -32,6 +32,7 @@ public final class RunFiles {
           Map.entry("context-teacher", ContextTeacherRun.class),
           Map.entry("contextual-dmd", ContextualDmdRun.class),
           Map.entry(TrainingRun.STAGE, TrainingRun.class),
+          Map.entry(GuidanceRun.STAGE, GuidanceRun.class),
           Map.entry("local-dmd", LocalDmdRun.class),
           Map.entry("ode-pairs", OdePairsRun.class),
           Map.entry("ode-regression", OdeRegressionRun.class),

@@ -9,7 +9,6 @@ import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
 import dev.longtake.text.Umt5Encoder;
 import dev.longtake.train.CausalObjective;
-import dev.longtake.train.Footage;
 import dev.longtake.train.Objective;
 import dev.longtake.train.Team;
 import dev.longtake.train.TrainingException;
@@ -128,22 +127,6 @@ record TrainCausal(TrainingRun run, Workplace place, Stage stage) {
     }
   }
 
-  /**
-   * A device's share of the worlds.
-   *
-   * @param whole videos
-   * @param openings whose first chunks are learnt; the whole videos where there are no others
-   */
-  private record Films(Footage whole, Footage openings) implements AutoCloseable {
-    @Override
-    public void close() {
-      whole.close();
-      if (openings != whole) {
-        openings.close();
-      }
-    }
-  }
-
   private record Member(Weights weights, Films films, Objective objective) implements Team.Member {
     @Override
     public void close() {
@@ -153,7 +136,9 @@ record TrainCausal(TrainingRun run, Workplace place, Stage stage) {
   }
 
   private Member member(FlatParameters own, int rank, ModelConfig config) {
-    var films = films(own, rank, config);
+    var films =
+        Films.of(
+            run.footage(), place.output(), config, rank, dtype(), own.values().device(), place);
     var weights = Weights.from(own);
     var networks = Networks.of(weights, config);
     var curriculum = run.causal().curriculum();
@@ -167,32 +152,8 @@ record TrainCausal(TrainingRun run, Workplace place, Stage stage) {
                     new CausalObjective(
                         networks.transformer.through(passage),
                         networks.text,
-                        step -> curriculum.batch(films.whole, films.openings, step, rank),
+                        step -> films.batch(curriculum, step, rank),
                         run.causal().objective(),
                         dtype())));
-  }
-
-  private Films films(FlatParameters own, int rank, ModelConfig config) {
-    var whole = film(own, rank, config, WorldFootage.What.WHOLE);
-    try {
-      return run.footage().openings() == 0
-          ? new Films(whole, whole)
-          : new Films(whole, film(own, rank, config, WorldFootage.What.OPENINGS));
-    } catch (RuntimeException | Error e) {
-      whole.close();
-      throw e;
-    }
-  }
-
-  private Footage film(FlatParameters own, int rank, ModelConfig config, WorldFootage.What what) {
-    return WorldFootage.film(
-        run.footage(),
-        place.output(),
-        config,
-        new WorldFootage.Share(rank, place.devices().size()),
-        what,
-        dtype(),
-        own.values().device(),
-        place);
   }
 }

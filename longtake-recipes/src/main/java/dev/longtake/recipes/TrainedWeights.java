@@ -1,8 +1,5 @@
 package dev.longtake.recipes;
 
-import dev.longtake.checkpoint.CheckpointSource;
-import dev.longtake.checkpoint.KeyMap;
-import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.nn.Weights;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.tensor.Device;
@@ -36,18 +33,15 @@ final class TrainedWeights {
    * others; the caller closes them.
    */
   static Weights given(Path path, Device device, Consumer<Weights> build) {
-    try (var file = Safetensors.open(path)) {
-      var source = new CheckpointSource(file, KeyMap.identity(), Dtype.FLOAT32, device);
-      var weights = Weights.from(source);
-      try {
-        build.accept(weights);
-        source.requireNothingSpare(weights);
-        return weights;
-      } catch (RuntimeException | Error e) {
-        weights.close();
-        throw e;
-      }
-    }
+    return Fixed.of(
+            path,
+            Dtype.FLOAT32,
+            device,
+            weights -> {
+              build.accept(weights);
+              return weights;
+            })
+        .weights();
   }
 
   /** Averaged weights whose names start so, without that start; views, owned by the scope. */

@@ -55,15 +55,7 @@ public record TrainingRun(
               + " (decoder) must fit pictures of width "
               + width);
     }
-    int chunks = footage.latentFrames() / ModelConfig.CHUNK;
-    causal
-        .curriculum()
-        .check(
-            footage.memories().stream()
-                .map(MemoryPolicies::policy)
-                // How alike frames are decides which are held, but not how many or where.
-                .map(policy -> MemoryTrace.of(policy, (a, b) -> 1, chunks, ModelConfig.CHUNK))
-                .toList());
+    footage.check(causal.curriculum());
   }
 
   @Override
@@ -172,6 +164,21 @@ public record TrainingRun(
         MemoryKey.check("memories", memory);
         MemoryPolicies.policy(memory);
       }
+    }
+
+    /**
+     * Refuses what a curriculum cannot make batches of.
+     *
+     * @throws IllegalArgumentException with the remedy
+     */
+    void check(Curriculum curriculum) {
+      int chunks = latentFrames / ModelConfig.CHUNK;
+      curriculum.check(
+          memories.stream()
+              .map(MemoryPolicies::policy)
+              // How alike frames are decides which are held, but not how many or where.
+              .map(policy -> MemoryTrace.of(policy, (a, b) -> 1, chunks, ModelConfig.CHUNK))
+              .toList());
     }
 
     /** With so few videos that they are made in a moment. */

@@ -86,6 +86,25 @@ final class TinyStages {
       """
           + TRAINING;
 
+  static final String GUIDANCE =
+      """
+      stage: guidance-distillation
+      name: tiny-guided
+      from: FROM
+      dtype: bfloat16
+      guidance: 3
+      footage: {videos: 2, openings: 1, latent_frames: 15, together: 1,
+        memories: ["slow-fast:sink=3,slow=3,fast=6,threshold=2", "slow-fast:sink=3,slow=3,fast=6"]}
+      frames_per_step: 24
+      first: 0.25
+      filling: 0.25
+      forcing: 0.25
+      forced_frames: 6
+      objective: {shift: 3, draws: 2, context_noise: 0.3}
+      sampling: {kind: few_step, steps: 2, shift: 3, guidance: 1}
+      """
+          + TRAINING;
+
   private TinyStages() {}
 
   /** Reads a run file with other settings. */

@@ -9,7 +9,6 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.text.Umt5Encoder;
 import dev.longtake.wan.CausalMasks;
-import dev.longtake.wan.Prompt;
 import dev.longtake.wan.WanConfig;
 import dev.longtake.wan.WanTransformer;
 import java.util.Arrays;
@@ -28,8 +27,9 @@ import java.util.function.LongFunction;
  * is learnt at once, every block from the clean blocks before it.
  *
  * @param model the causal transformer
- * @param text its text encoder, trained along
+ * @param text its text encoder, trained along unless its weights are frozen
  * @param batches the frames of each step
+ * @param target what the flow is to be
  * @param config noise levels and shares
  * @param dtype of the arithmetic
  */
@@ -37,11 +37,32 @@ public record CausalObjective(
     WanTransformer model,
     Umt5Encoder text,
     LongFunction<CausalBatch> batches,
+    FlowTarget target,
     Config config,
     Dtype dtype)
     implements Objective {
   /** Latent frames generated together. */
   public static final int BLOCK = 3;
+
+  /** Of a model that learns the flow of the videos themselves. */
+  public CausalObjective(
+      WanTransformer model,
+      Umt5Encoder text,
+      LongFunction<CausalBatch> batches,
+      Config config,
+      Dtype dtype) {
+    this(model, text, batches, FlowTarget.NOISE_MINUS_CLEAN, config, dtype);
+  }
+
+  /** Refuses to hide captions from a student that is guided by them. */
+  public CausalObjective {
+    if (target instanceof Guide && config.promptDropout() > 0) {
+      throw new IllegalArgumentException(
+          "prompt_dropout is "
+              + config.promptDropout()
+              + ", but there is no guidance without captions; make it 0");
+    }
+  }
 
   /**
    * Noise levels and shares.
@@ -106,16 +127,8 @@ public record CausalObjective(
         times = Tensor.cat(List.of(times.narrow(1, 0, 1).times(0).expand(size, context), times), 1);
         span = AttentionSpan.contextThenChunks((long) context * patches(batch), draws);
       }
-      var chosen = span;
-      var flow =
-          model.forward(
-              noisy.to(dtype),
-              times,
-              repeated(batch, draws),
-              prompt(batch, rng),
-              i -> chosen,
-              frames);
-      return scope.keep(FlowMatching.loss(flow, clean, noise));
+      var pass = new NoisyPass(noisy.to(dtype), times, repeated(batch, draws), span, frames);
+      return scope.keep(loss(pass, states(batch, rng), clean, noise));
     }
   }
 
@@ -146,15 +159,14 @@ public record CausalObjective(
         twice[i] = batch.positions()[i % frames];
       }
       var mask = CausalMasks.teacherForcing(frames, block, patches(batch), clean.device());
-      var flow =
-          model.forward(
+      var pass =
+          new NoisyPass(
               Tensor.cat(List.of(disturbed(clean, rng), noisy), 2).to(dtype),
               Tensor.cat(List.of(times.times(0), times), 1),
               twice,
-              prompt(batch, rng),
-              i -> AttentionSpan.masked(mask),
+              AttentionSpan.masked(mask),
               frames);
-      return scope.keep(FlowMatching.loss(flow, clean, noise));
+      return scope.keep(loss(pass, states(batch, rng), clean, noise));
     }
   }
 
@@ -168,12 +180,22 @@ public record CausalObjective(
     }
   }
 
-  /** The captions as every layer reads them; a hidden one is all zeros, as for guidance. */
-  private Prompt prompt(CausalBatch batch, Rng rng) {
+  private Tensor loss(
+      NoisyPass pass,
+      @Axes("B L E") Tensor states,
+      @Axes("B C F Y X") Tensor clean,
+      @Axes("B C F Y X") Tensor noise) {
+    try (var scope = Scope.open()) {
+      var wanted = target.of(pass, states, clean, noise);
+      return scope.keep(FlowMatching.loss(pass.flow(model, model.read(states)), wanted));
+    }
+  }
+
+  /** What the captions say; a hidden one is all zeros, as for guidance. */
+  private @Axes("B L E") Tensor states(CausalBatch batch, Rng rng) {
     try (var scope = Scope.open()) {
       var states = text.encode(batch.captions(), dtype);
-      var shown = PromptDropout.apply(states, config.promptDropout(), rng);
-      return model.read(shown).keptBy(scope);
+      return scope.keep(PromptDropout.apply(states, config.promptDropout(), rng));
     }
   }
 

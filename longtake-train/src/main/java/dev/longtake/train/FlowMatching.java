@@ -25,7 +25,14 @@ public final class FlowMatching {
   /** {@code mean (v − (ε − x₀))²}, a FLOAT32 number. */
   public static Tensor loss(Tensor flow, Tensor clean, Tensor noise) {
     try (var scope = Scope.open()) {
-      return scope.keep(flow.to(Dtype.FLOAT32).minus(noise.minus(clean)).square().mean());
+      return scope.keep(loss(flow, noise.minus(clean)));
+    }
+  }
+
+  /** {@code mean (v − v*)²}, a FLOAT32 number. */
+  public static Tensor loss(Tensor flow, Tensor wanted) {
+    try (var scope = Scope.open()) {
+      return scope.keep(flow.to(Dtype.FLOAT32).minus(wanted).square().mean());
     }
   }
 

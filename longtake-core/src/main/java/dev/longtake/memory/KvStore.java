@@ -93,7 +93,7 @@ public final class KvStore implements AutoCloseable {
     this.device = device;
     this.ops = ops;
     layers = IntStream.range(0, geometry.layers()).mapToObj(i -> new Layer()).toList();
-    meanKeys = new MeanKeys(videos);
+    meanKeys = new MeanKeys(videos, capacity);
     held = Collections.nCopies(videos, List.of());
   }
 

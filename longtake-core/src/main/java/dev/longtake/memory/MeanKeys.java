@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Mean raw keys of the frames held by several videos, compared by cosine. They stay on the device,
@@ -26,10 +25,15 @@ import org.jspecify.annotations.Nullable;
 final class MeanKeys implements AutoCloseable {
   private final List<Products> products;
   private List<List<Integer>> frames; // of each video, in the order of the means
-  private @Nullable @Axes("V F W") Tensor means;
+  private final FrameStack means; // [V F W]
 
-  /** None are held. */
-  MeanKeys(int videos) {
+  /**
+   * None are held.
+   *
+   * @param capacity frames there is room for from the first on
+   */
+  MeanKeys(int videos, int capacity) {
+    means = new FrameStack(capacity);
     products = Stream.generate(Products::new).limit(videos).toList();
     frames = Collections.nCopies(videos, List.of());
   }
@@ -47,10 +51,9 @@ final class MeanKeys implements AutoCloseable {
   void put(List<List<Integer>> numbers, @Axes("V n W") Tensor fresh) {
     keep(IntStream.range(0, numbers.size()).mapToObj(i -> without(i, numbers.get(i))).toList());
     try (var scope = Scope.open()) {
-      var next = means == null ? fresh.copy() : Tensor.cat(List.of(means, fresh), 1);
-      take(next);
+      means.append(fresh);
       frames = joined(frames, numbers);
-      var all = next.to(Dtype.FLOAT64);
+      var all = means.frames().to(Dtype.FLOAT64);
       var made = fresh.to(Dtype.FLOAT64).matmul(all.transpose(1, 2));
       double[] flat = made.toDoubles();
       int at = 0;
@@ -90,20 +93,18 @@ final class MeanKeys implements AutoCloseable {
 
   /** Of frames that all have a mean. */
   private void keep(List<List<Integer>> kept) {
-    if (means == null || kept.equals(frames)) {
+    if (means.isEmpty() || kept.equals(frames)) {
       return;
     }
     for (int video = 0; video < kept.size(); video++) {
       products.get(video).keepOnly(kept.get(video));
     }
     if (kept.getFirst().isEmpty()) {
-      close();
+      means.clear();
     } else {
       try (var scope = Scope.open()) {
-        long width = means.size(2);
-        var rows = Tensor.of(rows(kept), (long) kept.size() * kept.getFirst().size());
-        var flat = means.reshape(-1, width).gatherRows(0, rows.to(means.device()));
-        take(flat.reshape(kept.size(), -1, width));
+        var device = means.frames().device();
+        means.keep(Tensor.of(rows(kept), kept.size(), kept.getFirst().size()).to(device));
       }
     }
     frames = kept;
@@ -120,18 +121,10 @@ final class MeanKeys implements AutoCloseable {
     return rows.stream().mapToLong(Long::longValue).toArray();
   }
 
-  private void take(Tensor next) {
-    close();
-    means = Scope.escape(next);
-  }
-
   /** Forgets the means; what they were multiplied to stays known. */
   @Override
   public void close() {
-    if (means != null) {
-      means.close();
-      means = null;
-    }
+    means.close();
   }
 
   /** What one video's means were multiplied to. */

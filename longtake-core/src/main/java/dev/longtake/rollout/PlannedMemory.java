@@ -1,5 +1,6 @@
 package dev.longtake.rollout;
 
+import dev.longtake.memory.FrameStack;
 import dev.longtake.memory.Held;
 import dev.longtake.memory.KvPast;
 import dev.longtake.memory.KvStore;
@@ -45,7 +46,7 @@ final class PlannedMemory implements ActiveMemory {
   private final KvStore store;
   private Leaving recalling = this::pass;
   private List<Held> held; // of each video
-  private @Nullable @Axes("B F C Y X") Tensor latents; // of what the store holds
+  private final FrameStack latents; // [B F C Y X] of what the store holds
   private @Nullable List<Plan> begun; // what the chunk in work attends
   private boolean stale; // the keys are of an old prompt, and new ones are wanted
 
@@ -68,7 +69,9 @@ final class PlannedMemory implements ActiveMemory {
     this.dtype = dtype;
     this.device = device;
     boolean bounded = policy.capacity() < Integer.MAX_VALUE;
-    store = new KvStore(geometry, device, model.ops(), videos, bounded ? policy.capacity() : 0);
+    int capacity = bounded ? policy.capacity() : 0;
+    store = new KvStore(geometry, device, model.ops(), videos, capacity);
+    latents = new FrameStack(capacity);
     held = Collections.nCopies(videos, Held.empty());
   }
 
@@ -103,7 +106,7 @@ final class PlannedMemory implements ActiveMemory {
     held = Collections.nCopies(held.size(), Held.empty());
     begun = null;
     stale = false;
-    forgetLatents();
+    latents.clear();
   }
 
   @Override
@@ -116,8 +119,8 @@ final class PlannedMemory implements ActiveMemory {
     var next = plans(chunkFrames);
     var frames = next.stream().map(plan -> plan.past().stream().map(Slot::frame).toList()).toList();
     keepLatents(frames);
-    if (latents != null && (stale || recall == Recall.RECOMPUTED)) {
-      recompute(latents, frames, next.getFirst().pastPositions(), prompt);
+    if (!latents.isEmpty() && (stale || recall == Recall.RECOMPUTED)) {
+      recompute(frames, next.getFirst().pastPositions(), prompt);
     }
     stale = false;
     store.begin(next);
@@ -148,8 +151,7 @@ final class PlannedMemory implements ActiveMemory {
     var plans = Objects.requireNonNull(begun, "remember comes after begin");
     store.commit(frames(), policy.comparesKeys());
     try (var scope = Scope.open()) {
-      var made = clean.permute(0, 2, 1, 3, 4);
-      keep(latents == null ? made.copy() : Tensor.cat(List.of(latents, made), 1));
+      latents.append(clean.permute(0, 2, 1, 3, 4));
     }
     held =
         IntStream.range(0, held.size())
@@ -168,8 +170,9 @@ final class PlannedMemory implements ActiveMemory {
   }
 
   /** Keys and values of the planned past, from one pass over its latents alone. */
-  private void recompute(Tensor past, List<List<Integer>> frames, int[] positions, Prompt prompt) {
+  private void recompute(List<List<Integer>> frames, int[] positions, Prompt prompt) {
     try (var scope = Scope.open()) {
+      var past = latents.frames();
       var video = past.permute(0, 2, 1, 3, 4);
       var clean = Tensor.zeros(Dtype.FLOAT32, device, past.size(0), past.size(1));
       store.empty();
@@ -186,38 +189,21 @@ final class PlannedMemory implements ActiveMemory {
 
   /** Of these frames only, all of them held. */
   private void keepLatents(List<List<Integer>> frames) {
-    if (latents == null || store.framesOfEach().equals(frames)) {
+    if (latents.isEmpty() || store.framesOfEach().equals(frames)) {
       return;
     }
     if (frames.getFirst().isEmpty()) {
-      forgetLatents();
+      latents.clear();
       return;
     }
     try (var scope = Scope.open()) {
-      long batch = latents.size(0);
-      keep(
-          latents
-              .reshape(-1, latents.size(2), latents.size(3), latents.size(4))
-              .gatherRows(0, store.rowsOf(frames).reshape(-1))
-              .reshape(batch, -1, latents.size(2), latents.size(3), latents.size(4)));
-    }
-  }
-
-  private void keep(Tensor next) {
-    forgetLatents();
-    latents = Scope.escape(next);
-  }
-
-  private void forgetLatents() {
-    if (latents != null) {
-      latents.close();
-      latents = null;
+      latents.keep(store.rowsOf(frames));
     }
   }
 
   @Override
   public void close() {
     store.close();
-    forgetLatents();
+    latents.close();
   }
 }

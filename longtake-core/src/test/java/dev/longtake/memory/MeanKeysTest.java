@@ -28,7 +28,7 @@ class MeanKeysTest {
         seed -> {
           try (var scope = Scope.open();
               var rng = Rng.seeded(seed, Device.CPU);
-              var keys = new MeanKeys(1)) {
+              var keys = new MeanKeys(1, 4)) {
             Map<Integer, double[]> means = new TreeMap<>();
             for (int first = 0; first < 12; first += 3) {
               var numbers = List.of(first, first + 1, first + 2);
@@ -52,7 +52,7 @@ class MeanKeysTest {
   @Test
   void onlyFramesThatAreKeptAnswerAndALaterMeanTakesAnEarlierOnesPlace() {
     try (var scope = Scope.open();
-        var keys = new MeanKeys(1)) {
+        var keys = new MeanKeys(1, 4)) {
       keys.put(List.of(List.of(0, 1, 2)), Tensor.of(new float[] {1, 0, 0, 1, 1, 1}, 1, 3, 2));
       keys.keepOnly(List.of(List.of(0, 2)));
       assertThatThrownBy(() -> keys.of(0).between(0, 1))
@@ -68,7 +68,7 @@ class MeanKeysTest {
   @Test
   void videosKeepFramesOfTheirOwnAndAreComparedApart() {
     try (var scope = Scope.open();
-        var keys = new MeanKeys(2)) {
+        var keys = new MeanKeys(2, 4)) {
       var both = new float[] {1, 0, 0, 1, 1, 1, /* the other's */ 1, 0, 1, 1, 0, 1};
       keys.put(List.of(List.of(0, 1, 2), List.of(0, 1, 2)), Tensor.of(both, 2, 3, 2));
       keys.keepOnly(List.of(List.of(0, 2), List.of(1, 2)));
@@ -84,7 +84,7 @@ class MeanKeysTest {
   @Test
   void aFrameOfZerosIsLikeNone() {
     try (var scope = Scope.open();
-        var keys = new MeanKeys(1)) {
+        var keys = new MeanKeys(1, 4)) {
       keys.put(List.of(List.of(4, 5)), Tensor.of(new float[] {0, 0, 1, 2}, 1, 2, 2));
       assertThat(keys.of(0).between(4, 5)).isZero();
     }

@@ -345,6 +345,9 @@ public final class KvStore implements AutoCloseable {
     layers.forEach(inPlace ? Layer::dropPending : Layer::close);
     empty();
     meanKeys.keepOnly(held);
+    if (!inPlace) {
+      meanKeys.close();
+    }
     recording = false;
   }
 

@@ -106,7 +106,11 @@ final class PlannedMemory implements ActiveMemory {
     held = Collections.nCopies(held.size(), Held.empty());
     begun = null;
     stale = false;
-    latents.clear();
+    if (inPlace) {
+      latents.clear();
+    } else {
+      latents.close();
+    }
   }
 
   @Override

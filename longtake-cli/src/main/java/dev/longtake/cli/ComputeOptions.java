@@ -54,9 +54,8 @@ final class ComputeOptions {
       names = "--replay",
       paramLabel = "WHEN",
       description =
-          "Whether denoising passes are recorded on a GPU once memory is full, and replayed as a"
-              + " whole: on, off or auto, with fused arithmetic only. The video is the same."
-              + " Default: auto")
+          "Whether passes are recorded on a GPU once memory is full, and replayed as a whole: on,"
+              + " off or auto, with fused arithmetic only. The video is the same. Default: auto")
   private String replay = "auto";
 
   /** Refuses what can be told to be wrong without asking for a device. */

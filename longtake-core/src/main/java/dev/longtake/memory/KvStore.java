@@ -112,25 +112,44 @@ public final class KvStore implements AutoCloseable {
    * @throws IllegalStateException if an earlier step failed half way
    */
   public void begin(List<Plan> plans) {
-    requireWhole();
-    requireAll(plans.size());
-    requireSamePositions(plans);
-    var frames =
-        plans.stream().map(plan -> plan.past().stream().map(Slot::frame).toList()).toList();
+    check(plans);
+    var frames = framesOf(plans);
     for (int video = 0; video < frames.size(); video++) {
-      for (int frame : frames.get(video)) {
-        if (!held.get(video).contains(frame)) {
-          throw new IllegalArgumentException(
-              "the plan attends frame "
-                  + frame
-                  + ", which is not held; it was made for another"
-                  + " state: plan from this one");
-        }
-      }
+      requireHeld(video, frames.get(video));
     }
     recording = false;
     change(() -> hold(frames, plans.getFirst()));
     past = tokens(plans.getFirst().past().size());
+  }
+
+  /**
+   * Refuses plans that no state of this memory can follow, whatever it holds.
+   *
+   * @throws IllegalArgumentException if there are more plans or fewer than videos, or they put
+   *     their frames at different positions
+   * @throws IllegalStateException if an earlier step failed half way
+   */
+  public void check(List<Plan> plans) {
+    requireWhole();
+    requireAll(plans.size());
+    requireSamePositions(plans);
+  }
+
+  /** The frames that plans attend. */
+  public static List<List<Integer>> framesOf(List<Plan> plans) {
+    return plans.stream().map(plan -> plan.past().stream().map(Slot::frame).toList()).toList();
+  }
+
+  private void requireHeld(int video, List<Integer> frames) {
+    for (int frame : frames) {
+      if (!held.get(video).contains(frame)) {
+        throw new IllegalArgumentException(
+            "the plan attends frame "
+                + frame
+                + ", which is not held; it was made for another"
+                + " state: plan from this one");
+      }
+    }
   }
 
   private long tokens(int frames) {
@@ -331,8 +350,15 @@ public final class KvStore implements AutoCloseable {
    * and mean keys stay until a plan is begun that does not attend their frames.
    */
   public void empty() {
+    requireWhole();
     held = Collections.nCopies(held.size(), List.of());
     past = 0;
+  }
+
+  /** Frees everything; nothing can follow but an error that says so. */
+  public void abandon() {
+    whole = false;
+    close();
   }
 
   /**
@@ -464,9 +490,13 @@ public final class KvStore implements AutoCloseable {
    * Where frames stand among those held, for whatever else is kept of each: counted from the first
    * of the whole batch, INT64 on the device, owned by the caller's scope.
    *
-   * @param frames of each video, all of them held
+   * @param frames of each video
+   * @throws IllegalArgumentException if one of them is not held
    */
   public @Axes("B n") Tensor rowsOf(List<List<Integer>> frames) {
+    for (int video = 0; video < frames.size(); video++) {
+      requireHeld(video, frames.get(video));
+    }
     return rows(
         held.getFirst().size(),
         frames.getFirst().size(),
@@ -543,7 +573,7 @@ public final class KvStore implements AutoCloseable {
     }
 
     @Override
-    public Optional<Place> place(long tokens) {
+    public Optional<Place> claim(long tokens) {
       return behind(tokens).map(Function.identity());
     }
 
@@ -637,6 +667,9 @@ public final class KvStore implements AutoCloseable {
     }
 
     void replayed(long tokens) {
+      if (!hasRoomFor(tokens)) {
+        throw new IllegalStateException("a pass that did not fit behind the past was replayed");
+      }
       dropPending();
       recorded = tokens;
     }

@@ -55,12 +55,13 @@ public interface AttentionSpan {
   }
 
   /**
-   * Where a pass may write its keys and values itself, in place of giving them to {@link #attend};
-   * whoever asks does so. None where they are to stay by themselves.
+   * Gives a pass the place for its keys and values, in place of taking them by {@link #attend}. Who
+   * claims it writes all of them and then attends, once: where a pass is recorded, what stands
+   * there is what will be remembered. None where they are to stay by themselves.
    *
    * @param tokens of the pass
    */
-  default Optional<Place> place(long tokens) {
+  default Optional<Place> claim(long tokens) {
     return Optional.empty();
   }
 

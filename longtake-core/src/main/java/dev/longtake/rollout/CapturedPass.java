@@ -100,12 +100,17 @@ final class CapturedPass implements AutoCloseable {
 
   /** A chunk begins. */
   void begin() {
+    look();
+    ready = !met.add(layout);
+  }
+
+  /** Where memory is now. */
+  private void look() {
     var now = memory.layout();
     if (now.windows() != layout.windows()) {
       forget();
     }
     layout = now;
-    ready = !met.add(now);
   }
 
   /** Other prompts come, of the same sizes: they take the places of those before. */
@@ -169,7 +174,8 @@ final class CapturedPass implements AutoCloseable {
       @Axes("B F") Tensor timesteps,
       Rotary rotary,
       Prompt prompt) {
-    var use = new Use(Kind.RECALL, memory.layout(), latents.size(2), number(prompt));
+    look();
+    var use = new Use(Kind.RECALL, layout, latents.size(2), number(prompt));
     if (recalled.add(use)) {
       model.leave(latents, timesteps, rotary, prompt, memory::layer);
     } else {

@@ -6,7 +6,6 @@ import dev.longtake.memory.KvPast;
 import dev.longtake.memory.KvStore;
 import dev.longtake.memory.MemoryPolicy;
 import dev.longtake.memory.Plan;
-import dev.longtake.memory.Slot;
 import dev.longtake.nn.AttentionSpan;
 import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
@@ -121,7 +120,8 @@ final class PlannedMemory implements ActiveMemory {
   @Override
   public int[] begin(int chunkFrames, Prompt prompt) {
     var next = plans(chunkFrames);
-    var frames = next.stream().map(plan -> plan.past().stream().map(Slot::frame).toList()).toList();
+    store.check(next);
+    var frames = KvStore.framesOf(next);
     keepLatents(frames);
     if (!latents.isEmpty() && (stale || recall == Recall.RECOMPUTED)) {
       recompute(frames, next.getFirst().pastPositions(), prompt);
@@ -179,11 +179,17 @@ final class PlannedMemory implements ActiveMemory {
       var past = latents.frames();
       var video = past.permute(0, 2, 1, 3, 4);
       var clean = Tensor.zeros(Dtype.FLOAT32, device, past.size(0), past.size(1));
+      var rotary = model.rotary(positions, past.size(3), past.size(4), device);
+      var given = video.to(dtype).contiguous();
       store.empty();
       store.record();
-      var rotary = model.rotary(positions, past.size(3), past.size(4), device);
-      recalling.leave(video.to(dtype).contiguous(), clean, rotary, prompt);
-      store.commit(frames, stale && policy.comparesKeys());
+      try {
+        recalling.leave(given, clean, rotary, prompt);
+        store.commit(frames, stale && policy.comparesKeys());
+      } catch (RuntimeException | Error e) {
+        store.abandon(); // the latents are there, and keys of none of them
+        throw e;
+      }
     }
   }
 

@@ -6,8 +6,8 @@ import dev.longtake.tensor.Device;
 import java.util.Locale;
 
 /**
- * Whether denoising passes are recorded once memory is full, and replayed as a whole. The video is
- * the same.
+ * Whether passes, those that denoise and those that remember, are recorded once memory is full, and
+ * replayed as a whole. The video is the same.
  */
 public enum Replay {
   /** On a GPU, which then waits for no operator to be called. */
@@ -17,8 +17,8 @@ public enum Replay {
   OFF;
 
   /**
-   * Reads {@code on}, {@code off} or {@code auto}: on where our own kernels compute on a GPU, the
-   * memory plans what it attends.
+   * Reads {@code on}, {@code off} or {@code auto}: on where our own kernels compute on a GPU and
+   * the memory plans what it attends.
    *
    * @throws IllegalArgumentException if the text is none of these, or passes cannot be replayed on
    *     that device or with that memory

@@ -64,7 +64,7 @@ record SelfAttention(
       @Axes("B F P D") Tensor v,
       Rotary rotary,
       AttentionSpan span) {
-    var place = span.place(k.size(1) * k.size(2)).orElse(null);
+    var place = span.claim(k.size(1) * k.size(2)).orElse(null);
     if (place == null) {
       var keys = ops.turned(normK, k, heads, rotary);
       return span.attend(queries, keys.turned(), keys.raw(), v.reshape(keys.raw().shape()));

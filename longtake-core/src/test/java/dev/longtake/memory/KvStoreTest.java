@@ -299,7 +299,7 @@ class KvStoreTest {
           }
           int asked = 0;
           for (int i = 0; i < LAYERS; i++) {
-            if (written.layer(i).place(plan.chunkFrames() * GEOMETRY.tokens()).isPresent()) {
+            if (written.layer(i).claim(plan.chunkFrames() * GEOMETRY.tokens()).isPresent()) {
               asked++;
             }
           }
@@ -329,7 +329,7 @@ class KvStoreTest {
         book.chunk(1);
       }
       book.store.begin(MEMORY.plan(book.held, 2));
-      assertThat(book.store.layer(0).place(2L * GEOMETRY.tokens())).isEmpty();
+      assertThat(book.store.layer(0).claim(2L * GEOMETRY.tokens())).isEmpty();
     }
   }
 

@@ -198,6 +198,27 @@ class TrainingRolloutTest {
     }
   }
 
+  @Test
+  void aRecallThatFailsHalfWayIsNotGoneOnFrom() {
+    try (var scope = Scope.open();
+        var rollout = batch(Recall.RECOMPUTED)) {
+      rollout.replayPasses(
+          work -> {
+            throw new IllegalStateException("out of memory");
+          });
+      var prompts = prompts();
+      rollout.next(prompts, 3, jumped(prompts, noise(1, 2)), same());
+      rollout.next(prompts, 3, jumped(prompts, noise(2, 2)), same());
+      rollout.restart();
+      rollout.next(prompts, 3, jumped(prompts, noise(1, 2)), same());
+      assertThatThrownBy(() -> rollout.next(prompts, 3, jumped(prompts, noise(2, 2)), same()))
+          .hasMessage("out of memory"); // three frames were recalled before
+      assertThatThrownBy(() -> rollout.next(prompts, 3, jumped(prompts, noise(2, 2)), same()))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("nothing can follow");
+    }
+  }
+
   private static Rollout batch(Recall recall) {
     return Rollout.ofBatch(2, tiny.model(), MEMORY, recall, 4, 4, Dtype.FLOAT32, Device.CPU);
   }

@@ -11,6 +11,7 @@ import dev.longtake.nn.Passage;
 import dev.longtake.optim.FlatParameters;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.PromptSwitch;
+import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.Rollout;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -108,6 +110,18 @@ final class Distill {
     SampleVideos.check(run.samples(), from, config);
     var leaving = new FinishedModel(from, config, place);
     leaving.requireOwn(run.stage());
+    if (student.recall() != config.recall()) {
+      place
+          .watcher()
+          .said(
+              "student.recall is "
+                  + word(config.recall())
+                  + ", but "
+                  + from
+                  + " was trained with "
+                  + word(student.recall())
+                  + " keys; it has to learn the others, or give it that");
+    }
     place.makeOutput();
     Map<String, Double> losses = new TreeMap<>();
     var stage =
@@ -150,6 +164,10 @@ final class Distill {
       }
       leaving.tell();
     }
+  }
+
+  private static String word(Recall recall) {
+    return recall.name().toLowerCase(Locale.ROOT);
   }
 
   private SampleVideos sampling(ModelConfig config) {

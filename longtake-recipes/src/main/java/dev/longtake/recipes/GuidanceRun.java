@@ -94,21 +94,14 @@ public record GuidanceRun(
               + sampling.guidance()
               + ", but the model that is left has its guidance in it; make it 1");
     }
-    footage.check(
-        new Curriculum(
-            training.seed(),
-            framesPerStep,
-            new Curriculum.Shares(first, filling, forcing, returning, arriving),
-            forcedFrames));
+    var shares = new Curriculum.Shares(first, filling, forcing, returning, arriving);
+    footage.check(new Curriculum(training.seed(), framesPerStep, shares, forcedFrames));
   }
 
   /** What each step trains on. */
   public Curriculum curriculum() {
-    return new Curriculum(
-        training.seed(),
-        framesPerStep,
-        new Curriculum.Shares(first, filling, forcing, returning, arriving),
-        forcedFrames);
+    var shares = new Curriculum.Shares(first, filling, forcing, returning, arriving);
+    return new Curriculum(training.seed(), framesPerStep, shares, forcedFrames);
   }
 
   @Override

@@ -29,9 +29,11 @@ final class LatentLikeness implements KeySimilarity {
     }
   }
 
+  /** 0 where one of them is 0. */
   @Override
   public double between(FrameRange a, FrameRange b) {
-    return sum(a, b) / Math.sqrt(sum(a, a) * sum(b, b));
+    double norms = Math.sqrt(sum(a, a) * sum(b, b));
+    return norms == 0 ? 0 : sum(a, b) / norms;
   }
 
   private double sum(FrameRange a, FrameRange b) {

@@ -27,4 +27,13 @@ class LatentLikenessTest {
           .isEqualTo(0.5 / Math.hypot(0.5, 1), within(1e-6));
     }
   }
+
+  @Test
+  void aFrameOfZerosIsLikeNone() {
+    try (var scope = Scope.open()) {
+      var likeness = LatentLikeness.of(Tensor.of(new float[] {1, 0, 2, 0}, 2, 2, 1, 1));
+      assertThat(likeness.between(0, 1)).isZero();
+      assertThat(likeness.between(1, 1)).isZero();
+    }
+  }
 }

@@ -72,7 +72,8 @@ public record ContextCurriculum(
 
   /**
    * The batch of a step; the same for the same step and rank. Batches of a step have the same
-   * parts, whatever the rank, so that devices that share a step take as long.
+   * parts, whatever the rank, so that devices that share a step take as long; where clips differ in
+   * length, parts follow those of the device.
    *
    * @param text reads captions; owned by the caller's scope
    * @param rank which of the devices that share a step, from 0

@@ -68,11 +68,7 @@ record KeyValue(@Axes("B L H d") Tensor key, @Axes("B L H d") Tensor value)
 
   /** Attention of a pass's queries to these tokens, and then to the pass's own. */
   Tensor attendedBefore(Tensor q, Tensor k, Tensor v) {
-    try (var scope = Scope.open()) {
-      return scope.keep(
-          AttentionSpan.attend(
-              q, Tensor.cat(List.of(key, k), 1), Tensor.cat(List.of(value, v), 1)));
-    }
+    return AttentionSpan.attendAfter(key, value, q, k, v);
   }
 
   @Override

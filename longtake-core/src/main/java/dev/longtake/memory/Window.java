@@ -133,11 +133,7 @@ record Window(
   /** The same without writing, so that gradients reach the pass's own tokens. */
   Tensor attendJoined(long past, Tensor q, Tensor k, Tensor v) {
     try (var scope = Scope.open()) {
-      return scope.keep(
-          AttentionSpan.attend(
-              q,
-              Tensor.cat(List.of(turned.narrow(1, 0, past), k), 1),
-              Tensor.cat(List.of(values.narrow(1, 0, past), v), 1)));
+      return scope.keep(seen(past).attendedBefore(q, k, v));
     }
   }
 

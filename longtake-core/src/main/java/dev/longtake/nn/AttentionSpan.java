@@ -195,6 +195,22 @@ public interface AttentionSpan {
     }
   }
 
+  /**
+   * Attention to tokens of a past, S of them, and then to the pass's own; nothing of the past is
+   * written, so gradients reach the pass's own tokens.
+   */
+  static @Axes("B L H d") Tensor attendAfter(
+      @Axes("B S H d") Tensor pastK,
+      @Axes("B S H d") Tensor pastV,
+      @Axes("B L H d") Tensor q,
+      @Axes("B L H d") Tensor k,
+      @Axes("B L H d") Tensor v) {
+    try (var scope = Scope.open()) {
+      return scope.keep(
+          attend(q, Tensor.cat(List.of(pastK, k), 1), Tensor.cat(List.of(pastV, v), 1)));
+    }
+  }
+
   /** Unmasked attention over tokens laid out [B L H d]. */
   static @Axes("B L H d") Tensor attend(Tensor q, Tensor k, Tensor v) {
     try (var scope = Scope.open()) {

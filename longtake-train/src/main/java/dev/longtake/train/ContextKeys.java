@@ -80,13 +80,7 @@ final class ContextKeys implements AutoCloseable {
       return AttentionSpan.FULL;
     }
     var seen = layers.get(layer);
-    return (q, k, rawK, v) -> {
-      try (var scope = Scope.open()) {
-        return scope.keep(
-            AttentionSpan.attend(
-                q, Tensor.cat(List.of(seen.keys, k), 1), Tensor.cat(List.of(seen.values, v), 1)));
-      }
-    };
+    return (q, k, rawK, v) -> AttentionSpan.attendAfter(seen.keys, seen.values, q, k, v);
   }
 
   @Override

@@ -1,12 +1,15 @@
 // Runs every kernel on a processor and compares it with its formula in double precision, row by row: sizes that fill
-// their lanes and sizes that do not, narrow rows and wide ones. KERNELS names the source, see emulate-kernels.sh.
+// their lanes and sizes that do not, narrow rows and wide ones. KERNELS names the source, WORK how attention's work is shared
+// out, see emulate-kernels.sh.
 
 #include "emulation.h"
 
 using std::fabs;
 using std::fmax;
 #include KERNELS
+#include WORK
 
+#include <algorithm>
 #include <cstdio>
 #include <random>
 
@@ -233,26 +236,6 @@ void channelSums(int width) {
   near("add_channels", width, made, expected, BF16);
 }
 
-void halvesJoined(int heads, int head) {
-  int tokens = 13, count = tokens * heads * head;
-  auto halves = drawn(2 * count);
-  std::vector<bf16> out(count);
-  std::vector<float> sums(2 * tokens * heads);
-  for (auto& sum : sums) sum = 5 * draw();
-  sums[3] = 200;  // one half outweighs the other beyond what an exponential can say
-  sums[tokens * heads + 4] = 200;
-  emulation::launch(3, 256, [&] { join_halves(halves.data(), sums.data(), out.data(), count / GROUP, heads, head); });
-  Numbers made, expected;
-  for (int at = 0; at < count; at++) {
-    int token = at / (heads * head), which = at / head % heads;
-    double a = sums[which * tokens + token], b = sums[(heads + which) * tokens + token];
-    double most = std::fmax(a, b), x = std::exp(a - most), y = std::exp(b - most);
-    made.push_back(real(out[at]));
-    expected.push_back((x * real(halves[at]) + y * real(halves[count + at])) / (x + y));
-  }
-  near("join_halves", heads * head, made, expected, BF16);
-}
-
 void moves() {
   int batches = 2, places = 14, groups = 37, to = 1;
   int count = 10;
@@ -271,6 +254,42 @@ void moves() {
     move_forward(memory.data(), from.data(), count, to, groups, places, batches);
   });
   same("move_forward", memory == expected);
+}
+
+// Every tile of keys of every tile of queries is done once, and what is joined are the parts that were left.
+void workShared(int tiles, int steps, int blocks) {
+  std::vector<int> done(tiles * steps), slots(2 * blocks, -1);
+  long long most = 0, all = (long long)tiles * steps;
+  bool fine = true;
+  for (int block = 0; block < blocks; block++) {
+    Work work(tiles, steps, blocks, block);
+    long long mine = 0;
+    while (work.next()) {
+      for (int step = work.from; step < work.to; step++) done[work.tile * steps + step]++;
+      mine += work.to - work.from;
+      if (work.whole()) continue;
+      fine &= work.slot >= 2 * block && work.slot <= 2 * block + 1 && slots[work.slot] < 0;
+      slots[work.slot] = work.tile;
+    }
+    most = std::max(most, mine);
+  }
+  for (int times : done) fine &= times == 1;
+  fine &= most <= all / blocks + 1;
+  Work work(tiles, steps, blocks, 0);
+  for (int which = 0; which < work.left(); which++) {
+    int block = work.firstBlock(which), parts = 0;
+    if (work.alone(block, which)) continue;
+    for (; work.reaches(block, which); block++) {
+      int slot = work.slotOf(block, which);
+      if (slot < 0) continue;
+      fine &= slots[slot] == tiles - work.left() + which;
+      slots[slot] = -1;
+      parts++;
+    }
+    fine &= parts > 1;
+  }
+  for (int slot : slots) fine &= slot < 0;
+  same("work of attention", fine);
 }
 
 }  // namespace
@@ -294,9 +313,14 @@ int main() {
   }
   channelSums(96);
   channelSums(384);
-  halvesJoined(12, 128);
-  halvesJoined(3, 16);
   moves();
+  workShared(444, 256, 132);
+  workShared(444, 37, 132);
+  workShared(132, 16, 132);
+  workShared(133, 17, 132);
+  workShared(131, 17, 132);
+  workShared(3, 16, 114);
+  workShared(1, 16, 132);
   std::puts(right ? "every kernel computes its formula" : "some kernels are WRONG");
   return right ? 0 : 1;
 }

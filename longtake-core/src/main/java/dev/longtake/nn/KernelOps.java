@@ -48,8 +48,7 @@ final class KernelOps implements FusedOps {
   private final Map<Integer, Kernel> channelNormSilu; // by lanes of a pixel
   private final Kernel addChannels;
   private final Kernel moveForward;
-  private final Kernel joinHalves;
-  private final int multiprocessors;
+  private final @Nullable KeyAttention keyAttention; // on the GPUs that it is for
 
   /** A kernel on rows: one that gives each to a warp, one that gives each to a block. */
   private record ByWidth(Kernel narrow, Kernel wide) {
@@ -85,8 +84,7 @@ final class KernelOps implements FusedOps {
     }
     addChannels = library.kernel("add_channels");
     moveForward = library.kernel("move_forward");
-    joinHalves = library.kernel("join_halves");
-    multiprocessors = device.multiprocessors();
+    keyAttention = KeyAttention.on(device);
   }
 
   static KernelOps on(LinearFormat format, Device device, Dtype dtype) {
@@ -99,13 +97,14 @@ final class KernelOps implements FusedOps {
           device + " has compute capability " + capability + "; kernels need 8.9 or newer");
     }
     KernelChoice.tryConvolutions();
-    return new KernelOps(format, device, KernelLibrary.compile(SOURCE, source(), device));
+    return new KernelOps(format, device, KernelLibrary.compile(SOURCE, source(SOURCE), device));
   }
 
-  private static String source() {
-    try (var in = KernelOps.class.getResourceAsStream(SOURCE)) {
+  /** A source beside this class. */
+  static String source(String name) {
+    try (var in = KernelOps.class.getResourceAsStream(name)) {
       if (in == null) {
-        throw new IllegalStateException(SOURCE + " is missing beside " + KernelOps.class);
+        throw new IllegalStateException(name + " is missing beside " + KernelOps.class);
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
@@ -373,24 +372,9 @@ final class KernelOps implements FusedOps {
 
   @Override
   public Tensor attended(Tensor q, Tensor k, Tensor v) {
-    if (Gradients.recording() || !KeyParts.pay(q, k, multiprocessors)) {
-      return plain.attended(q, k, v);
-    }
-    try (var scope = Scope.open()) {
-      requireType(q);
-      var halves = KeyParts.attend(q, k, v);
-      var out = like(q);
-      joinHalves
-          .launch(FLAT_BLOCKS, FLAT_THREADS)
-          .tensor(halves.out().transpose(1, 2).contiguous())
-          .tensor(halves.logSums().contiguous())
-          .tensor(out)
-          .count(out.count() / GROUP)
-          .size(q.size(2))
-          .size(q.size(3))
-          .go();
-      return scope.keep(out);
-    }
+    return keyAttention == null || Gradients.recording() || !keyAttention.takes(q, k)
+        ? plain.attended(q, k, v)
+        : keyAttention.attend(q, k, v);
   }
 
   @Override
@@ -596,6 +580,9 @@ final class KernelOps implements FusedOps {
 
   @Override
   public void close() {
+    if (keyAttention != null) {
+      keyAttention.close();
+    }
     library.close();
   }
 }

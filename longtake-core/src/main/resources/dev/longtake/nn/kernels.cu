@@ -462,27 +462,6 @@ extern "C" __global__ void __launch_bounds__(256, 6) add_channels(const bf16* __
   }
 }
 
-// Attention to two halves of the keys as attention to all: of each token and head, halves are weighed by the exponentials
-// of their sums. Halves and out are laid out by token, head and channel, sums (logarithms) by half, head and token. At
-// most 2^32 groups, `head` channels in a head.
-extern "C" __global__ void __launch_bounds__(256, 6) join_halves(const bf16* __restrict__ halves,
-    const float* __restrict__ sums, bf16* __restrict__ out, index_t groups, int heads, int head) {
-  unsigned int inHead = head / GROUP, inToken = inHead * heads;
-  index_t rows = groups / inHead, tokens = groups / inToken;
-#pragma unroll 2
-  for (index_t i = blockIdx.x * 256 + threadIdx.x; i < groups; i += (index_t)gridDim.x * 256) {
-    float v[GROUP], other[GROUP];
-    load(halves + i * GROUP, v);
-    load(halves + (groups + i) * GROUP, other);
-    unsigned int token = (unsigned int)i / inToken, which = (unsigned int)i / inHead - token * heads;
-    index_t at = which * tokens + token;
-    float share = __fdividef(1.0f, 1.0f + __expf(sums[rows + at] - sums[at]));
-#pragma unroll
-    for (int j = 0; j < GROUP; j++) v[j] = other[j] + (v[j] - other[j]) * share;
-    store(out + i * GROUP, v);
-  }
-}
-
 // Moves `count` frames of `groups` groups to places `to` and up of each of a batch with room for `room` frames, in the
 // memory where they are. Frame i of a batch comes from frame from[i], counted from the first of the whole batch and not
 // before the place it goes to, increasing. A thread has one group of every frame, so nothing is overwritten unread.

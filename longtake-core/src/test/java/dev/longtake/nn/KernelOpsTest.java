@@ -164,18 +164,40 @@ class KernelOpsTest {
   }
 
   @Test
-  void attentionInHalvesIsAttention() {
+  void attentionToManyKeysIsAttention() {
     try (var scope = Scope.open();
         var off = Gradients.off();
         var rng = Rng.seeded(6, GPU);
+        var plain = FusedOps.plain();
         var fused = FusedOps.kernels(LinearFormat.AS_STORED, GPU, Dtype.BFLOAT16)) {
       // A chunk of Wan 1.3B in front of 18 frames, in memory with room for more behind them.
-      var q = draw(rng, 1, 4680, 12, 128).times(2);
-      var k = draw(rng, 1, 34320, 12, 128).narrow(1, 0, 32760);
-      var v = draw(rng, 1, 34320, 12, 128).narrow(1, 0, 32760);
-      same(8e-3, FusedOps.plain(), fused, ops -> ops.attended(q, k, v));
-      var few = k.narrow(1, 0, 4681);
-      same(1e-9, FusedOps.plain(), fused, ops -> ops.attended(q, few, few));
+      var chunk = draw(rng, 1, 4680, 12, 128).times(2);
+      var memory = draw(rng, 1, 34320, 12, 128);
+      var keys = memory.narrow(1, 0, 32760);
+      same(8e-3, plain, fused, ops -> ops.attended(chunk, keys, keys));
+      var uneven = memory.narrow(1, 5, 4681);
+      same(8e-3, plain, fused, ops -> ops.attended(chunk, uneven, uneven));
+      // Two videos whose queries lie beside others, and fewer tiles than multiprocessors.
+      var videos = draw(rng, 2, 300, 9, 128).narrow(2, 3, 3);
+      var past = draw(rng, 2, 5000, 3, 128).narrow(1, 100, 2049);
+      same(8e-3, plain, fused, ops -> ops.attended(videos, past, past));
+      var few = memory.narrow(1, 0, 512);
+      same(1e-9, plain, fused, ops -> ops.attended(chunk, few, few));
+    }
+  }
+
+  @Test
+  void attentionIsTheSameEachTime() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var rng = Rng.seeded(8, GPU);
+        var fused = FusedOps.kernels(LinearFormat.AS_STORED, GPU, Dtype.BFLOAT16)) {
+      var chunk = draw(rng, 1, 4680, 12, 128);
+      var keys = draw(rng, 1, 9360, 12, 128);
+      var once = fused.attended(chunk, keys, keys);
+      for (int i = 0; i < 5; i++) {
+        assertThat(fused.attended(chunk, keys, keys)).isBitwiseEqualTo(once);
+      }
     }
   }
 

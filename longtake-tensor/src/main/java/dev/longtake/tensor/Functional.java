@@ -134,41 +134,6 @@ public final class Functional {
         mask);
   }
 
-  /**
-   * What attention to some of the keys made, for joining it with that to others.
-   *
-   * @param out as of {@link #attention}
-   * @param logSums FLOAT32, of each query the logarithm of {@code Σ exp(q kᵀ / √d)}
-   */
-  public record Attended(@Axes("B H L d") Tensor out, @Axes("B H L") Tensor logSums) {}
-
-  /** {@link #attention}, on a GPU by cuDNN, and the logarithms of its sums; for inference. */
-  public static Attended attentionWithSums(
-      @Axes("B H L d") Tensor q, @Axes("B H K d") Tensor k, @Axes("B H K d") Tensor v) {
-    try (var scope = Scope.open()) {
-      var made =
-          q.device().kind() == Device.Kind.CUDA
-              ? Operators.call(
-                  "aten::_scaled_dot_product_cudnn_attention",
-                  2,
-                  List.of(q, k, v),
-                  stack -> {
-                    stack.tensor(q).tensor(k).tensor(v).nothing().flag(true); // with sums
-                    stack.real(0).flag(false).flag(false).nothing();
-                  })
-              : Operators.call(
-                  "aten::_scaled_dot_product_flash_attention_for_cpu",
-                  2,
-                  List.of(q, k, v),
-                  stack -> {
-                    stack.tensor(q).tensor(k).tensor(v);
-                    stack.real(0).flag(false).nothing().nothing();
-                  });
-      var sums = made.getLast().reshape(q.size(0), q.size(1), q.size(2));
-      return new Attended(scope.keep(made.getFirst()), scope.keep(sums));
-    }
-  }
-
   /** Two-dimensional convolution; weight is [out, in, kernel rows, kernel columns]. */
   public static @Axes("B C Y X") Tensor conv2d(
       Tensor x, Tensor weight, @Nullable Tensor bias, long[] stride, long[] padding) {

@@ -2,6 +2,7 @@ package dev.longtake.tensor;
 
 import org.bytedeco.cuda.cudart.CUfunc_st;
 import org.bytedeco.cuda.cudart.CUmod_st;
+import org.bytedeco.cuda.cudart.CUtensorMap;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -21,39 +22,53 @@ import org.jspecify.annotations.Nullable;
 public final class Kernel {
   private static final int MOST_ARGUMENTS = 24;
   private static final int ARGUMENT = 8; // bytes kept for each, whatever its size
+  private static final int MOST_MAPS = 4;
+  private static final int MAP = 128; // bytes of a tensor map, which begins at a multiple of 64
 
   private final String name;
   private final Device device;
   private final CUfunc_st function;
+  private final int sharedBytes;
   private final BytePointer arguments; // CUDA copies them at the launch, so one place serves all
+  private final BytePointer maps; // as arguments
   private final PointerPointer<BytePointer> places;
 
   private Kernel(
       String name,
       Device device,
       CUfunc_st function,
+      int sharedBytes,
       BytePointer arguments,
+      BytePointer maps,
       PointerPointer<BytePointer> places) {
     this.name = name;
     this.device = device;
     this.function = function;
+    this.sharedBytes = sharedBytes;
     this.arguments = arguments;
+    this.maps = maps;
     this.places = places;
   }
 
-  static Kernel of(Device device, CUmod_st module, String name) {
+  static Kernel of(Device device, CUmod_st module, String name, int sharedBytes) {
     try (var scope = Scope.open();
         var guard = Cuda.current(device)) {
       var found = new CUfunc_st();
       Cuda.check("finding kernel " + name, cudart.cuModuleGetFunction(found, module, name));
+      Cuda.check(
+          "reserving shared memory for kernel " + name,
+          cudart.cuFuncSetAttribute(
+              found, cudart.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes));
       var arguments = new BytePointer((long) MOST_ARGUMENTS * ARGUMENT);
       var places = new PointerPointer<BytePointer>(MOST_ARGUMENTS);
       for (int i = 0; i < MOST_ARGUMENTS; i++) {
         places.put(i, arguments.getPointer((long) i * ARGUMENT));
       }
+      var maps = new BytePointer((long) MOST_MAPS * MAP + MAP);
       arguments.retainReference(); // until the library is closed
+      maps.retainReference();
       places.retainReference();
-      return new Kernel(name, device, found, arguments, places);
+      return new Kernel(name, device, found, sharedBytes, arguments, maps, places);
     }
   }
 
@@ -76,6 +91,7 @@ public final class Kernel {
     private final int blocks;
     private final int threads;
     private int given;
+    private int givenMaps;
 
     private Launch(int blocks, int threads) {
       this.blocks = blocks;
@@ -90,6 +106,55 @@ public final class Kernel {
             name + " runs on " + device + ", but argument " + given + " is " + tensor);
       }
       return count(tensor == null ? 0 : tensor.handle.data_ptr().address());
+    }
+
+    /**
+     * A tensor map ({@code const __grid_constant__}, 128 bytes) by which the copy engine of compute
+     * capability 9.0 reads boxes of a BFLOAT16 tensor into shared memory, rows of 128 bytes
+     * swizzled; what lies outside of the tensor is read as zeros.
+     *
+     * @param x its last axis without gaps; a multiple of 16 bytes from one element of any other
+     *     axis to the next, and where it begins
+     * @param box elements along each axis, at most 256 each, 64 along the last
+     */
+    public Launch tiles(Tensor x, int... box) {
+      int rank = x.rank();
+      if (x.dtype() != Dtype.BFLOAT16 || x.stride(-1) != 1 || box.length != rank) {
+        throw new IllegalArgumentException(name + " cannot read tiles of " + x);
+      }
+      long[] sizes = new long[rank];
+      long[] strides = new long[rank - 1];
+      int[] boxes = new int[rank];
+      int[] steps = new int[rank];
+      for (int i = 0; i < rank; i++) { // CUDA counts axes from the last
+        sizes[i] = x.size(rank - 1 - i);
+        boxes[i] = box[rank - 1 - i];
+        steps[i] = 1;
+        if (i > 0) {
+          strides[i - 1] = x.stride(rank - 1 - i) * Short.BYTES;
+        }
+      }
+      try (var scope = Scope.open()) {
+        long aligned = (MAP / 2 - maps.address() % (MAP / 2)) % (MAP / 2);
+        var at = maps.getPointer(aligned + (long) givenMaps++ * MAP);
+        Cuda.check(
+            name + " reading tiles of " + x,
+            cudart.cuTensorMapEncodeTiled(
+                new CUtensorMap(at),
+                cudart.CU_TENSOR_MAP_DATA_TYPE_BFLOAT16,
+                rank,
+                x.handle.data_ptr(),
+                sizes,
+                strides,
+                boxes,
+                steps,
+                cudart.CU_TENSOR_MAP_INTERLEAVE_NONE,
+                cudart.CU_TENSOR_MAP_SWIZZLE_128B,
+                cudart.CU_TENSOR_MAP_L2_PROMOTION_L2_128B,
+                cudart.CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE));
+        places.put(given++, at);
+      }
+      return this;
     }
 
     /** A {@code long long}. */
@@ -124,7 +189,7 @@ public final class Kernel {
                 threads,
                 1,
                 1,
-                0,
+                sharedBytes,
                 Cuda.stream(device),
                 places,
                 (PointerPointer<?>) null));
@@ -138,6 +203,7 @@ public final class Kernel {
 
   void close() {
     arguments.close();
+    maps.close();
     places.close();
   }
 

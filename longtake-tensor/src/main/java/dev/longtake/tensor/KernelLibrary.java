@@ -54,7 +54,17 @@ public final class KernelLibrary implements AutoCloseable {
    * @throws TensorException if there is none of that name
    */
   public Kernel kernel(String function) {
-    var kernel = Kernel.of(device, module, function);
+    return kernel(function, 0);
+  }
+
+  /**
+   * One function of the source that declares {@code extern __shared__} memory.
+   *
+   * @param sharedBytes of it, for each block
+   * @throws TensorException if there is none of that name, or the GPU has not so much
+   */
+  public Kernel kernel(String function, int sharedBytes) {
+    var kernel = Kernel.of(device, module, function, sharedBytes);
     kernels.add(kernel);
     return kernel;
   }
@@ -73,7 +83,7 @@ public final class KernelLibrary implements AutoCloseable {
     try {
       var options =
           List.of(
-              "--gpu-architecture=sm_" + capability.replace(".", ""),
+              "--gpu-architecture=sm_" + architecture(capability),
               "--std=c++17",
               "--device-as-default-execution-space");
       int compiled =
@@ -91,6 +101,11 @@ public final class KernelLibrary implements AutoCloseable {
     } finally {
       nvrtc.nvrtcDestroyProgram(program);
     }
+  }
+
+  /** With the instructions that only Hopper has: products of a warpgroup, registers handed over. */
+  private static String architecture(String capability) {
+    return capability.equals("9.0") ? "90a" : capability.replace(".", "");
   }
 
   /** The compiler's errors in one line, or all it says where it names none. */

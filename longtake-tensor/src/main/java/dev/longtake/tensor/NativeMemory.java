@@ -70,7 +70,13 @@ public final class NativeMemory {
   public static void giveBack(Device device) {
     if (device.kind() == Device.Kind.CUDA) {
       device.synchronize();
-      allocator().emptyCache();
+      var together = Cuda.RECORDING.readLock();
+      together.lock();
+      try {
+        allocator().emptyCache();
+      } finally {
+        together.unlock();
+      }
     }
   }
 

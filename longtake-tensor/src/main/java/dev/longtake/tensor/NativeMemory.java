@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.cuda.CUDAAllocator;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
@@ -112,7 +113,9 @@ public final class NativeMemory {
     }
   }
 
+  /** LibTorch's of the GPUs: it knows of none before the first tensor, unless it is asked to. */
   private static CUDAAllocator allocator() {
+    torch.globalContext().lazyInitDevice(torch.DeviceType.CUDA);
     return torch_cuda.getAllocator();
   }
 

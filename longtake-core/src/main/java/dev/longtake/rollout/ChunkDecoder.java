@@ -2,6 +2,7 @@ package dev.longtake.rollout;
 
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Graph;
 import dev.longtake.tensor.Moment;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -77,7 +78,7 @@ final class ChunkDecoder implements AutoCloseable {
       }
       ready.await();
       try {
-        return pictures(latents, watch);
+        return Graph.apart(() -> pictures(latents, watch)); // kernels of convolutions are tried
       } finally {
         model.device().synchronize(); // else the other stream might use their memory too early
       }

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.KernelChoice;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +18,15 @@ import org.junit.jupiter.api.io.TempDir;
 class ReplayedVideoTest {
   private static final int CHUNKS = 14;
   private static final int SWITCH = 8; // memory is full, and passes are recorded, since chunk 5
+
+  /**
+   * Tried ones are chosen by time, by each thread for itself: the decoder's could be another than
+   * this thread's, and in TF32.
+   */
+  @BeforeEach
+  void decodeByTheSameKernels() {
+    KernelChoice.guessConvolutions();
+  }
 
   @Test
   void aReplayedVideoThatIsDecodedMeanwhileIsTheOneMadeInTurn(@TempDir Path folder) {

@@ -1,7 +1,10 @@
 package dev.longtake.tensor;
 
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.pytorch.cuda.CUDAGuard;
 import org.bytedeco.pytorch.global.torch_cuda;
@@ -9,7 +12,22 @@ import org.jspecify.annotations.Nullable;
 
 /** What this package's own work on a GPU has in common: checked calls, LibTorch's stream. */
 final class Cuda {
+  /**
+   * Written by the one thread that records a {@link Graph}, read by those that empty LibTorch's
+   * cache: its allocator refuses that, on every GPU, while any thread records.
+   */
+  static final ReadWriteLock RECORDING = new ReentrantReadWriteLock();
+
   private Cuda() {}
+
+  /**
+   * Loads LibTorch's and CUDA's natives, before there are threads that might load them at the same
+   * time: JavaCPP initialises classes while it loads, and loads while classes are initialised.
+   */
+  static void load() {
+    Loader.load(torch_cuda.class);
+    Loader.load(cudart.class);
+  }
 
   /** Turns an error of CUDA's driver into an exception. */
   static void check(String what, int result) {

@@ -47,7 +47,7 @@ public record Device(Kind kind, int index) {
   public static Device parse(String text) {
     var name = text.toLowerCase(Locale.ROOT);
     if (name.equals("auto")) {
-      return cudaDevices() > 0 ? cuda(0) : CPU;
+      return cudaDevices() > 0 ? parse("cuda") : CPU;
     }
     if (name.equals("cpu")) {
       return CPU;
@@ -66,6 +66,7 @@ public record Device(Kind kind, int index) {
               + present
               + " CUDA GPUs found; use --device cpu, or build with -Pcuda on a machine with a GPU");
     }
+    Cuda.load();
     return cuda(index);
   }
 

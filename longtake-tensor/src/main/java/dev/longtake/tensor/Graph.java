@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair;
 import org.bytedeco.pytorch.cuda.StreamFilter;
 import org.bytedeco.pytorch.global.torch_cuda;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Work on a GPU recorded once and run again as a whole (a CUDA graph): no operator is called for a
@@ -21,6 +22,10 @@ import org.bytedeco.pytorch.global.torch_cuda;
  * is therefore written <em>into</em> tensors made before, and what the work itself makes lies in
  * memory that this graph keeps for itself until it is closed. Recorded work may not copy from or to
  * the processor, nor wait for the device, nor draw random numbers.
+ *
+ * <p>Threads may record and replay graphs of their own, on one GPU or several: one records at a
+ * time, and what the others ask of a GPU meanwhile is neither recorded nor served from the graph's
+ * memory. Only work that may empty LibTorch's cache has to be kept {@link #apart}.
  *
  * <p>JavaCPP's presets leave out LibTorch's own class for this; here are the same calls: capture of
  * a side stream, with the allocator told to serve that stream from a pool of its own.
@@ -55,6 +60,8 @@ public final class Graph implements AutoCloseable {
    */
   public static Graph record(Device device, Supplier<Tensor> work) {
     Cuda.requireGpu(device, "recording a graph");
+    var alone = Cuda.RECORDING.writeLock();
+    alone.lock();
     try (var scope = Scope.open();
         var guard = Cuda.current(device)) {
       var usual = torch_cuda.getCurrentCUDAStream((byte) device.index());
@@ -72,6 +79,25 @@ public final class Graph implements AutoCloseable {
       } finally {
         torch_cuda.setCurrentCUDAStream(usual);
       }
+    } finally {
+      alone.unlock();
+    }
+  }
+
+  /**
+   * Runs what may empty LibTorch's cache, which its allocator refuses while anything is recorded:
+   * no thread records before this is done. Such are {@link NativeMemory#giveBack} and convolutions
+   * whose kernels are tried for the first time ({@link KernelChoice}).
+   *
+   * @param work records nothing itself
+   */
+  public static <T> T apart(Supplier<T> work) {
+    var together = Cuda.RECORDING.readLock();
+    together.lock();
+    try {
+      return work.get();
+    } finally {
+      together.unlock();
     }
   }
 
@@ -162,7 +188,15 @@ public final class Graph implements AutoCloseable {
     return new DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair(pool);
   }
 
-  /** Lets the pool serve one stream only. */
+  /**
+   * Whether the pool of a recording on a stream serves who asks on another: any thread that needs
+   * memory of that GPU meanwhile, also on the usual stream, which has no address and is null here.
+   */
+  static boolean serves(long stream, @Nullable Pointer asked) {
+    return asked != null && asked.address() == stream;
+  }
+
+  /** Lets the pool serve one stream only. Called by LibTorch on whatever thread asks. */
   private static final class Only extends StreamFilter {
     private final long stream;
 
@@ -171,8 +205,8 @@ public final class Graph implements AutoCloseable {
     }
 
     @Override
-    public boolean call(Pointer asked) {
-      return asked.address() == stream;
+    public boolean call(@Nullable Pointer asked) {
+      return serves(stream, asked);
     }
   }
 }

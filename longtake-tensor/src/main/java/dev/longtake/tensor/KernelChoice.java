@@ -3,8 +3,8 @@ package dev.longtake.tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Which of several kernels LibTorch takes for an operator on a GPU: for the whole process, and for
- * good.
+ * Which of several kernels LibTorch takes for an operator on a GPU. How they are chosen holds for
+ * the whole process; what was chosen for a shape, for the thread that first met it and for good.
  *
  * <p>Convolutions are cuDNN's, which guesses the best kernel from the shape, and for few channels
  * in three dimensions guesses badly. Attention needs no choice here: on a GPU of compute capability
@@ -19,11 +19,21 @@ public final class KernelChoice {
   /**
    * From now on cuDNN tries its kernels for each new shape of a convolution, and keeps the fastest.
    * The first of each shape takes some tenths of a second longer; which is the fastest may differ
-   * from run to run, and with it the last bits of a result. A processor has nothing to choose.
+   * from run to run and from thread to thread, and with it the last bits of a result: of FLOAT32
+   * the last thirteen, since some kernels multiply in TF32. LibTorch's cache is emptied each time,
+   * see {@link Graph#apart}. A processor has nothing to choose.
    */
   public static void tryConvolutions() {
     var context = torch.globalContext();
     context.setBenchmarkCuDNN(true);
     context.setBenchmarkLimitCuDNN(MOST_TRIED);
+  }
+
+  /**
+   * From now on cuDNN guesses for each new shape of a convolution, as in a process that never tried:
+   * alike in every run and thread.
+   */
+  public static void guessConvolutions() {
+    torch.globalContext().setBenchmarkCuDNN(false);
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.cuda.CUDAAllocator;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
@@ -70,7 +71,13 @@ public final class NativeMemory {
   public static void giveBack(Device device) {
     if (device.kind() == Device.Kind.CUDA) {
       device.synchronize();
-      allocator().emptyCache();
+      var together = Cuda.RECORDING.readLock();
+      together.lock();
+      try {
+        allocator().emptyCache();
+      } finally {
+        together.unlock();
+      }
     }
   }
 
@@ -106,7 +113,9 @@ public final class NativeMemory {
     }
   }
 
+  /** LibTorch's of the GPUs: it knows of none before the first tensor, unless it is asked to. */
   private static CUDAAllocator allocator() {
+    torch.globalContext().lazyInitDevice(torch.DeviceType.CUDA);
     return torch_cuda.getAllocator();
   }
 

@@ -3,6 +3,11 @@ package dev.longtake.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Collections;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +70,52 @@ class CudaTest {
         }
       }
     }
+  }
+
+  @Test
+  void threadsRecordWhileOthersUseTheSameGpuAndThoseBesideIt() throws Exception {
+    var devices =
+        IntStream.range(0, Device.cudaDevices())
+            .boxed()
+            .flatMap(i -> Collections.nCopies(3, Device.cuda(i)).stream())
+            .toList();
+    try (var threads = Executors.newFixedThreadPool(devices.size() + 1)) {
+      var shares =
+          IntStream.range(0, devices.size())
+              .<Callable<Boolean>>mapToObj(i -> () -> recordsAndLearns(devices.get(i), i))
+              .toList();
+      var work = shares.stream().map(threads::submit).toList();
+      while (!work.stream().allMatch(Future::isDone)) {
+        NativeMemory.giveBack(GPU);
+        Thread.sleep(5);
+      }
+      for (var share : work) {
+        assertThat(share.get()).isTrue();
+      }
+    }
+  }
+
+  /** Records and replays, and between recordings goes backwards on the usual stream. */
+  private static boolean recordsAndLearns(Device device, int share) {
+    for (int round = 0; round < 40; round++) {
+      try (var scope = Scope.open()) {
+        var x = Tensor.full(share + 1, Dtype.FLOAT32, device, 64, 64);
+        float expected = 64f * (share + 1) * (share + 1) + round;
+        int plus = round;
+        try (var off = Gradients.off();
+            var graph = Graph.record(device, () -> x.matmul(x).plus(plus))) {
+          for (int i = 0; i < 3; i++) {
+            assertThat(graph.replay().toFloats()).containsOnly(expected);
+          }
+        }
+        var leaf = Tensor.full(2, Dtype.FLOAT32, device, 512, 512).requireGradient(true);
+        for (int i = 0; i < 5; i++) {
+          leaf.square().sum().backward();
+        }
+        assertThat(leaf.gradient().mean().item()).isEqualTo(20);
+      }
+    }
+    return true;
   }
 
   @Test

@@ -1,10 +1,12 @@
 package dev.longtake.cli;
 
 import dev.longtake.eval.CaptionObjects;
+import dev.longtake.eval.LossReport;
 import dev.longtake.eval.MemoryReport;
 import dev.longtake.eval.ResultFile;
 import dev.longtake.eval.Revisit;
 import dev.longtake.eval.VaeQuality;
+import dev.longtake.recipes.LoggedRuns;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Threads;
@@ -18,6 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code longtake eval}: what a model can do, in numbers. */
@@ -28,9 +31,9 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     synopsisSubcommandLabel = "MEASUREMENT",
     description = {
-      "Measures a model on worlds that nothing is ever trained on.",
+      "Measures a model on worlds that nothing is ever trained on, or tells of training runs.",
       "Results are JSON files in the folder --out; eval memory also writes a page with plots and"
-          + " pictures. Those of objects and memory are written after every world. Times are for"
+          + " pictures, eval losses one with curves. Those of objects and memory are written after every world. Times are for"
           + " longtake-mini on two processor cores, at 8 frames/s.",
       ""
     })
@@ -204,6 +207,50 @@ final class EvalCommand implements Runnable {
       print(
           "%s: %.1f dB when views come back (raw %.1f), %.1f dB in new columns after a true past",
           row.name(), row.returned().aligned(), row.returned().raw(), row.newest().psnr());
+    }
+    return Failures.NONE;
+  }
+
+  @Command(
+      mixinStandardHelpOptions = true,
+      versionProvider = Software.class,
+      sortOptions = false,
+      description = {
+        "What training runs did: their losses as curves and in a table, steps and times, from the"
+            + " TensorBoard event files that they wrote. No model is loaded.",
+        ""
+      })
+  int losses(
+      @Parameters(
+              paramLabel = "RUN",
+              arity = "1..*",
+              description =
+                  "Folders that were --out of longtake train, or those of single stages in them;"
+                      + " a run may be going on.")
+          List<Path> runs,
+      @Option(
+              names = {"-o", "--out"},
+              paramLabel = "DIR",
+              defaultValue = "results",
+              description =
+                  "Where losses.svg, losses.md and losses.json go. Default: results in the working"
+                      + " directory")
+          Path out) {
+    ResultFile.requireFolder(out);
+    var losses = LoggedRuns.read(runs, terminal::say);
+    LossReport.write(out, losses);
+    for (var stage : losses.stages()) {
+      print(
+          "%s, %s: %d steps in %s, %.0f ms/step",
+          stage.run(),
+          stage.stage(),
+          stage.steps(),
+          LossReport.duration(stage.seconds()),
+          stage.stepMilliseconds());
+      stage
+          .losses()
+          .forEach(
+              curve -> print("  %s %.3g, then %.3g", curve.tag(), curve.first(), curve.last()));
     }
     return Failures.NONE;
   }

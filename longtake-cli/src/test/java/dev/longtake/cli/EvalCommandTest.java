@@ -7,11 +7,14 @@ import dev.longtake.eval.CaptionObjects;
 import dev.longtake.eval.Revisit;
 import dev.longtake.eval.VaeQuality;
 import dev.longtake.rollout.TinyModel;
+import dev.longtake.train.EventFile;
 import dev.longtake.world.Caption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -107,7 +110,56 @@ class EvalCommandTest {
     var spoken = Spoken.by("eval");
 
     assertThat(spoken.code()).isZero();
-    assertThat(spoken.out()).contains("vae", "objects", "memory");
+    assertThat(spoken.out()).contains("vae", "objects", "memory", "losses");
+  }
+
+  @Test
+  void lossesOfARunAreLinesAPageCurvesAndNumbers() throws IOException {
+    var run = folder.resolve("mini");
+    try (var events = EventFile.in(run.resolve("local-dmd/tensorboard"))) {
+      events.scalars(9, Map.of("generator_loss", 0.5, "per iteration time", 0.25));
+      events.scalars(19, Map.of("generator_loss", 0.3, "per iteration time", 0.15));
+    }
+    var out = folder.resolve("results");
+
+    var spoken = Spoken.by("eval", "losses", run, "--out", out);
+
+    assertThat(spoken.code()).as("%s", spoken.err()).isZero();
+    assertThat(spoken.err()).isEmpty();
+    assertThat(spoken.out())
+        .containsPattern("^mini, local-dmd: 20 steps in [0-9.]+ s, 200 ms/step")
+        .contains("  generator_loss 0.400, then 0.400");
+    var result = new ObjectMapper().readTree(out.resolve("losses.json").toFile());
+    var curve = result.path("stages").path(0).path("losses").path(0);
+    assertThat(curve.path("steps").toString()).isEqualTo("[9,19]");
+    assertThat(curve.path("values").toString()).isEqualTo("[0.5,0.3]");
+    assertThat(out.resolve("losses.svg")).content().contains("generator_loss");
+    assertThat(out.resolve("losses.md")).content().contains("| mini | local-dmd | 20 |");
+  }
+
+  @Test
+  void lossesThatAreNotThereAreToldInALine() throws IOException {
+    var damaged = folder.resolve("damaged/vae/tensorboard");
+    Files.createDirectories(damaged);
+    Files.writeString(damaged.resolve("events.out.tfevents.1.longtake"), "no events at all");
+    var out = folder.resolve("results");
+
+    assertMistake("is damaged: the checksum at byte 8", folder.resolve("damaged"), "--out", out);
+    assertMistake("give the folder that was --out of longtake train", damaged, "--out", out);
+    assertMistake("is no folder", folder.resolve("absent"), "--out", out);
+    assertMistake("missing required parameter: 'RUN'", "--out", out);
+    var file = Files.writeString(folder.resolve("file"), "");
+    assertMistake("results cannot go to", folder.resolve("absent"), "--out", file);
+    assertThat(out).doesNotExist();
+  }
+
+  private static void assertMistake(String saying, Object... arguments) {
+    var words = Stream.concat(Stream.of("eval", "losses"), Stream.of(arguments)).toArray();
+    var spoken = Spoken.by(words);
+
+    assertThat(spoken.code()).isEqualTo(2);
+    assertThat(spoken.out()).isEmpty();
+    assertThat(spoken.err()).singleElement().asString().contains(saying);
   }
 
   @Test

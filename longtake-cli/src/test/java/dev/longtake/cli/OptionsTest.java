@@ -26,6 +26,8 @@ class OptionsTest {
           "encode",
           "--clips --delete-damaged --device --dtype --frames --help --model --out --resample"
               + " --stacktrace --threads --version -V -h -o",
+          "eval losses",
+          "--help --out --stacktrace --version -V -h -o",
           "generate",
           "--arithmetic --checkpoint --continue --decoder --device --dtype --ema --frames-dir --guidance --help"
               + " --json --lora --lora-strength --memory --model --no-metadata"
@@ -109,7 +111,11 @@ class OptionsTest {
   }
 
   private Set<String> options(String command) {
-    return longtake.getSubcommands().get(command).getCommandSpec().options().stream()
+    var found = longtake;
+    for (var word : command.split(" ")) {
+      found = found.getSubcommands().get(word);
+    }
+    return found.getCommandSpec().options().stream()
         .flatMap(option -> Arrays.stream(option.names()))
         .collect(Collectors.toCollection(TreeSet::new));
   }

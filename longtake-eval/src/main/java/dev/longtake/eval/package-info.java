@@ -30,6 +30,9 @@
  *       share of each part; {@link dev.longtake.eval.SpeedReport} shows it.
  * </ul>
  *
+ * <p>{@link dev.longtake.eval.TrainingLosses} measures nothing: it is what training runs logged,
+ * and {@link dev.longtake.eval.LossReport} shows it.
+ *
  * <h2>Invariants</h2>
  *
  * <ul>

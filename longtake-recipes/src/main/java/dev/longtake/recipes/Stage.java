@@ -22,6 +22,9 @@ import java.util.concurrent.CancellationException;
 record Stage(
     String name, String batch, Course training, Workplace place, Map<String, Double> losses) {
 
+  /** Where its event files are, in its folder. */
+  static final String EVENTS = "tensorboard";
+
   /** The stage's checkpoints. */
   CheckpointStore store() {
     var folder = place.output().resolve(name);
@@ -78,7 +81,7 @@ record Stage(
             loop.averaged(),
             besideBytes));
     var heard = watcher.stage(name);
-    try (var events = EventFile.in(place.output().resolve(name).resolve("tensorboard"))) {
+    try (var events = EventFile.in(place.output().resolve(name).resolve(EVENTS))) {
       loop.run(
           team,
           place.ending(),

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.zip.CRC32C;
 
@@ -17,27 +18,33 @@ import java.util.zip.CRC32C;
  * protocol-buffer encoding. Every entry is on disk's way when a call returns.
  */
 public final class EventFile implements AutoCloseable {
-  private static final int VARINT = 0;
-  private static final int FIXED_64 = 1;
-  private static final int BYTES = 2;
-  private static final int FIXED_32 = 5;
+  static final int VARINT = 0;
+  static final int FIXED_64 = 1;
+  static final int BYTES = 2;
+  static final int FIXED_32 = 5;
 
   private final FileChannel channel;
+  private final InstantSource clock;
 
   /** Goes on in an open file, which is closed with this. */
-  EventFile(FileChannel channel) {
+  EventFile(FileChannel channel, InstantSource clock) {
     this.channel = channel;
+    this.clock = clock;
   }
 
   /** Begins a new file {@code events.out.tfevents.SECONDS.longtake} in a folder. */
   public static EventFile in(Path folder) {
+    return in(folder, InstantSource.system());
+  }
+
+  static EventFile in(Path folder, InstantSource clock) {
     try {
       Files.createDirectories(folder);
-      long now = System.currentTimeMillis();
+      long now = clock.millis();
       var file = folder.resolve("events.out.tfevents." + now / 1000 + ".longtake");
       var events =
           new EventFile(
-              FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+              FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND), clock);
       var version = new Message().fixed64(1, now / 1e3).text(3, "brain.Event:2");
       try {
         events.append(version);
@@ -62,11 +69,7 @@ public final class EventFile implements AutoCloseable {
     values.forEach(
         (tag, value) ->
             summary.message(1, new Message().text(1, tag).fixed32(2, value.floatValue())));
-    append(
-        new Message()
-            .fixed64(1, System.currentTimeMillis() / 1e3)
-            .varint(2, step)
-            .message(5, summary));
+    append(new Message().fixed64(1, clock.millis() / 1e3).varint(2, step).message(5, summary));
   }
 
   private void append(Message event) {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,7 +64,7 @@ class EventFileTest {
   void aFullDiskIsToldInOneLine() throws Exception {
     assumeTrue(Files.exists(Path.of("/dev/full")), "needs Linux");
     var full = FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE);
-    try (var events = new EventFile(full)) {
+    try (var events = new EventFile(full, InstantSource.system())) {
       assertThatThrownBy(() -> events.scalars(1, Map.of("loss", 1.0)))
           .isInstanceOf(TrainingException.class)
           .hasMessageContaining("cannot write the event file (No space left on device)")

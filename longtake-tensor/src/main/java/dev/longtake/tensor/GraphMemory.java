@@ -3,7 +3,6 @@ package dev.longtake.tensor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.pytorch.cuda.CUDAAllocator;
 import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair;
 import org.bytedeco.pytorch.cuda.StreamFilter;
@@ -70,25 +69,25 @@ public final class GraphMemory implements AutoCloseable {
       throw new IllegalStateException("this memory is closed; record with another");
     }
     if (graphs == 0) {
-      allocator().emptyCache();
+      Cuda.allocator().emptyCache();
       name.put(0, FIRST_NAME + NAMES.getAndIncrement());
     }
-    allocator().beginAllocateToPool(index(), id(), new Only(stream.stream()));
+    Cuda.allocator().beginAllocateToPool(index(), id(), new Only(stream.stream()));
   }
 
   /** No more. */
   void end(boolean recorded) {
-    allocator().endAllocateToPool(index(), id());
+    Cuda.allocator().endAllocateToPool(index(), id());
     if (recorded) {
       graphs++;
     } else {
-      allocator().releasePool(index(), id());
+      Cuda.allocator().releasePool(index(), id());
     }
   }
 
   /** A graph is closed. */
   void release() {
-    allocator().releasePool(index(), id());
+    Cuda.allocator().releasePool(index(), id());
     graphs--;
     free();
   }
@@ -106,10 +105,6 @@ public final class GraphMemory implements AutoCloseable {
       stream.releaseReference();
       name.releaseReference();
     }
-  }
-
-  private static CUDAAllocator allocator() {
-    return torch_cuda.getAllocator();
   }
 
   private byte index() {

@@ -39,8 +39,12 @@ final class CapturedPass implements AutoCloseable {
   }
 
   /** Runs work and records it. */
-  interface Recorder {
+  interface Recorder extends AutoCloseable {
     Recording record(Supplier<Tensor> work);
+
+    /** After the last recording is closed. */
+    @Override
+    default void close() {}
   }
 
   private enum Kind {
@@ -92,6 +96,11 @@ final class CapturedPass implements AutoCloseable {
   private KvStore.Layout layout = new KvStore.Layout(-1, 0);
   private boolean ready; // for replay of passes of the chunk in work
 
+  /**
+   * Nothing is recorded yet.
+   *
+   * @param recorder closed with this
+   */
   CapturedPass(WanTransformer model, PlannedMemory memory, Recorder recorder) {
     this.model = model;
     this.memory = memory;
@@ -241,5 +250,6 @@ final class CapturedPass implements AutoCloseable {
     forget();
     own.forEach(Prompt::close);
     inputs.values().forEach(Inputs::close);
+    recorder.close();
   }
 }

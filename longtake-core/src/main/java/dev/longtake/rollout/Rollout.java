@@ -17,7 +17,6 @@ import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
-import dev.longtake.tensor.Graph;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -141,27 +140,14 @@ public final class Rollout implements AutoCloseable {
       throw new IllegalArgumentException(
           "passes are replayed on a CUDA GPU only, not on " + device);
     }
-    replayPasses(work -> replayable(Graph.record(device, work)));
+    planned(); // refuses, before there is anything to free
+    replayPasses(new GraphRecorder(device));
   }
 
   /** The same in another way than by graphs of the GPU. */
   void replayPasses(CapturedPass.Recorder recorder) {
     captured = new CapturedPass(model, planned(), recorder);
     planned().recallBy(captured::recall);
-  }
-
-  private static CapturedPass.Recording replayable(Graph graph) {
-    return new CapturedPass.Recording() {
-      @Override
-      public Tensor replay() {
-        return graph.replay();
-      }
-
-      @Override
-      public void close() {
-        graph.close();
-      }
-    };
   }
 
   /**

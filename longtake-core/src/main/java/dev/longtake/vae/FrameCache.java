@@ -16,9 +16,11 @@ import org.jspecify.annotations.Nullable;
  * The last one or two input frames of every causal layer: all that a video leaves behind, however
  * long it gets.
  *
- * <p>Slots are filled in the order in which layers run. A slot's tensor is its own copy and is
- * never written to, so forks share it; the one it replaces is freed at once. A pass that fails half
- * way leaves the slots of different moments, so nothing can follow it.
+ * <p>Slots are filled in the order in which layers run. A slot's tensor stays where it is and is
+ * written anew by every pass: one made anew would lie among what comes and goes meanwhile, and
+ * split it. Forks share slots until each gets its own with its next pass; what nobody has any more
+ * is freed at once. A pass that fails half way leaves the slots of different moments, so nothing
+ * can follow it.
  */
 final class FrameCache implements Past, AutoCloseable {
 
@@ -39,6 +41,7 @@ final class FrameCache implements Past, AutoCloseable {
   private final List<Tensor> slots = new ArrayList<>();
   private @Nullable Stream stream;
   private State state = State.READY;
+  private boolean shared; // with a fork, so that nothing may be written to the slots
   private long frames;
   private int next;
 
@@ -74,6 +77,7 @@ final class FrameCache implements Past, AutoCloseable {
     try (var off = Gradients.off()) {
       var out = network.apply(x);
       frames += x.size(2);
+      shared = false;
       state = State.READY;
       return out;
     } finally {
@@ -91,6 +95,8 @@ final class FrameCache implements Past, AutoCloseable {
     var fork = new FrameCache();
     fork.stream = stream;
     fork.frames = frames;
+    fork.shared = true;
+    shared = true;
     for (var slot : slots) {
       fork.slots.add(Scope.escape(slot.detach()));
     }
@@ -125,15 +131,26 @@ final class FrameCache implements Past, AutoCloseable {
   @Override
   public void remember(Tensor x, int frames) {
     try (var scope = Scope.open()) {
-      // A copy, since a view would keep the whole of x alive.
-      var tail = Scope.escape(x.narrow(1, x.size(1) - frames, frames).copy());
+      var tail = x.narrow(1, x.size(1) - frames, frames);
       if (atStart()) {
-        slots.add(tail);
+        slots.add(own(tail));
+      } else if (shared) {
+        slots.set(next, own(tail)).close();
       } else {
-        slots.set(next, tail).close();
+        slots.get(next).copyFrom(tail);
       }
       next++;
     }
+  }
+
+  /** A copy, since a view would keep all around it alive. */
+  private static Tensor own(Tensor tail) {
+    return Scope.escape(tail.copy());
+  }
+
+  /** Of every layer, in the order in which they run. */
+  List<Tensor> slots() {
+    return List.copyOf(slots);
   }
 
   @Override

@@ -144,6 +144,27 @@ class VaeTest {
   }
 
   @Test
+  void whatAStateHoldsStaysWhereItIsUnlessAForkHasItToo() {
+    try (var scope = Scope.open();
+        var state = DecodeState.start()) {
+      var latents = rng.normal(Dtype.FLOAT32, 1, 3, 1, 2, 2);
+      vae.decode(latents, state);
+      var first = state.cache.slots();
+      vae.decode(latents, state);
+      assertThat(state.cache.slots()).isNotEmpty().isEqualTo(first);
+      try (var fork = state.fork()) {
+        vae.decode(latents, state);
+        var second = state.cache.slots();
+        assertThat(second).hasSameSizeAs(first).doesNotContainAnyElementsOf(first);
+        vae.decode(latents, state);
+        assertThat(state.cache.slots()).isEqualTo(second);
+        assertThat(relativeError(vae.decode(latents, fork), vae.decode(latents, fork)))
+            .isGreaterThan(ROUNDING);
+      }
+    }
+  }
+
+  @Test
   void aForkGoesOnAloneFromWhereItWasMade() {
     try (var scope = Scope.open();
         var state = DecodeState.start()) {

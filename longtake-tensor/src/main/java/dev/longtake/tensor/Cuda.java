@@ -6,7 +6,9 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.pytorch.cuda.CUDAAllocator;
 import org.bytedeco.pytorch.cuda.CUDAGuard;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +65,12 @@ final class Cuda {
   /** The stream that LibTorch's operators on that GPU go to now; the inner scope frees it. */
   static CUstream_st stream(Device device) {
     return torch_cuda.getCurrentCUDAStream((byte) device.index()).stream();
+  }
+
+  /** LibTorch's of the GPUs: it knows of none before the first tensor, unless it is asked to. */
+  static CUDAAllocator allocator() {
+    torch.globalContext().lazyInitDevice(torch.DeviceType.CUDA);
+    return torch_cuda.getAllocator();
   }
 
   /** Makes a GPU the current one until closed; absent where it is already. */

@@ -1,18 +1,11 @@
 package dev.longtake.tensor;
 
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
-import org.bytedeco.javacpp.LongPointer;
-import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.pytorch.cuda.CUDAStream;
-import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair;
-import org.bytedeco.pytorch.cuda.StreamFilter;
 import org.bytedeco.pytorch.global.torch_cuda;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Work on a GPU recorded once and run again as a whole (a CUDA graph): no operator is called for a
@@ -20,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A replay reads and writes the very memory that the recording did. What changes between replays
  * is therefore written <em>into</em> tensors made before, and what the work itself makes lies in
- * memory that this graph keeps for itself until it is closed. Recorded work may not copy from or to
- * the processor, nor wait for the device, nor draw random numbers.
+ * memory that is kept for it until it is closed ({@link GraphMemory}). Recorded work may not copy
+ * from or to the processor, nor wait for the device, nor draw random numbers.
  *
  * <p>Threads may record and replay graphs of their own, on one GPU or several: one records at a
  * time, and what the others ask of a GPU meanwhile is neither recorded nor served from the graph's
@@ -33,21 +26,13 @@ import org.jspecify.annotations.Nullable;
 public final class Graph implements AutoCloseable {
   private static final ScopedValue<Boolean> RECORDING = ScopedValue.newInstance();
 
-  /** Names pools: LibTorch remembers a released one for as long as the process lives. */
-  private static final AtomicLong POOLS = new AtomicLong();
-
-  /** LibTorch counts its own pools from one. */
-  private static final long FIRST_POOL = 1L << 32;
-
-  private final Device device;
+  private final GraphMemory memory;
   private final CUgraphExec_st executable;
-  private final LongPointer pool;
   private final Tensor result;
 
-  private Graph(Device device, CUgraphExec_st executable, LongPointer pool, Tensor result) {
-    this.device = device;
+  private Graph(GraphMemory memory, CUgraphExec_st executable, Tensor result) {
+    this.memory = memory;
     this.executable = executable;
-    this.pool = pool;
     this.result = result;
   }
 
@@ -59,23 +44,27 @@ public final class Graph implements AutoCloseable {
    * @throws TensorException if the work does what cannot be recorded
    */
   public static Graph record(Device device, Supplier<Tensor> work) {
-    Cuda.requireGpu(device, "recording a graph");
+    try (var memory = GraphMemory.on(device)) {
+      return record(memory, work);
+    }
+  }
+
+  /**
+   * The same in memory that other graphs use too.
+   *
+   * @throws IllegalStateException if that is closed
+   */
+  public static Graph record(GraphMemory memory, Supplier<Tensor> work) {
+    var device = memory.device();
     var alone = Cuda.RECORDING.writeLock();
     alone.lock();
     try (var scope = Scope.open();
         var guard = Cuda.current(device)) {
       var usual = torch_cuda.getCurrentCUDAStream((byte) device.index());
-      // Of the urgent ones: a WorkStream of another thread never has the same, or it would be
-      // recorded.
-      var side = torch_cuda.getStreamFromPool(true, (byte) device.index());
       device.synchronize();
-      torch_cuda.setCurrentCUDAStream(side);
+      torch_cuda.setCurrentCUDAStream(memory.stream());
       try {
-        try (var warmUp = Scope.open()) { // handles and workspaces are made outside the recording
-          var unused = work.get();
-        }
-        device.synchronize();
-        return recorded(device, side, work);
+        return recorded(memory, work);
       } finally {
         torch_cuda.setCurrentCUDAStream(usual);
       }
@@ -101,27 +90,29 @@ public final class Graph implements AutoCloseable {
     }
   }
 
-  private static Graph recorded(Device device, CUDAStream side, Supplier<Tensor> work) {
-    var stream = side.stream();
-    var pool = new LongPointer(0L, 0L);
-    pool.put(0, FIRST_POOL + POOLS.getAndIncrement());
+  private static Graph recorded(GraphMemory memory, Supplier<Tensor> work) {
     var graph = new CUgraph_st();
-    var allocator = torch_cuda.getAllocator();
-    allocator.beginAllocateToPool((byte) device.index(), id(pool), new Only(stream));
     Tensor result = null;
+    memory.begin();
     try {
-      result = captured(stream, graph, work);
-    } finally {
-      allocator.endAllocateToPool((byte) device.index(), id(pool));
-      if (result == null) {
-        allocator.releasePool((byte) device.index(), id(pool));
+      try (var warmUp = Scope.open()) { // handles and workspaces are made outside the recording
+        var unused = work.get();
       }
+      memory.device().synchronize();
+      result = captured(memory.stream().stream(), graph, work);
+    } finally {
+      memory.end(result != null);
     }
     var executable = new CUgraphExec_st();
-    Cuda.checkRuntime("preparing a graph", cudart.cudaGraphInstantiate(executable, graph, 0L));
-    Cuda.checkRuntime("preparing a graph", cudart.cudaGraphDestroy(graph));
-    pool.retainReference();
-    return new Graph(device, executable, pool, result);
+    int prepared = cudart.cudaGraphInstantiate(executable, graph, 0L);
+    cudart.cudaGraphDestroy(graph);
+    if (prepared != cudart.cudaSuccess) {
+      result.close();
+      memory.release();
+      Cuda.forgetError();
+    }
+    Cuda.checkRuntime("preparing a graph", prepared);
+    return new Graph(memory, executable, result);
   }
 
   /** Runs the work with its stream in capture, and ends that whatever happens. */
@@ -163,50 +154,22 @@ public final class Graph implements AutoCloseable {
    */
   public Tensor replay() {
     try (var scope = Scope.open();
-        var guard = Cuda.current(device)) {
+        var guard = Cuda.current(memory.device())) {
       Cuda.checkRuntime(
-          "replaying a graph", cudart.cudaGraphLaunch(executable, Cuda.stream(device)));
+          "replaying a graph", cudart.cudaGraphLaunch(executable, Cuda.stream(memory.device())));
       return result;
     }
   }
 
-  /** Frees the graph and all memory of its own. */
+  /** Frees the graph, and its memory where no other has that too. */
   @Override
   public void close() {
     try (var scope = Scope.open();
-        var guard = Cuda.current(device)) {
-      device.synchronize();
+        var guard = Cuda.current(memory.device())) {
+      memory.device().synchronize();
       Cuda.checkRuntime("closing a graph", cudart.cudaGraphExecDestroy(executable));
       result.close();
-      torch_cuda.getAllocator().releasePool((byte) device.index(), id(pool));
-      pool.close();
-    }
-  }
-
-  /** Two numbers that name a pool; the presets know the pair under the name of another. */
-  private static DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair id(LongPointer pool) {
-    return new DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair(pool);
-  }
-
-  /**
-   * Whether the pool of a recording on a stream serves who asks on another: any thread that needs
-   * memory of that GPU meanwhile, also on the usual stream, which has no address and is null here.
-   */
-  static boolean serves(long stream, @Nullable Pointer asked) {
-    return asked != null && asked.address() == stream;
-  }
-
-  /** Lets the pool serve one stream only. Called by LibTorch on whatever thread asks. */
-  private static final class Only extends StreamFilter {
-    private final long stream;
-
-    Only(CUstream_st stream) {
-      this.stream = stream.address();
-    }
-
-    @Override
-    public boolean call(@Nullable Pointer asked) {
-      return serves(stream, asked);
+      memory.release();
     }
   }
 }

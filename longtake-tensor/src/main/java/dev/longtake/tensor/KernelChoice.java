@@ -30,8 +30,8 @@ public final class KernelChoice {
   }
 
   /**
-   * From now on cuDNN guesses for each new shape of a convolution, as in a process that never tried:
-   * alike in every run and thread.
+   * From now on cuDNN guesses for each new shape of a convolution, as in a process that never
+   * tried: alike in every run and thread.
    */
   public static void guessConvolutions() {
     torch.globalContext().setBenchmarkCuDNN(false);

@@ -6,9 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.pytorch.cuda.CUDAAllocator;
-import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
  * What native memory this process holds. The counts cover all threads, so they tell something about
@@ -53,7 +50,7 @@ public final class NativeMemory {
    */
   public static OptionalLong peakBytes(Device device) {
     return device.kind() == Device.Kind.CUDA
-        ? OptionalLong.of(allocator().getDeviceStats(index(device)).allocated_bytes().peak())
+        ? OptionalLong.of(Cuda.allocator().getDeviceStats(index(device)).allocated_bytes().peak())
         : OptionalLong.empty();
   }
 
@@ -63,7 +60,7 @@ public final class NativeMemory {
    */
   public static OptionalLong reservedBytes(Device device) {
     return device.kind() == Device.Kind.CUDA
-        ? OptionalLong.of(allocator().getDeviceStats(index(device)).reserved_bytes().current())
+        ? OptionalLong.of(Cuda.allocator().getDeviceStats(index(device)).reserved_bytes().current())
         : OptionalLong.empty();
   }
 
@@ -74,7 +71,7 @@ public final class NativeMemory {
       var together = Cuda.RECORDING.readLock();
       together.lock();
       try {
-        allocator().emptyCache();
+        Cuda.allocator().emptyCache();
       } finally {
         together.unlock();
       }
@@ -87,7 +84,7 @@ public final class NativeMemory {
    */
   public static OptionalLong availableBytes(Device device) {
     if (device.kind() == Device.Kind.CUDA) {
-      try (var free = allocator().getMemoryInfo(index(device))) { // and the total
+      try (var free = Cuda.allocator().getMemoryInfo(index(device))) { // and the total
         return OptionalLong.of(free.first());
       }
     }
@@ -109,14 +106,8 @@ public final class NativeMemory {
   /** Lets {@link #peakBytes} begin anew with what is allocated now. */
   public static void resetPeak(Device device) {
     if (device.kind() == Device.Kind.CUDA) {
-      allocator().resetPeakStats(index(device));
+      Cuda.allocator().resetPeakStats(index(device));
     }
-  }
-
-  /** LibTorch's of the GPUs: it knows of none before the first tensor, unless it is asked to. */
-  private static CUDAAllocator allocator() {
-    torch.globalContext().lazyInitDevice(torch.DeviceType.CUDA);
-    return torch_cuda.getAllocator();
   }
 
   private static byte index(Device device) {

@@ -42,8 +42,9 @@ public final class Stopwatch {
     return (times[(runs - 1) / 2] + times[runs / 2]) / 2;
   }
 
-  private static double onGpu(Runnable work) {
-    try (var scope = Scope.open()) {
+  private double onGpu(Runnable work) {
+    try (var scope = Scope.open();
+        var guard = Cuda.current(device)) { // an event is one of the current GPU
       var begin = new CUDAEvent(TIMED);
       var end = new CUDAEvent(TIMED);
       begin.record();

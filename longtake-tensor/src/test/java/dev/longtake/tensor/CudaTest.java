@@ -119,6 +119,32 @@ class CudaTest {
   }
 
   @Test
+  void graphsThatShareMemoryTakeNoMoreThanOne() {
+    try (var scope = Scope.open();
+        var off = Gradients.off();
+        var memory = GraphMemory.on(GPU)) {
+      var x = Tensor.full(1, Dtype.FLOAT32, GPU, 1L << 22);
+      for (int life = 0; life < 2; life++) { // all closed in between
+        try (var first = Graph.record(memory, () -> x.plus(1).times(2).plus(1).mean())) {
+          long held = NativeMemory.reservedBytes(GPU).orElseThrow();
+          try (var second = Graph.record(memory, () -> x.plus(2).times(3).plus(1).mean())) {
+            assertThat(NativeMemory.reservedBytes(GPU).orElseThrow()).isEqualTo(held);
+            var one = first.replay();
+            var other = second.replay();
+            assertThat(one.item()).isEqualTo(5);
+            assertThat(other.item()).isEqualTo(10);
+            assertThat(first.replay().item()).isEqualTo(5);
+            assertThat(other.item()).isEqualTo(10);
+          }
+        }
+      }
+      memory.close();
+      assertThatThrownBy(() -> Graph.record(memory, () -> x.plus(1)))
+          .isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
   void whatIsHeldForTensorsToComeIsCountedUntilItIsGivenBack() {
     NativeMemory.giveBack(GPU);
     long before = NativeMemory.reservedBytes(GPU).orElseThrow();

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.bytedeco.javacpp.BytePointer;
 import org.junit.jupiter.api.Test;
 
-class GraphTest {
+class GraphMemoryTest {
   @Test
   void aPoolServesItsOwnStreamAndNoOtherNotEvenTheUsualOne() {
     try (var own = new BytePointer(1);
         var other = new BytePointer(1)) {
-      assertThat(Graph.serves(own.address(), own)).isTrue();
-      assertThat(Graph.serves(own.address(), other)).isFalse();
-      assertThat(Graph.serves(own.address(), null)).isFalse();
+      assertThat(GraphMemory.serves(own.address(), own)).isTrue();
+      assertThat(GraphMemory.serves(own.address(), other)).isFalse();
+      assertThat(GraphMemory.serves(own.address(), null)).isFalse();
     }
   }
 }

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Memory of graphs that never run at the same time: what one makes on its way lies where another's
- * did, so that many take no more than the largest. What a graph ends in stays its own.
+ * did, so that many take no more than the largest. So may what a graph ends in: it is read, or
+ * copied, before another graph is replayed.
  *
  * <p>Graphs that share it are recorded and replayed by one thread, on one stream. It lives until it
  * is closed and so is the last of its graphs.

@@ -129,12 +129,10 @@ class CudaTest {
           long held = NativeMemory.reservedBytes(GPU).orElseThrow();
           try (var second = Graph.record(memory, () -> x.plus(2).times(3).plus(1).mean())) {
             assertThat(NativeMemory.reservedBytes(GPU).orElseThrow()).isEqualTo(held);
-            var one = first.replay();
-            var other = second.replay();
-            assertThat(one.item()).isEqualTo(5);
-            assertThat(other.item()).isEqualTo(10);
-            assertThat(first.replay().item()).isEqualTo(5);
-            assertThat(other.item()).isEqualTo(10);
+            for (int i = 0; i < 3; i++) { // each result is read before the other graph runs
+              assertThat(first.replay().item()).isEqualTo(5);
+              assertThat(second.replay().item()).isEqualTo(10);
+            }
           }
         }
       }

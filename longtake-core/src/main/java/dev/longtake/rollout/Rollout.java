@@ -352,7 +352,8 @@ public final class Rollout implements AutoCloseable {
         return new KeptPasses(
             past,
             own,
-            (prompt, passage) -> denoiser(model.through(passage), prompt, own, past::layer));
+            (kept, turning, prompt, passage) ->
+                denoiser(model.through(passage), prompt, turning, kept::layer));
       }
     };
   }

@@ -216,6 +216,7 @@ final class Distill {
       var videos = videos(learning.model(), model.device());
       opened.push(videos::close);
       var repeats = repeats(model.device(), opened);
+      model.text().runBy(repeats);
       var objective = objective(learning.model(), videos, judging.model(), model, repeats, rank);
       return new Member(opened, learning.adapting().apply(judging.adapting().apply(objective)));
     } catch (RuntimeException | Error e) {

@@ -5,6 +5,8 @@ import dev.longtake.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What a chunk attends besides itself: keys, at the positions of a plan, and values of the frames
@@ -17,6 +19,36 @@ public final class KvPast implements AutoCloseable {
   /** Owns these; where nothing is held, a layer has none. */
   KvPast(List<Optional<KeyValue>> layers) {
     this.layers = List.copyOf(layers);
+  }
+
+  /**
+   * Of tensors that stay the caller's: what is returned is not to be closed.
+   *
+   * @param tensors in the order of {@link #tensors}
+   * @param layers how many there are
+   */
+  public static KvPast of(List<Tensor> tensors, int layers) {
+    return new KvPast(
+        IntStream.range(0, layers)
+            .mapToObj(
+                i ->
+                    tensors.isEmpty()
+                        ? Optional.<KeyValue>empty()
+                        : Optional.of(new KeyValue(tensors.get(2 * i), tensors.get(2 * i + 1))))
+            .toList());
+  }
+
+  /** How many layers there are. */
+  public int layers() {
+    return layers.size();
+  }
+
+  /** Keys and values of each layer in turn; none if nothing is held. They stay this object's. */
+  public List<Tensor> tensors() {
+    return layers.stream()
+        .flatMap(Optional::stream)
+        .flatMap(layer -> Stream.of(layer.key(), layer.value()))
+        .toList();
   }
 
   /** The same once more, with a life of its own. */

@@ -6,6 +6,7 @@ import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Repeats;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.ArrayList;
@@ -69,6 +70,7 @@ public final class KvStore implements AutoCloseable {
   private boolean recording;
   private boolean whole = true; // false while frames are moved, and for good if that fails
   private long windows; // how often they were made
+  private Repeats repeats = Repeats.AS_IT_COMES;
 
   /** Empty. */
   public KvStore(Geometry geometry, Device device) {
@@ -287,8 +289,29 @@ public final class KvStore implements AutoCloseable {
               geometry.columns(),
               geometry.headWidth(),
               device);
-      layers.forEach(layer -> layer.window().turn(rotary, ops));
+      repeats.run(new Turn(windows), List.of(rotary.rotation()), given -> turn(given.getFirst()));
     }
+  }
+
+  private Tensor turn(Tensor rotation) {
+    layers.forEach(layer -> layer.window().turn(new Rotary(rotation), ops));
+    return rotation;
+  }
+
+  /** What is replayed: keys of windows are turned, of as many tokens as are given rotations. */
+  private record Turn(long windows) {}
+
+  /** What is replayed: mean keys of tokens behind a past are made. */
+  private record Means(long windows, long past, long tokens) {}
+
+  /**
+   * From now on what is done with the windows of all layers is run by another, which replays it for
+   * as long as they stay where they are.
+   *
+   * @param other lives as long as this store is used
+   */
+  public void runBy(Repeats other) {
+    repeats = other;
   }
 
   /**
@@ -521,12 +544,26 @@ public final class KvStore implements AutoCloseable {
     try (var scope = Scope.open()) {
       int videos = numbers.size(); // of a batch with one plan, the first decides for all
       int frames = numbers.getFirst().size();
+      var made =
+          layers.stream().allMatch(Layer::standsBehindThePast)
+              ? repeats.run(
+                  new Means(windows, past, tokens(frames)),
+                  List.of(),
+                  given -> means(videos, frames))
+              : means(videos, frames);
+      meanKeys.put(numbers, made);
+    }
+  }
+
+  /** Of the recorded pass, all layers in a row. */
+  private @Axes("V n W") Tensor means(int videos, int frames) {
+    try (var scope = Scope.open()) {
       var means =
           layers.stream()
               .map(layer -> layer.pending().key().narrow(0, 0, videos))
               .map(key -> key.reshape(videos * frames, geometry.tokens(), -1).mean(1))
               .toList();
-      meanKeys.put(numbers, Tensor.cat(means, 2).reshape(videos, frames, -1));
+      return scope.keep(Tensor.cat(means, 2).reshape(videos, frames, -1));
     }
   }
 

@@ -64,6 +64,11 @@ public record Rotary(Tensor rotation) {
     return first == 0 ? this : new Rotary(rotation.narrow(0, first, tokens));
   }
 
+  /** Of the first tokens alone, as a view; this very one if there are no others. */
+  public Rotary first(long tokens) {
+    return tokens == rotation.size(0) ? this : new Rotary(rotation.narrow(0, 0, tokens));
+  }
+
   /** Turns queries or keys; computed in float32, returned in their own type. */
   public @Axes("B L H d") Tensor apply(@Axes("B L H d") Tensor x) {
     return Functional.rotatePairs(x, rotation);

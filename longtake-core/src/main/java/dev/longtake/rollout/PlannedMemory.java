@@ -11,6 +11,7 @@ import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Repeats;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.wan.Prompt;
@@ -92,6 +93,11 @@ final class PlannedMemory implements ActiveMemory {
   /** From now on keys are made anew by passes of another's. */
   void recallBy(Leaving other) {
     recalling = other;
+  }
+
+  /** From now on what is done with remembered keys is run by another; see {@link KvStore#runBy}. */
+  void runBy(Repeats other) {
+    store.runBy(other);
   }
 
   /** A pass was replayed; see {@link KvStore#replayed}. */

@@ -17,6 +17,7 @@ import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.ReplayedWork;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -45,6 +46,7 @@ public final class Rollout implements AutoCloseable {
   private final Device device;
   private ChunkWatch watch = ChunkWatch.NONE;
   private @Nullable CapturedPass captured;
+  private @Nullable ReplayedWork moves;
 
   /**
    * With an empty memory.
@@ -142,6 +144,17 @@ public final class Rollout implements AutoCloseable {
     }
     planned(); // refuses, before there is anything to free
     replayPasses(new GraphRecorder(device));
+    replayMoves(ReplayedWork.on(device));
+  }
+
+  /**
+   * What is done with all layers' remembered keys is replayed too.
+   *
+   * @param work closed with this
+   */
+  void replayMoves(ReplayedWork work) {
+    moves = work;
+    planned().runBy(work);
   }
 
   /** The same in another way than by graphs of the GPU. */
@@ -352,7 +365,8 @@ public final class Rollout implements AutoCloseable {
         return new KeptPasses(
             past,
             own,
-            (prompt, passage) -> denoiser(model.through(passage), prompt, own, past::layer));
+            (kept, turning, prompt, passage) ->
+                denoiser(model.through(passage), prompt, turning, kept::layer));
       }
     };
   }
@@ -500,6 +514,9 @@ public final class Rollout implements AutoCloseable {
   public void close() {
     if (captured != null) {
       captured.close();
+    }
+    if (moves != null) {
+      moves.close();
     }
     memory.close();
   }

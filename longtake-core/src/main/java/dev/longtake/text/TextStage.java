@@ -5,10 +5,12 @@ import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Repeats;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -53,6 +55,7 @@ public final class TextStage implements AutoCloseable {
   private final int kept;
   private final SequencedMap<String, Tensor> states; // by cleaned text, least recently used first
   private final @Nullable Loaded resident;
+  private Repeats repeats = Repeats.AS_IT_COMES;
 
   private TextStage(
       Tokenizer tokenizer,
@@ -92,6 +95,20 @@ public final class TextStage implements AutoCloseable {
     return new TextStage(tokenizer, opening, residence, device, dtype, kept);
   }
 
+  /**
+   * From now on the encoder is run by another.
+   *
+   * @param other lives as long as this reads prompts
+   * @throws IllegalStateException if the encoder is not on the device all the time
+   */
+  public void runBy(Repeats other) {
+    if (residence != TextResidence.DEVICE) {
+      throw new IllegalStateException(
+          "an encoder that is " + residence + " does not stay where it is; open it with DEVICE");
+    }
+    repeats = other;
+  }
+
   /** Where the encoder is while no prompt is read. */
   public TextResidence residence() {
     return residence;
@@ -114,17 +131,17 @@ public final class TextStage implements AutoCloseable {
         var off = Gradients.off()) {
       var texts = prompts.stream().map(PromptText::clean).toList();
       var found = new LinkedHashMap<String, Tensor>();
-      var fresh = new LinkedHashMap<String, TokenIds>();
+      var fresh = new LinkedHashSet<String>();
       for (var text : texts) {
         var known = states.get(text);
         if (known == null) {
-          fresh.put(text, tokenizer.encode(List.of(text)));
+          fresh.add(text);
         } else {
           found.put(text, known.detach());
         }
       }
       if (!fresh.isEmpty()) {
-        found.putAll(encodeAll(fresh));
+        found.putAll(encodeAll(List.copyOf(fresh)));
       }
       var out = new ArrayList<Tensor>();
       for (var text : texts) {
@@ -134,24 +151,25 @@ public final class TextStage implements AutoCloseable {
     }
   }
 
-  private Map<String, Tensor> encodeAll(Map<String, TokenIds> prompts) {
+  private Map<String, Tensor> encodeAll(List<String> prompts) {
+    var ids = tokenizer.encode(prompts);
     if (resident != null) {
-      return encodeAll(prompts, resident.encoder());
+      return encodeAll(prompts, ids, resident.encoder());
     }
     try (var passing = opening.open(place())) {
-      return encodeAll(prompts, passing.encoder());
+      return encodeAll(prompts, ids, passing.encoder());
     }
   }
 
   /** One by one, since attention over a batch would need as much memory again for each. */
-  private Map<String, Tensor> encodeAll(Map<String, TokenIds> prompts, Umt5Encoder encoder) {
+  private Map<String, Tensor> encodeAll(List<String> prompts, TokenIds ids, Umt5Encoder encoder) {
+    var made = encoder.encodeEach(ids, dtype, repeats);
     var encoded = new LinkedHashMap<String, Tensor>();
-    prompts.forEach(
-        (text, ids) -> {
-          var made = encoder.encode(ids, dtype).to(device);
-          keep(text, made);
-          encoded.put(text, made);
-        });
+    for (int i = 0; i < prompts.size(); i++) {
+      var states = made.get(i).to(device);
+      keep(prompts.get(i), states);
+      encoded.put(prompts.get(i), states);
+    }
     return encoded;
   }
 

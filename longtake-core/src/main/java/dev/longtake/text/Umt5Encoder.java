@@ -6,6 +6,7 @@ import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Functional;
+import dev.longtake.tensor.Repeats;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.Arrays;
@@ -53,6 +54,42 @@ public record Umt5Encoder(
     }
   }
 
+  /**
+   * The same of each prompt by itself, [1, L, D], owned by the caller's scope.
+   *
+   * @param repeats runs the encoder
+   */
+  public List<Tensor> encodeEach(TokenIds prompts, Dtype dtype, Repeats repeats) {
+    try (var scope = Scope.open()) {
+      var here = prompts.to(tokens.device());
+      var buckets = buckets(here.ids());
+      return IntStream.range(0, Math.toIntExact(here.ids().size(0)))
+          .mapToObj(
+              i ->
+                  repeats.run(
+                      new Reading(this, dtype),
+                      List.of(here.ids().narrow(0, i, 1), here.mask().narrow(0, i, 1), buckets),
+                      given -> read(new TokenIds(given.get(0), given.get(1)), given.get(2), dtype)))
+          .map(scope::keep)
+          .toList();
+    }
+  }
+
+  /** What is replayed. */
+  private record Reading(Umt5Encoder by, Dtype dtype) {}
+
+  private Tensor read(TokenIds prompts, Tensor buckets, Dtype dtype) {
+    try (var scope = Scope.open()) {
+      var states = forward(prompts.ids(), prompts.mask(), buckets, dtype);
+      return scope.keep(prompts.clearPadding(states));
+    }
+  }
+
+  private Tensor buckets(@Axes("B L") Tensor ids) {
+    int length = Math.toIntExact(ids.size(1));
+    return RelativePositions.buckets(length, config).to(ids.device());
+  }
+
   /** {@link #forward(Tensor, Tensor, Dtype)} in the weights' own type. */
   public @Axes("B L D") Tensor forward(@Axes("B L") Tensor ids, @Axes("B L") Tensor mask) {
     return forward(ids, mask, tokens.dtype());
@@ -74,9 +111,13 @@ public record Umt5Encoder(
           "ids and mask must both be [batch, tokens], not " + ids + " and " + mask);
     }
     try (var scope = Scope.open()) {
-      int length = Math.toIntExact(ids.size(1));
-      var buckets = RelativePositions.buckets(length, config).to(ids.device());
-      var seen = mask.to(Dtype.BOOL).reshape(-1, 1, 1, length);
+      return scope.keep(forward(ids, mask, buckets(ids), dtype));
+    }
+  }
+
+  private Tensor forward(Tensor ids, Tensor mask, @Axes("L L") Tensor buckets, Dtype dtype) {
+    try (var scope = Scope.open()) {
+      var seen = mask.to(Dtype.BOOL).reshape(-1, 1, 1, ids.size(1));
 
       var x = Functional.embedding(tokens, ids).to(dtype);
       for (var block : blocks) {

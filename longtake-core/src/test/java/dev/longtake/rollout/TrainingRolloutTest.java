@@ -13,6 +13,7 @@ import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
 import dev.longtake.tensor.NativeMemory;
+import dev.longtake.tensor.ReplayedWork;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -22,6 +23,7 @@ import dev.longtake.wan.TinyWan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -196,6 +198,65 @@ class TrainingRolloutTest {
           .hasSize(recall == Recall.CACHED ? 8 : 11)
           .allMatch(replays -> replays >= 3);
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Recall.class)
+  void whatIsDoneWithRememberedKeysIsReplayedInTheBatchesThatFollow(Recall recall) {
+    var recorded = new ArrayList<Integer>(); // one entry for each, the number of its replays
+    ReplayedWork.Recorder recorder =
+        work -> {
+          work.get();
+          int number = recorded.size();
+          recorded.add(0);
+          return new ReplayedWork.Recording() {
+            @Override
+            public void replay() {
+              recorded.set(number, recorded.get(number) + 1);
+              work.get();
+            }
+
+            @Override
+            public void close() {}
+          };
+        };
+    try (var scope = Scope.open();
+        var replaying = batch(recall);
+        var plain = batch(recall)) {
+      replaying.replayPasses(
+          work -> {
+            work.get();
+            return new Again(work);
+          });
+      replaying.replayMoves(new ReplayedWork(recorder));
+      for (int video = 0; video < 5; video++) {
+        int before = recorded.size();
+        replaying.restart();
+        plain.restart();
+        var prompts = tiny.model().read(Tensor.cat(List.of(states(video), states(9)), 0));
+        for (int chunk = 0; chunk < 6; chunk++) {
+          var noise = noise(10L * video + chunk, 2);
+          var made = replaying.next(prompts, 3, jumped(prompts, noise), same());
+          var expected = plain.next(prompts, 3, jumped(prompts, noise), same());
+          assertThat(made).as("video " + video + ", chunk " + chunk).isBitwiseEqualTo(expected);
+          assertThat(replaying.plans(3)).isEqualTo(plain.plans(3));
+        }
+        if (video >= 3) {
+          assertThat(recorded).as("what was recorded is good for every batch").hasSize(before);
+        }
+      }
+      assertThat(recorded).hasSizeGreaterThanOrEqualTo(3).allMatch(replays -> replays >= 2);
+    }
+  }
+
+  private record Again(Supplier<Tensor> work) implements CapturedPass.Recording {
+    @Override
+    public Tensor replay() {
+      return work.get();
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Test

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.longtake.nn.Weights;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Repeats;
+import dev.longtake.tensor.ReplayedWork;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -14,6 +16,7 @@ import dev.longtake.testkit.LeakGuard;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +133,46 @@ class TextStageTest {
       states = stage.encode("red");
     }
     assertThat(states.abs().max().item()).isGreaterThan(0);
+  }
+
+  @Test
+  void anEncoderThatIsReplayedGivesEachPromptsOwnStates() {
+    var prompts = List.of("a red cube", "a blue ball", "red", "a blue ball", "a");
+    int[] replays = new int[1];
+    try (var plain = stage(TextResidence.DEVICE, 0);
+        var replayed = stage(TextResidence.DEVICE, 0);
+        var work = new ReplayedWork(given -> recording(given, replays))) {
+      replayed.runBy(work);
+      var expected = plain.encode(prompts);
+      var made = replayed.encode(prompts);
+      for (int i = 0; i < prompts.size(); i++) {
+        assertThat(made.get(i)).as(prompts.get(i)).isBitwiseEqualTo(expected.get(i));
+      }
+      assertThat(replays[0]).isEqualTo(2); // of four prompts, after the first two
+    }
+  }
+
+  private static ReplayedWork.Recording recording(Supplier<Tensor> work, int[] replays) {
+    work.get();
+    return new ReplayedWork.Recording() {
+      @Override
+      public void replay() {
+        replays[0]++;
+        work.get();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Test
+  void anEncoderThatComesAndGoesIsNotReplayed() {
+    try (var stage = stage(TextResidence.PASSING, 1)) {
+      assertThatThrownBy(() -> stage.runBy(Repeats.AS_IT_COMES))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("PASSING");
+    }
   }
 
   @Test

@@ -16,6 +16,8 @@ import dev.longtake.rollout.Rollout;
 import dev.longtake.rollout.VideoModel;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Repeats;
+import dev.longtake.tensor.ReplayedWork;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -26,6 +28,7 @@ import dev.longtake.wan.WanTransformer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -212,7 +215,9 @@ final class Distill {
       opened.push(judging::close);
       var videos = videos(learning.model(), model.device());
       opened.push(videos::close);
-      var objective = objective(learning.model(), videos, judging.model(), model, rank);
+      var repeats = repeats(model.device(), opened);
+      model.text().runBy(repeats);
+      var objective = objective(learning.model(), videos, judging.model(), model, repeats, rank);
       return new Member(opened, learning.adapting().apply(judging.adapting().apply(objective)));
     } catch (RuntimeException | Error e) {
       opened.forEach(Runnable::run);
@@ -233,14 +238,33 @@ final class Distill {
             size.latentColumns(),
             dtype,
             device);
-    if (run.replay() && device.kind() == Device.Kind.CUDA) {
+    if (replays(device)) {
       videos.replayPasses();
     }
     return videos;
   }
 
+  private boolean replays(Device device) {
+    return run.replay() && device.kind() == Device.Kind.CUDA;
+  }
+
+  /** How passes besides the student's own are run. */
+  private Repeats repeats(Device device, Deque<Runnable> opened) {
+    if (!replays(device)) {
+      return Repeats.AS_IT_COMES;
+    }
+    var replayed = ReplayedWork.on(device);
+    opened.push(replayed::close);
+    return replayed;
+  }
+
   private DistillObjective objective(
-      WanTransformer learning, Rollout videos, WanTransformer judging, VideoModel model, int rank) {
+      WanTransformer learning,
+      Rollout videos,
+      WanTransformer judging,
+      VideoModel model,
+      Repeats repeats,
+      int rank) {
     var config = run.matching();
     var size = student.video();
     var rollout =
@@ -265,6 +289,7 @@ final class Distill {
         new VaeOpening(model.vae(), dtype),
         run.training(),
         run.activations(),
+        repeats,
         rank);
   }
 

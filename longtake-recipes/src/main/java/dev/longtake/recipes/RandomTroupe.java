@@ -29,6 +29,7 @@ import dev.longtake.rollout.Rollout;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.NativeMemory;
+import dev.longtake.tensor.Repeats;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -130,6 +131,7 @@ final class RandomTroupe implements AutoCloseable {
               new VaeOpening(vae, dtype),
               training,
               settings.activations(),
+              Repeats.AS_IT_COMES,
               0);
       return new RandomTroupe(parameters, weights, fixed, vae, videos, training, objective, clock);
     }

@@ -31,8 +31,9 @@ import dev.longtake.train.Activations;
  *     tell of; the shortest are as long as the longest rollouts, and so are all if this is 0
  * @param adapter the low-rank change of generator and critic that is trained; if left out, all
  *     their weights are
- * @param replay whether, on a GPU, the student's passes without gradients are recorded once and
- *     replayed as a whole: the same numbers, sooner for a small network, for memory
+ * @param replay whether, on a GPU, passes are recorded once and replayed as a whole, the backward
+ *     ones included where activations are kept: sooner for a small network, for memory; exit passes
+ *     are then made again for their gradients, whatever {@code exit_gradient} says
  */
 public record StreamingTuningRun(
     String name,

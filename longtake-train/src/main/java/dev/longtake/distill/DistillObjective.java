@@ -6,6 +6,7 @@ import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Repeats;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -27,6 +28,9 @@ import java.util.SplittableRandom;
  * @param opening begins new videos for a bidirectional teacher
  * @param training whose seed and batches these are
  * @param activations what becomes of those of the network that learns
+ * @param repeats runs passes of teacher and critic, and the passes that gradients go through where
+ *     activations are kept; with one that replays, judged chunks' exits are made again whatever the
+ *     exit gradient
  * @param rank which of the devices that share a step, from 0: prompts and noise differ, lengths and
  *     exits do not
  */
@@ -39,6 +43,7 @@ public record DistillObjective(
     Opening opening,
     DistillTraining training,
     Activations activations,
+    Repeats repeats,
     int rank)
     implements Objective {
   /** Tag of the mean size of {@link Dmd#gradient}. */
@@ -71,6 +76,9 @@ public record DistillObjective(
         config.window(),
         config.teacherFraming().scored());
   }
+
+  /** What is replayed: a flow of a network, or what the critic learns from. */
+  private record Use(ScoreNetwork network, boolean learning, Asked.Plan plan) {}
 
   /** Everything that one rollout needs to be judged. */
   private record Trial(RolloutDraw draw, List<Shot> shots, SplittableRandom random) {
@@ -106,15 +114,23 @@ public record DistillObjective(
     long turn = batch / training.accumulate();
     var trial = trial(batch);
     if (isCritics(turn)) {
+      if (replaysGradients()) {
+        return replayedCriticLoss(trial, rng);
+      }
       return activations
           .of(passage -> (i, dice) -> criticLoss(trial, passage, dice))
           .at(batch, rng);
     }
-    return switch (config.exitGradient()) {
+    return switch (replaysGradients() ? ExitGradient.REPLAYED : config.exitGradient()) {
       case RECORDED ->
           activations.of(passage -> (i, dice) -> recordedLoss(trial, passage, dice)).at(batch, rng);
       case REPLAYED -> replayedLoss(trial, rng);
     };
+  }
+
+  /** Layers that are run again are not recorded: what they keep comes and goes. */
+  private boolean replaysGradients() {
+    return repeats.replaying() && activations == Activations.KEPT;
   }
 
   private static boolean isCritics(long turn) {
@@ -163,7 +179,8 @@ public record DistillObjective(
             watched(scope, direction),
             () -> {
               try (rolled) {
-                rolled.backward(slope, activations);
+                rolled.backward(
+                    slope, activations, replaysGradients() ? repeats : Repeats.AS_IT_COMES);
               }
             });
       } catch (RuntimeException | Error e) {
@@ -187,13 +204,16 @@ public record DistillObjective(
       var untold = prompts.unconditional(config.prompts());
       watch().done(TurnPart.SHOWING);
 
-      var conditional = flow(teacher, noisy, shown, told);
+      var conditional = flow(teacher, asked(teacher, noisy, shown, told));
       var real =
           config.guidance() == 1
               ? conditional
-              : Dmd.guided(conditional, flow(teacher, noisy, shown, untold), config.guidance());
+              : Dmd.guided(
+                  conditional,
+                  flow(teacher, asked(teacher, noisy, shown, untold)),
+                  config.guidance());
       watch().done(TurnPart.TEACHER);
-      var fake = flow(critic, noisy, shownToCritic(rolled, shown), told);
+      var fake = flow(critic, asked(critic, noisy, shownToCritic(rolled, shown), told));
       watch().done(TurnPart.CRITIC);
 
       var x = rolled.judged().detach();
@@ -213,26 +233,55 @@ public record DistillObjective(
         : config.criticFraming().excerpts(rolled, opening);
   }
 
-  private static Tensor flow(
-      ScoreNetwork network, Noisy noisy, List<Excerpt> excerpts, Tensor states) {
-    try (var scope = Scope.open()) {
-      var prompt = network.model().read(states);
-      return scope.keep(network.flow(noisy.window(), noisy.sigma(), excerpts, prompt));
-    }
+  private static Asked asked(
+      ScoreNetwork network, Noisy noisy, List<Excerpt> shown, Tensor states) {
+    var rotary = network.rotary(noisy.window(), shown);
+    return new Asked(noisy.window(), noisy.sigma(), states, rotary, shown);
+  }
+
+  /** Without gradients. */
+  private Tensor flow(ScoreNetwork network, Asked asked) {
+    var plan = asked.plan();
+    return repeats.run(
+        new Use(network, false, plan), asked.tensors(), given -> network.flow(plan.of(given)));
   }
 
   private Loss criticLoss(Trial trial, Passage passage, Rng rng) {
-    try (var scope = Scope.open();
-        var rolled = rollout.withoutGradient(trial.draw(), trial.shots(), judgedFrom(trial), rng)) {
-      var noisy = noisy(rolled, trial, rng);
-      var shown = config.criticFraming().excerpts(rolled, opening);
-      watch().done(TurnPart.SHOWING);
-      var flow = flow(critic.through(passage), noisy, shown, trial.lastStates());
-      var weights = weights(noisy, rng.device());
-      var loss = Dmd.critic(flow, rolled.judged(), scored(noisy.noise()), weights);
+    try (var scope = Scope.open()) {
+      var loss = lesson(trial, rng).loss(critic.through(passage));
       watch().done(TurnPart.CRITIC);
       return new Loss(scope.keep(loss), Map.of());
     }
+  }
+
+  /** Loss and gradient are made together, when the gradient is asked for: NaN until then. */
+  private Loss replayedCriticLoss(Trial trial, Rng rng) {
+    var lesson = lesson(trial, rng);
+    var plan = lesson.asked().plan();
+    var network = critic;
+    var total = Tensor.full(Double.NaN, Dtype.FLOAT32, rng.device());
+    return new Loss(
+        total,
+        Map.of(),
+        () -> {
+          try (var scope = Scope.open()) {
+            var use = new Use(network, true, plan);
+            total.copyFrom(
+                repeats.run(
+                    use, lesson.tensors(), given -> Lesson.of(plan, given).learnt(network)));
+          }
+        });
+  }
+
+  /** What the critic learns in its turn, owned by the caller's scope. */
+  private Lesson lesson(Trial trial, Rng rng) {
+    var rolled = rollout.withoutGradient(trial.draw(), trial.shots(), judgedFrom(trial), rng);
+    var noisy = noisy(rolled, trial, rng);
+    var shown = config.criticFraming().excerpts(rolled, opening);
+    var asked = asked(critic, noisy, shown, trial.lastStates());
+    var weights = weights(noisy, rng.device());
+    watch().done(TurnPart.SHOWING);
+    return new Lesson(asked, rolled.judged(), scored(noisy.noise()), weights);
   }
 
   private Noisy noisy(Rolled rolled, Trial trial, Rng rng) {

@@ -20,6 +20,11 @@ public record Excerpt(@Axes("B C F Y X") Tensor context, int first, int frames, 
         && scored == other.scored;
   }
 
+  /** Frames of the pass, context and all. */
+  int allFrames() {
+    return contextFrames() + frames;
+  }
+
   /** Frames of context. */
   public int contextFrames() {
     return Math.toIntExact(context.size(2));

@@ -2,6 +2,7 @@ package dev.longtake.distill;
 
 import dev.longtake.memory.Plan;
 import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Repeats;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.train.Activations;
@@ -34,9 +35,10 @@ public record Rolled(
    *
    * @param slope the loss's gradient by {@link #judged}
    * @param activations what becomes of those of a pass
+   * @param repeats runs the passes
    */
-  public void backward(@Axes("B C F Y X") Tensor slope, Activations activations) {
-    exits.reversed().forEach(exit -> exit.backward(slope, judgedFrom, activations));
+  public void backward(@Axes("B C F Y X") Tensor slope, Activations activations, Repeats repeats) {
+    exits.reversed().forEach(exit -> exit.backward(slope, judgedFrom, activations, repeats));
   }
 
   Rolled keptBy(Scope scope) {

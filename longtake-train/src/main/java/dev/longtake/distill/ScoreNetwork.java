@@ -2,6 +2,7 @@ package dev.longtake.distill;
 
 import dev.longtake.diffusion.FlowSchedule;
 import dev.longtake.nn.Passage;
+import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Scope;
@@ -45,10 +46,34 @@ public record ScoreNetwork(
       List<Excerpt> excerpts,
       Prompt prompt) {
     try (var scope = Scope.open()) {
+      return scope.keep(flow(window, sigma, excerpts, rotary(window, excerpts), prompt));
+    }
+  }
+
+  /** The same of what was asked, whose prompts this model reads. */
+  @Axes("B C F Y X")
+  Tensor flow(Asked asked) {
+    try (var scope = Scope.open()) {
+      var prompt = model.read(asked.states());
+      return scope.keep(
+          flow(asked.window(), asked.sigma(), asked.excerpts(), asked.rotary(), prompt));
+    }
+  }
+
+  /** The rotations of the longest pass: those of the others are its first. */
+  Rotary rotary(@Axes("B C F Y X") Tensor window, List<Excerpt> excerpts) {
+    int most = excerpts.stream().mapToInt(Excerpt::allFrames).max().orElse(0);
+    int[] positions = IntStream.range(0, most).toArray();
+    return model.rotary(positions, window.size(3), window.size(4), window.device());
+  }
+
+  private Tensor flow(
+      Tensor window, Tensor sigma, List<Excerpt> excerpts, Rotary rotary, Prompt prompt) {
+    try (var scope = Scope.open()) {
       var flows = new ArrayList<Tensor>();
       for (int i = 0; i < excerpts.size(); i += alike(excerpts, i)) {
         var parts = excerpts.subList(i, i + alike(excerpts, i));
-        flows.addAll(flows(window, sigma, parts, prompt));
+        flows.addAll(flows(window, sigma, parts, rotary, prompt));
       }
       return scope.keep(Tensor.cat(flows, 2));
     }
@@ -65,7 +90,8 @@ public record ScoreNetwork(
   }
 
   /** Of passes of the same sizes, as one batch. */
-  private List<Tensor> flows(Tensor window, Tensor sigma, List<Excerpt> parts, Prompt prompt) {
+  private List<Tensor> flows(
+      Tensor window, Tensor sigma, List<Excerpt> parts, Rotary rotary, Prompt prompt) {
     try (var scope = Scope.open()) {
       var first = parts.getFirst();
       int count = parts.size();
@@ -83,7 +109,7 @@ public record ScoreNetwork(
           model.forward(
               Tensor.cat(List.of(Tensor.cat(contexts, 0), Tensor.cat(noisy, 0)), 2).to(dtype),
               timesteps,
-              IntStream.range(0, context + first.frames()).toArray(),
+              rotary.first(first.allFrames() * patches(window)),
               Prompt.cat(Collections.nCopies(count, prompt)),
               layer -> span,
               first.scored());

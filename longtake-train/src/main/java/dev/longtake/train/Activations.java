@@ -2,6 +2,7 @@ package dev.longtake.train;
 
 import dev.longtake.nn.Passage;
 import dev.longtake.nn.Recomputed;
+import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import java.util.function.Function;
 
@@ -16,14 +17,20 @@ public enum Activations {
    * Adds the gradient of a single number to every trained weight.
    *
    * @param loss computes it with networks run by the passage that it is given
+   * @return the number without its graph, owned by the caller's scope
    */
-  public void backward(Function<Passage, Tensor> loss) {
-    if (this == KEPT) {
-      loss.apply(Passage.DIRECT).backward();
-      return;
-    }
-    try (var pass = Recomputed.start()) {
-      pass.backward(loss.apply(pass));
+  public Tensor backward(Function<Passage, Tensor> loss) {
+    try (var scope = Scope.open()) {
+      if (this == KEPT) {
+        var number = loss.apply(Passage.DIRECT);
+        number.backward();
+        return scope.keep(number.detach());
+      }
+      try (var pass = Recomputed.start()) {
+        var number = loss.apply(pass);
+        pass.backward(number);
+        return scope.keep(number.detach());
+      }
     }
   }
 

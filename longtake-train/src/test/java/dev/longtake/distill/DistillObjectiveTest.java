@@ -8,6 +8,7 @@ import dev.longtake.optim.FlatParameters;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.NativeMemory;
+import dev.longtake.tensor.ReplayedWork;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -16,6 +17,7 @@ import dev.longtake.train.Activations;
 import dev.longtake.train.ContextTimestep;
 import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,6 +99,56 @@ class DistillObjectiveTest {
           assertThat(gradients.get(1)).isCloseTo(gradients.get(0), 1e-5);
         }
       }
+    }
+  }
+
+  @Test
+  void turnsWhosePassesAreReplayedGiveTheGradientsAndLossesOfOthers() {
+    Opening any = video -> video.narrow(2, video.size(2) - 1, 1).detach();
+    for (var config :
+        new DistillConfig[] {
+          Troupe.contextual(ExitGradient.RECORDED), local(Sight.CAUSAL_WITH_MEMORY), streaming()
+        }) {
+      int[] replays = new int[1];
+      try (var scope = Scope.open();
+          var work = new ReplayedWork(given -> replayable(given, replays))) {
+        var plain = objective(config, any, 0);
+        var training = Troupe.training(9, 3, 1);
+        var replayed = troupe.objective(config, any, training, Activations.KEPT, work, 0);
+        for (long turn = 0; turn < 12; turn++) {
+          var expected = learnt(plain, turn);
+          var made = learnt(replayed, turn);
+          assertThat(made.loss()).as("turn " + turn).isEqualTo(expected.loss());
+          assertThat(made.gradient()).as("turn " + turn).isCloseTo(expected.gradient(), 1e-5);
+        }
+        assertThat(replays[0]).isPositive();
+      }
+    }
+  }
+
+  private static ReplayedWork.Recording replayable(Supplier<Tensor> work, int[] replays) {
+    work.get();
+    return new ReplayedWork.Recording() {
+      @Override
+      public void replay() {
+        replays[0]++;
+        work.get();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  private record Learnt(double loss, Tensor gradient) {}
+
+  private Learnt learnt(DistillObjective objective, long turn) {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(turn, Device.CPU)) {
+      troupe.flat().gradients().fill(0);
+      var loss = objective.at(turn, rng);
+      loss.backward().run();
+      return new Learnt(loss.total().item(), scope.keep(troupe.flat().gradients().copy()));
     }
   }
 

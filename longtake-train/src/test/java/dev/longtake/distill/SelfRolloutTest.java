@@ -11,6 +11,7 @@ import dev.longtake.rollout.Rollout;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Repeats;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -95,7 +96,7 @@ class SelfRolloutTest {
         var rng = Rng.seeded(4, Device.CPU)) {
       var slope = rng.normal(Dtype.FLOAT32, rolled.judged().shape());
       troupe.flat().gradients().fill(0);
-      rolled.backward(slope, Activations.KEPT);
+      rolled.backward(slope, Activations.KEPT, Repeats.AS_IT_COMES);
       var direction = rng.normal(Dtype.FLOAT32, troupe.flat().count());
       double analytic = troupe.flat().gradients().times(direction).sum().item();
 
@@ -136,7 +137,7 @@ class SelfRolloutTest {
       recorded.judged().times(slope).sum().backward();
       var expected = troupe.flat().gradients().copy();
       troupe.flat().gradients().fill(0);
-      replayable.backward(slope, Activations.KEPT);
+      replayable.backward(slope, Activations.KEPT, Repeats.AS_IT_COMES);
       assertThat(expected.abs().max().item()).isPositive();
       assertThat(troupe.flat().gradients()).isCloseTo(expected, 1e-5);
     }

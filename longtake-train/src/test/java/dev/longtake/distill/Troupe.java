@@ -14,6 +14,7 @@ import dev.longtake.rollout.Recall;
 import dev.longtake.rollout.Rollout;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
+import dev.longtake.tensor.Repeats;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -144,6 +145,16 @@ record Troupe(
       DistillTraining training,
       Activations activations,
       int rank) {
+    return objective(config, opening, training, activations, Repeats.AS_IT_COMES, rank);
+  }
+
+  DistillObjective objective(
+      DistillConfig config,
+      Opening opening,
+      DistillTraining training,
+      Activations activations,
+      Repeats repeats,
+      int rank) {
     return new DistillObjective(
         config,
         rollout(
@@ -154,6 +165,7 @@ record Troupe(
         opening,
         training,
         activations,
+        repeats,
         rank);
   }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs every kernel on the processor, thread by thread, and compares it with its formula: arithmetic, indices and
-# reductions are checked where there is no GPU, speed is not. Of
-# attention's kernel, whose products only a GPU has, it is how work is shared out. Needs a compiler for C++20.
+# Runs every kernel of kernels.cu on the processor, thread by thread, and compares it with its formula: arithmetic,
+# indices and reductions are checked where there is no GPU, speed is not. Of attention.cu, whose products only a GPU
+# has, it is how work is shared out. Needs a compiler for C++20.
 #
 #   emulate-kernels.sh
 

@@ -97,7 +97,13 @@ final class KernelOps implements FusedOps {
           device + " has compute capability " + capability + "; kernels need 8.9 or newer");
     }
     KernelChoice.tryConvolutions();
-    return new KernelOps(format, device, KernelLibrary.compile(SOURCE, source(SOURCE), device));
+    var library = KernelLibrary.compile(SOURCE, source(SOURCE), device);
+    try {
+      return new KernelOps(format, device, library);
+    } catch (RuntimeException | Error e) {
+      library.close();
+      throw e;
+    }
   }
 
   /** A source beside this class. */
@@ -372,7 +378,7 @@ final class KernelOps implements FusedOps {
 
   @Override
   public Tensor attended(Tensor q, Tensor k, Tensor v) {
-    return keyAttention == null || Gradients.recording() || !keyAttention.takes(q, k)
+    return keyAttention == null || Gradients.recording() || !KeyAttention.takes(q, k, v)
         ? plain.attended(q, k, v)
         : keyAttention.attend(q, k, v);
   }

@@ -7,6 +7,7 @@ import dev.longtake.tensor.Kernel;
 import dev.longtake.tensor.KernelLibrary;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,35 +28,70 @@ final class KeyAttention implements AutoCloseable {
   private static final int THREADS = 3 * 128;
   private static final int JOINED = 8; // queries of a block
   private static final int LEAST_KEYS = 2048; // with fewer LibTorch's attention is as fast
+  private static final int MAPPED = 16; // bytes: starts and strides are multiples, for tensor maps
 
   private final Device device;
-  private final KernelLibrary library;
-  private final Kernel attend;
-  private final Kernel joinParts;
   private final int blocks;
+  private @Nullable Kernels kernels;
+
+  private record Kernels(KernelLibrary library, Kernel attend, Kernel joinParts) {
+    static Kernels on(Device device) {
+      var library = KernelLibrary.compile(SOURCE, KernelOps.source(SOURCE), device);
+      try {
+        return new Kernels(
+            library, library.kernel("attend", SHARED_BYTES), library.kernel("join_parts"));
+      } catch (RuntimeException | Error e) {
+        library.close();
+        throw e;
+      }
+    }
+  }
 
   private KeyAttention(Device device) {
     this.device = device;
-    library = KernelLibrary.compile(SOURCE, KernelOps.source(SOURCE), device);
-    attend = library.kernel("attend", SHARED_BYTES);
-    joinParts = library.kernel("join_parts");
     blocks = device.multiprocessors();
   }
 
-  /** Null where the GPU is another. */
+  /** Compiled when it is first asked to attend; null where the GPU is another. */
   static @Nullable KeyAttention on(Device device) {
     return device.computeCapability().equals(HOPPER) ? new KeyAttention(device) : null;
   }
 
   /** Whether it computes such attention, and sooner than LibTorch. */
-  boolean takes(@Axes("B L H d") Tensor q, @Axes("B K H d") Tensor k) {
-    return q.dtype() == Dtype.BFLOAT16 && q.size(-1) == WIDTH && k.size(1) >= LEAST_KEYS;
+  static boolean takes(
+      @Axes("B L H d") Tensor q, @Axes("B K H d") Tensor k, @Axes("B K H d") Tensor v) {
+    return isMapped(q)
+        && isMapped(k)
+        && isMapped(v)
+        && Arrays.equals(k.shape(), v.shape())
+        && k.size(0) == q.size(0)
+        && k.size(2) == q.size(2)
+        && k.size(1) >= LEAST_KEYS;
+  }
+
+  /** Whether the copy engine can read it. */
+  private static boolean isMapped(Tensor x) {
+    if (x.dtype() != Dtype.BFLOAT16
+        || x.rank() != 4
+        || x.count() == 0
+        || x.size(-1) != WIDTH
+        || x.stride(-1) != 1
+        || !x.beginsAtMultipleOf(MAPPED)) {
+      return false;
+    }
+    for (int axis = 0; axis < 3; axis++) {
+      long bytes = x.stride(axis) * Short.BYTES;
+      if (x.size(axis) > 1 && (bytes == 0 || bytes % MAPPED != 0)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
-   * Attention for inference.
+   * Attention for inference, of what it {@link #takes}.
    *
-   * @param q BFLOAT16, as the others
+   * @throws dev.longtake.tensor.TensorException the first time, if the kernels do not compile
    */
   @Axes("B L H d")
   Tensor attend(@Axes("B L H d") Tensor q, @Axes("B K H d") Tensor k, @Axes("B K H d") Tensor v) {
@@ -65,11 +101,15 @@ final class KeyAttention implements AutoCloseable {
     long keys = k.size(1);
     long tiles = (queries + TILE - 1) / TILE * heads * videos;
     long left = tiles % blocks; // which blocks share
+    if (kernels == null) {
+      kernels = Kernels.on(device);
+    }
     try (var scope = Scope.open()) {
       var out = Tensor.empty(Dtype.BFLOAT16, device, videos, queries, heads, WIDTH);
       var parts = Tensor.empty(Dtype.FLOAT32, device, 2L * blocks, TILE, WIDTH);
       var sums = Tensor.empty(Dtype.FLOAT32, device, 2L * blocks, TILE, 2);
-      attend
+      kernels
+          .attend
           .launch(blocks, THREADS)
           .tiles(q, 1, TILE, 1, HALF)
           .tiles(k, 1, TILE, 1, HALF)
@@ -84,7 +124,8 @@ final class KeyAttention implements AutoCloseable {
           .number(1 / (Math.sqrt(WIDTH) * Math.log(2)))
           .go();
       if (left > 0) {
-        joinParts
+        kernels
+            .joinParts
             .launch(left * TILE / JOINED, JOINED * 32)
             .tensor(out)
             .tensor(parts)
@@ -102,6 +143,9 @@ final class KeyAttention implements AutoCloseable {
 
   @Override
   public void close() {
-    library.close();
+    if (kernels != null) {
+      kernels.library.close();
+      kernels = null;
+    }
   }
 }

@@ -2,7 +2,6 @@ package dev.longtake.rollout;
 
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Gradients;
-import dev.longtake.tensor.Graph;
 import dev.longtake.tensor.Moment;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
@@ -78,7 +77,7 @@ final class ChunkDecoder implements AutoCloseable {
       }
       ready.await();
       try {
-        return Graph.apart(() -> pictures(latents, watch)); // kernels of convolutions are tried
+        return pictures(latents, watch);
       } finally {
         model.device().synchronize(); // else the other stream might use their memory too early
       }

@@ -1,5 +1,6 @@
 package dev.longtake.eval;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -43,10 +44,21 @@ public record LossCurve(
 
   /** Around each value the mean of as many, of fewer near the ends. */
   List<Double> movingAverage() {
-    int side = averaged(values.size()) / 2;
+    int count = values.size();
+    int side = averaged(count) / 2;
     var means = new ArrayList<Double>();
-    for (int i = 0; i < values.size(); i++) {
-      means.add(mean(values.subList(Math.max(0, i - side), Math.min(values.size(), i + side + 1))));
+    var sum = BigDecimal.ZERO; // exact, so that nothing of a large value stays once it has left
+    for (int i = -side; i < count; i++) {
+      if (i + side < count) {
+        sum = sum.add(new BigDecimal(values.get(i + side)));
+      }
+      if (i - side > 0) {
+        sum = sum.subtract(new BigDecimal(values.get(i - side - 1)));
+      }
+      if (i >= 0) {
+        int some = Math.min(count, i + side + 1) - Math.max(0, i - side);
+        means.add(sum.doubleValue() / some);
+      }
     }
     return means;
   }

@@ -2,6 +2,7 @@ package dev.longtake.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.offset;
 
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +36,18 @@ class LossReportTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> LossCurve.of("loss", List.of(1L), List.of()))
         .withMessageContaining("loss has 0 values at 1 steps");
+  }
+
+  @Test
+  void aLargeValueLeavesNothingBehindInTheAveragesAfterIt() {
+    var spiky = curve("loss", 200, i -> i == 60 ? 1e30f : i % 2 + 0.25f);
+    var means = spiky.movingAverage();
+
+    assertThat(means).hasSize(200);
+    assertThat(means.get(60)).isCloseTo(1e30 / 21, offset(1e24));
+    assertThat(means.get(70)).isGreaterThan(1e28); // 21 values, the first of which it is
+    assertThat(means.get(71)).isEqualTo(0.25 + 11 / 21.0, offset(1e-12)); // 61 to 81: eleven odd
+    assertThat(means.get(199)).isEqualTo(0.25 + 6 / 11.0, offset(1e-12)); // 189 to 199: six odd
   }
 
   @Test

@@ -23,6 +23,8 @@ public final class LoggedRuns {
   /** What is logged besides losses and norms. */
   private static final Set<String> NO_LOSSES = Set.of(TIME, "learning_rate");
 
+  private static final String NOTHING_LOGGED = " has no logged step, in no STAGE/" + Stage.EVENTS;
+
   private static final String REMEDY = "give the folder that was --out of longtake train";
 
   private final Consumer<String> said;
@@ -36,16 +38,32 @@ public final class LoggedRuns {
    * Reads the event files of all stages.
    *
    * @param runs output folders of runs, which may be going on, or of single stages
-   * @param said hears of files that are not whole
-   * @throws IllegalArgumentException if one of them has logged no step
+   * @param said hears of files that are not whole, and of runs that have logged no step and are
+   *     left out
+   * @throws IllegalArgumentException if none of them has logged a step, or one is no folder
    * @throws dev.longtake.train.TrainingException if a file cannot be read or is damaged
    */
   public static TrainingLosses read(List<Path> runs, Consumer<String> said) {
     var given = new LinkedHashMap<Path, Path>();
     runs.forEach(run -> given.putIfAbsent(run.toAbsolutePath().normalize(), run));
+    given.keySet().removeIf(folder -> given.containsKey(folder.getParent()) && isStage(folder));
     var whole = given.keySet().stream().map(LoggedRuns::whole).collect(Collectors.toSet());
     var read = new LoggedRuns(said);
-    given.forEach((folder, run) -> read.add(run, name(whole(folder), run, whole)));
+    var empty = new ArrayList<Path>();
+    given.forEach(
+        (folder, run) -> {
+          if (!read.add(run, name(whole(folder), run, whole))) {
+            empty.add(run);
+          }
+        });
+    if (read.stages.isEmpty()) {
+      throw new IllegalArgumentException(
+          empty.stream().map(Path::toString).collect(Collectors.joining(" and "))
+              + NOTHING_LOGGED
+              + "; "
+              + REMEDY);
+    }
+    empty.forEach(run -> said.accept(run + NOTHING_LOGGED + ": left out"));
     return TrainingLosses.of(read.stages);
   }
 
@@ -66,7 +84,8 @@ public final class LoggedRuns {
     return (alone ? last : run).toString();
   }
 
-  private void add(Path run, String name) {
+  /** Whether there was a logged step. */
+  private boolean add(Path run, String name) {
     if (!Files.isDirectory(run)) {
       throw new IllegalArgumentException(run + " is no folder; " + REMEDY);
     }
@@ -79,13 +98,10 @@ public final class LoggedRuns {
         logs.put(folder.toAbsolutePath().normalize().getFileName().toString(), log);
       }
     }
-    if (logs.isEmpty()) {
-      throw new IllegalArgumentException(
-          run + " has no logged step, in no STAGE/" + Stage.EVENTS + "; " + REMEDY);
-    }
     logs.entrySet().stream()
         .sorted(Comparator.comparingDouble(entry -> entry.getValue().began()))
         .forEach(entry -> stages.add(stage(name, entry.getKey(), entry.getValue())));
+    return !logs.isEmpty();
   }
 
   /** Those of a run, or the one that was given in its place. */

@@ -115,6 +115,30 @@ class LoggedRunsTest {
         .hasMessage(file + " is no folder; give the folder that was --out of longtake train");
   }
 
+  @Test
+  void aRunThatHasLoggedNothingYetIsToldAndLeftOutBesideOthers() {
+    log("begun/vae");
+    log("run/vae", step(0, "vae/mse", 1, 1, 1));
+    var begun = folder.resolve("begun");
+
+    assertThat(read(begun, folder.resolve("run")))
+        .extracting(TrainingLosses.Stage::run)
+        .containsExactly("run");
+    assertThat(said)
+        .containsExactly(begun + " has no logged step, in no STAGE/tensorboard: left out");
+  }
+
+  @Test
+  void aStageThatIsGivenBesideItsRunIsReadOnce() {
+    log("run/vae", step(0, "vae/mse", 1, 1, 1));
+    log("run/causal", step(0, "causal/full", 1, 1, 1));
+    var run = folder.resolve("run");
+
+    assertThat(read(run.resolve("vae"), run, run.resolve("causal")))
+        .extracting(TrainingLosses.Stage::stage)
+        .containsExactlyInAnyOrder("vae", "causal");
+  }
+
   private List<TrainingLosses.Stage> read(Path... runs) {
     return LoggedRuns.read(List.of(runs), said::add).stages();
   }

@@ -1,6 +1,5 @@
 package dev.longtake.tensor;
 
-import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
@@ -18,17 +17,31 @@ final class Cuda {
    * Written by the one thread that records a {@link Graph}, read by those that empty LibTorch's
    * cache: its allocator refuses that, on every GPU, while any thread records.
    */
-  static final ReadWriteLock RECORDING = new ReentrantReadWriteLock();
+  static final ReentrantReadWriteLock RECORDING = new ReentrantReadWriteLock();
 
   private Cuda() {}
 
   /**
-   * Loads LibTorch's and CUDA's natives, before there are threads that might load them at the same
-   * time: JavaCPP initialises classes while it loads, and loads while classes are initialised.
+   * Loads LibTorch's and CUDA's natives where there is a GPU, before there are threads that might
+   * load them at the same time: JavaCPP initialises classes while it loads, and loads while classes
+   * are initialised.
    */
   static void load() {
-    Loader.load(torch_cuda.class);
-    Loader.load(cudart.class);
+    var unused = Natives.LOADED;
+  }
+
+  /** Initialised once. */
+  private static final class Natives {
+    static final boolean LOADED = loaded();
+
+    private static boolean loaded() {
+      boolean present = Device.cudaDevices() > 0;
+      if (present) {
+        Loader.load(torch_cuda.class);
+        Loader.load(cudart.class);
+      }
+      return present;
+    }
   }
 
   /** Turns an error of CUDA's driver into an exception. */

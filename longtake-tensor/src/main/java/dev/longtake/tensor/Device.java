@@ -34,8 +34,9 @@ public record Device(Kind kind, int index) {
     }
   }
 
-  /** A CUDA GPU by index, from 0. */
+  /** A CUDA GPU by index, from 0; it need not be there. */
   public static Device cuda(int index) {
+    Cuda.load();
     return new Device(Kind.CUDA, index);
   }
 
@@ -66,7 +67,6 @@ public record Device(Kind kind, int index) {
               + present
               + " CUDA GPUs found; use --device cpu, or build with -Pcuda on a machine with a GPU");
     }
-    Cuda.load();
     return cuda(index);
   }
 
@@ -144,7 +144,7 @@ public record Device(Kind kind, int index) {
   }
 
   static Device of(org.bytedeco.pytorch.Device handle) {
-    return handle.is_cuda() ? cuda(Math.max(0, handle.index())) : CPU;
+    return handle.is_cuda() ? new Device(Kind.CUDA, Math.max(0, handle.index())) : CPU;
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.longtake.tensor;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.TensorOptional;
@@ -138,7 +139,7 @@ public final class Functional {
   public static @Axes("B C Y X") Tensor conv2d(
       Tensor x, Tensor weight, @Nullable Tensor bias, long[] stride, long[] padding) {
     long[] dilation = {1, 1};
-    return Tensor.op(
+    return convolved(
         "conv2d",
         () -> torch.conv2d(x.handle, weight.handle, optional(bias), stride, padding, dilation, 1),
         x,
@@ -149,7 +150,7 @@ public final class Functional {
   public static @Axes("B C F Y X") Tensor conv3d(
       Tensor x, Tensor weight, @Nullable Tensor bias, long[] stride, long[] padding) {
     long[] dilation = {1, 1, 1};
-    return Tensor.op(
+    return convolved(
         "conv3d",
         () -> torch.conv3d(x.handle, weight.handle, optional(bias), stride, padding, dilation, 1),
         x,
@@ -161,13 +162,20 @@ public final class Functional {
       Tensor x, Tensor weight, @Nullable Tensor bias, long[] stride, long[] padding) {
     long[] more = {0, 0};
     long[] dilation = {1, 1};
-    return Tensor.op(
+    return convolved(
         "convTranspose2d",
         () ->
             torch.conv_transpose2d(
                 x.handle, weight.handle, optional(bias), stride, padding, more, 1, dilation),
         x,
         weight);
+  }
+
+  private static Tensor convolved(
+      String name, Supplier<org.bytedeco.pytorch.Tensor> body, Tensor x, Tensor weight) {
+    return x.handle.is_cuda() && KernelChoice.tryingConvolutions()
+        ? Graph.apart(() -> Tensor.op(name, body, x, weight))
+        : Tensor.op(name, body, x, weight);
   }
 
   /** Each picture at a new size, every pixel taking its nearest neighbour's value. */

@@ -14,11 +14,14 @@ import org.bytedeco.pytorch.global.torch_cuda;
  * <p>A replay reads and writes the very memory that the recording did. What changes between replays
  * is therefore written <em>into</em> tensors made before, and what the work itself makes lies in
  * memory that is kept for it until it is closed ({@link GraphMemory}). Recorded work may not copy
- * from or to the processor, nor wait for the device, nor draw random numbers.
+ * from or to the processor, nor wait for the device, nor draw random numbers. While {@link
+ * KernelChoice#tryConvolutions} holds, its convolutions are of shapes that this thread has met
+ * before: those of new ones are tried, which empties LibTorch's cache, and that is refused here.
  *
  * <p>Threads may record and replay graphs of their own, on one GPU or several: one records at a
  * time, and what the others ask of a GPU meanwhile is neither recorded nor served from the graph's
- * memory. Only work that may empty LibTorch's cache has to be kept {@link #apart}.
+ * memory. Only what empties LibTorch's cache waits for the recording, and the recording for it:
+ * {@link NativeMemory#giveBack}, and convolutions while their kernels are tried.
  *
  * <p>JavaCPP's presets leave out LibTorch's own class for this; here are the same calls: capture of
  * a side stream, with the allocator told to serve that stream from a pool of its own.
@@ -55,6 +58,11 @@ public final class Graph implements AutoCloseable {
    * @throws IllegalStateException if that is closed
    */
   public static Graph record(GraphMemory memory, Supplier<Tensor> work) {
+    memory.requireOpen();
+    if (Cuda.RECORDING.getReadHoldCount() > 0) {
+      throw new IllegalStateException(
+          "this thread is at work that is kept apart from recordings; record before or after it");
+    }
     var device = memory.device();
     var alone = Cuda.RECORDING.writeLock();
     alone.lock();
@@ -75,12 +83,11 @@ public final class Graph implements AutoCloseable {
 
   /**
    * Runs what may empty LibTorch's cache, which its allocator refuses while anything is recorded:
-   * no thread records before this is done. Such are {@link NativeMemory#giveBack} and convolutions
-   * whose kernels are tried for the first time ({@link KernelChoice}).
+   * no other thread records before this is done.
    *
    * @param work records nothing itself
    */
-  public static <T> T apart(Supplier<T> work) {
+  static <T> T apart(Supplier<T> work) {
     var together = Cuda.RECORDING.readLock();
     together.lock();
     try {
@@ -95,7 +102,7 @@ public final class Graph implements AutoCloseable {
     Tensor result = null;
     memory.begin();
     try {
-      try (var warmUp = Scope.open()) { // handles and workspaces are made outside the recording
+      try (var warmUp = Scope.open()) { // handles and workspaces, made once, are not recorded
         var unused = work.get();
       }
       memory.device().synchronize();
@@ -150,8 +157,8 @@ public final class Graph implements AutoCloseable {
   /**
    * Queues the work again.
    *
-   * @return the same tensor each time, overwritten by the next replay of this graph or of another in
-   *     the same memory; this graph owns it
+   * @return the same tensor each time, overwritten by the next replay of this graph or of another
+   *     in the same memory; this graph owns it
    */
   public Tensor replay() {
     try (var scope = Scope.open();

@@ -61,16 +61,20 @@ public final class GraphMemory implements AutoCloseable {
     return stream;
   }
 
-  /**
-   * From now on tensors made on its stream lie here. The first graph's come after memory that was
-   * held for tensors to come is given back: much of it was for work that will be replayed.
-   */
-  void begin() {
+  void requireOpen() {
     if (closed) {
       throw new IllegalStateException("this memory is closed; record with another");
     }
+  }
+
+  /**
+   * From now on tensors made on its stream lie here. What is held of all GPUs for tensors to come
+   * is given back first: much of it was for work that will be replayed, and while a thread records
+   * LibTorch would not give it back where memory runs out.
+   */
+  void begin() {
+    Cuda.allocator().emptyCache();
     if (graphs == 0) {
-      Cuda.allocator().emptyCache();
       name.put(0, FIRST_NAME + NAMES.getAndIncrement());
     }
     Cuda.allocator().beginAllocateToPool(index(), id(), new Only(stream.stream()));

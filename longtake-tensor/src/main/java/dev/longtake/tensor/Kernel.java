@@ -24,6 +24,7 @@ public final class Kernel {
   private static final int ARGUMENT = 8; // bytes kept for each, whatever its size
   private static final int MOST_MAPS = 4;
   private static final int MAP = 128; // bytes of a tensor map, which begins at a multiple of 64
+  private static final int STRIDE = 16; // what a map's strides in bytes are multiples of
 
   private final String name;
   private final Device device;
@@ -100,10 +101,8 @@ public final class Kernel {
 
     /** Where a tensor's first element is; a null pointer if there is none. */
     public Launch tensor(@Nullable Tensor tensor) {
-      if (tensor != null
-          && !(tensor.handle.is_cuda() && tensor.handle.device().index() == device.index())) {
-        throw new IllegalArgumentException(
-            name + " runs on " + device + ", but argument " + given + " is " + tensor);
+      if (tensor != null) {
+        requireHere(tensor);
       }
       return count(tensor == null ? 0 : tensor.handle.data_ptr().address());
     }
@@ -114,10 +113,15 @@ public final class Kernel {
      * swizzled; what lies outside of the tensor is read as zeros.
      *
      * @param x its last axis without gaps; a multiple of 16 bytes from one element of any other
-     *     axis to the next, and where it begins
+     *     axis to the next, and where it begins; how far apart those of an axis of size 1 would be
+     *     does not matter
      * @param box elements along each axis, at most 256 each, 64 along the last
      */
     public Launch tiles(Tensor x, int... box) {
+      requireHere(x);
+      if (givenMaps == MOST_MAPS) {
+        throw new IllegalArgumentException(name + " is given more than " + MOST_MAPS + " maps");
+      }
       int rank = x.rank();
       if (x.dtype() != Dtype.BFLOAT16 || x.stride(-1) != 1 || box.length != rank) {
         throw new IllegalArgumentException(name + " cannot read tiles of " + x);
@@ -131,7 +135,11 @@ public final class Kernel {
         boxes[i] = box[rank - 1 - i];
         steps[i] = 1;
         if (i > 0) {
-          strides[i - 1] = x.stride(rank - 1 - i) * Short.BYTES;
+          long inner = i == 1 ? Short.BYTES : strides[i - 2];
+          strides[i - 1] =
+              sizes[i] == 1
+                  ? Math.ceilDiv(inner * sizes[i - 1], STRIDE) * STRIDE // of no meaning, but legal
+                  : x.stride(rank - 1 - i) * Short.BYTES;
         }
       }
       try (var scope = Scope.open()) {
@@ -152,26 +160,26 @@ public final class Kernel {
                 cudart.CU_TENSOR_MAP_SWIZZLE_128B,
                 cudart.CU_TENSOR_MAP_L2_PROMOTION_L2_128B,
                 cudart.CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE));
-        places.put(given++, at);
+        places.put(next(), at);
       }
       return this;
     }
 
     /** A {@code long long}. */
     public Launch count(long number) {
-      arguments.putLong(next(), number);
+      arguments.putLong(place(), number);
       return this;
     }
 
     /** An {@code int}. */
     public Launch size(long number) {
-      arguments.putInt(next(), Math.toIntExact(number));
+      arguments.putInt(place(), Math.toIntExact(number));
       return this;
     }
 
     /** A {@code float}. */
     public Launch number(double number) {
-      arguments.putFloat(next(), (float) number);
+      arguments.putFloat(place(), (float) number);
       return this;
     }
 
@@ -196,8 +204,23 @@ public final class Kernel {
       }
     }
 
-    private long next() {
-      return (long) given++ * ARGUMENT;
+    private void requireHere(Tensor tensor) {
+      if (!tensor.handle.is_cuda() || tensor.handle.device().index() != device.index()) {
+        throw new IllegalArgumentException(
+            name + " runs on " + device + ", but argument " + given + " is " + tensor);
+      }
+    }
+
+    private long place() {
+      return (long) next() * ARGUMENT;
+    }
+
+    private int next() {
+      if (given == MOST_ARGUMENTS) {
+        throw new IllegalArgumentException(
+            name + " is given more than " + MOST_ARGUMENTS + " arguments");
+      }
+      return given++;
     }
   }
 

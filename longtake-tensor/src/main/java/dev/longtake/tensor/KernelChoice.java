@@ -21,12 +21,18 @@ public final class KernelChoice {
    * The first of each shape takes some tenths of a second longer; which is the fastest may differ
    * from run to run and from thread to thread, and with it the last bits of a result: of FLOAT32
    * the last thirteen, since some kernels multiply in TF32. LibTorch's cache is emptied each time,
-   * see {@link Graph#apart}. A processor has nothing to choose.
+   * so no convolution runs while another thread records a {@link Graph}. A processor has nothing to
+   * choose.
    */
   public static void tryConvolutions() {
     var context = torch.globalContext();
     context.setBenchmarkCuDNN(true);
     context.setBenchmarkLimitCuDNN(MOST_TRIED);
+  }
+
+  /** Whether the first convolution of a shape is tried. */
+  static boolean tryingConvolutions() {
+    return torch.globalContext().benchmarkCuDNN();
   }
 
   /**

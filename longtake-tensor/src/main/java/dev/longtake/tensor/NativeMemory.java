@@ -64,7 +64,12 @@ public final class NativeMemory {
         : OptionalLong.empty();
   }
 
-  /** Gives back to the GPU what LibTorch holds for tensors to come; nothing on the processor. */
+  /**
+   * Gives back what LibTorch holds for tensors to come, of this GPU and of all others; nothing on
+   * the processor.
+   *
+   * @param device whose work is waited for
+   */
   public static void giveBack(Device device) {
     if (device.kind() == Device.Kind.CUDA) {
       device.synchronize();

@@ -154,6 +154,11 @@ public final class Tensor implements AutoCloseable {
     return handle.stride(axis);
   }
 
+  /** Whether the first element's address is a multiple of so many bytes. */
+  public boolean beginsAtMultipleOf(int bytes) {
+    return handle.data_ptr().address() % bytes == 0;
+  }
+
   /** Whether the elements lie in row-major order without gaps. */
   public boolean isContiguous() {
     return handle.is_contiguous();

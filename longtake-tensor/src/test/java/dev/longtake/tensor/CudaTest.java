@@ -45,6 +45,28 @@ class CudaTest {
   }
 
   @Test
+  void aLaunchRefusesTensorsOfElsewhereAndMoreArgumentsThanItHolds() {
+    try (var scope = Scope.open();
+        var library = KernelLibrary.compile("shift.cu", SOURCE, GPU)) {
+      var kernel = library.kernel("shift");
+      var elsewhere = Tensor.zeros(Dtype.BFLOAT16, Device.CPU, 8, 64);
+      assertThatThrownBy(() -> kernel.launch(1, 1).tensor(elsewhere))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("shift runs on cuda:0, but argument 0 is ");
+      assertThatThrownBy(() -> kernel.launch(1, 1).size(0).tiles(elsewhere, 8, 64))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("shift runs on cuda:0, but argument 1 is ");
+      var launch = kernel.launch(1, 1);
+      for (int i = 0; i < 24; i++) {
+        launch.size(i);
+      }
+      assertThatThrownBy(() -> launch.size(24))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("shift is given more than 24 arguments");
+    }
+  }
+
+  @Test
   void aMistakeInTheSourceIsOneLineWithTheCompilersOwnWords() {
     assertThatThrownBy(() -> KernelLibrary.compile("bad.cu", "__global__ void f() { g(); }", GPU))
         .isInstanceOf(TensorException.class)
@@ -116,6 +138,41 @@ class CudaTest {
       }
     }
     return true;
+  }
+
+  @Test
+  void convolutionsOfNewShapesAreTriedBetweenTheRecordingsOfOthers() throws Exception {
+    long[] one = {1, 1};
+    KernelChoice.tryConvolutions();
+    try (var thread = Executors.newSingleThreadExecutor();
+        var scope = Scope.open();
+        var off = Gradients.off()) {
+      var recording = thread.submit(() -> recordsAndLearns(GPU, 0));
+      var weight = Tensor.full(1, Dtype.FLOAT32, GPU, 8, 8, 3, 3);
+      for (int width = 16; width < 80 && !recording.isDone(); width++) {
+        try (var inner = Scope.open()) {
+          var x = Tensor.full(1, Dtype.FLOAT32, GPU, 1, 8, 16, width);
+          float[] out = Functional.conv2d(x, weight, null, one, one).toFloats();
+          assertThat(out[5 * width + 5]).isEqualTo(8 * 9);
+        }
+      }
+      assertThat(recording.get()).isTrue();
+    } finally {
+      KernelChoice.guessConvolutions();
+    }
+  }
+
+  @Test
+  void whatIsKeptApartFromRecordingsCannotRecord() {
+    try (var scope = Scope.open()) {
+      var x = Tensor.full(2, Dtype.FLOAT32, GPU, 4);
+      assertThatThrownBy(() -> Graph.apart(() -> Graph.record(GPU, () -> x.times(3))))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("record before or after it");
+      try (var graph = Graph.record(GPU, () -> x.times(3))) {
+        assertThat(graph.replay().toFloats()).containsOnly(6);
+      }
+    }
   }
 
   @Test

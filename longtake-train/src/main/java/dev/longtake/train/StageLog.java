@@ -15,7 +15,7 @@ import java.util.List;
  * @param began when the first step was prepared, seconds since 1970
  * @param seconds from starts to the last entries that stay, pauses between left out; what was
  *     logged and replaced is not counted
- * @param resumed the last step before each time that the stage went on, ascending
+ * @param resumed the last logged step before each time that the stage went on, ascending
  * @param entries by ascending step
  * @param cutShort the files that end within an entry, as those of killed runs may
  */

@@ -150,8 +150,8 @@ public final class Graph implements AutoCloseable {
   /**
    * Queues the work again.
    *
-   * @return the same tensor each time, overwritten by the next replay of this graph or of another in
-   *     the same memory; this graph owns it
+   * @return the same tensor each time, overwritten by the next replay of this graph or of another
+   *     in the same memory; this graph owns it
    */
   public Tensor replay() {
     try (var scope = Scope.open();

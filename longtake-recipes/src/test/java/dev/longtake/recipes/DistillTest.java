@@ -120,6 +120,7 @@ class DistillTest {
     all.put("student.from", model.toString());
     all.put("student.memory", "slow-fast:sink=3,slow=3,fast=6");
     all.put("teacher.from", model.toString());
+    all.put("matching.guidance", "3"); // or nothing would be learnt in the first step
     all.putAll(more);
     return all;
   }
@@ -269,7 +270,11 @@ class DistillTest {
     var one = (LocalDmdRun) run("stage1", Map.of());
     assertThat(one.matching().lengths().from()).isEqualTo(21);
     assertThat(one.training().generatorEvery()).isEqualTo(5);
+    assertThat(one.teacher().from()).isEqualTo(one.student().from()); // and so the critic begins
+    assertThat(one.matching().guidance()).isEqualTo(1); // which the teacher has learnt
     var two = (ContextualDmdRun) run("stage2", Map.of());
+    assertThat(two.teacher()).isEqualTo(one.teacher());
+    assertThat(two.matching().guidance()).isEqualTo(1);
     assertThat(two.matching().lengths().most(0)).isEqualTo(84);
     assertThat(two.matching().lengths().most(600)).isEqualTo(105);
     assertThat(two.matching().teacher()).isEqualTo(Sight.CAUSAL_WITH_MEMORY);

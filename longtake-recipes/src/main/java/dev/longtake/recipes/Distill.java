@@ -49,7 +49,6 @@ final class Distill {
   private final Path from;
   private final Path teacherFrom;
   private final ModelConfig student;
-  private final ModelConfig teacher;
   private final Dtype dtype;
   private final Optional<PromptList> prompts;
   private final Trainee generator;
@@ -59,14 +58,14 @@ final class Distill {
    * A run.
    *
    * @throws dev.longtake.checkpoint.CheckpointException if a folder is not a model's
-   * @throws IllegalArgumentException if student and teacher do not share latents and text, if the
-   *     teacher was trained to be asked otherwise, or if the file of prompts cannot be read
+   * @throws IllegalArgumentException if student, teacher and critic do not share latents and text,
+   *     if the teacher was trained to be asked otherwise, or if the file of prompts cannot be read
    */
   Distill(Distillation run, Workplace place) {
     this.run = run;
     this.place = place;
     student = FolderKey.model("student.from", run.student().from());
-    teacher = FolderKey.model("teacher.from", run.teacher().from());
+    var teacher = FolderKey.model("teacher.from", run.teacher().from());
     from = Path.of(run.student().from());
     teacherFrom = Path.of(run.teacher().from());
     dtype = place.dtype(run.dtype());
@@ -78,18 +77,12 @@ final class Distill {
     prompts.ifPresent(list -> Prompts.check(list.texts(), from, student));
     Prompts.checkNegative(
         "teacher.negative_prompt", run.teacher().negativePrompt(), teacherFrom, teacher);
-    boolean shared =
-        student.vae().equals(teacher.vae())
-            && student.textEncoder().equals(teacher.textEncoder())
-            && student.transformer().textLen() == teacher.transformer().textLen();
-    if (!shared) {
-      throw new IllegalArgumentException(
-          "the student's model "
-              + from
-              + " and the teacher's "
-              + teacherFrom
-              + " differ in autoencoder or text encoder; give models that share latents and text");
-    }
+    requireShared("teacher", teacherFrom, teacher);
+    var criticKey = run.critic().key();
+    var criticFolder = run.critic().from(run.teacher());
+    var criticBegins = FolderKey.model(criticKey, criticFolder);
+    var criticFrom = Path.of(criticFolder);
+    requireShared("critic", criticFrom, criticBegins);
     long seed = run.training().seed();
     generator =
         Trainee.of(
@@ -101,10 +94,27 @@ final class Distill {
     critic =
         Trainee.of(
             run.adapter(),
-            teacherFrom.resolve(VideoModel.TRANSFORMER),
-            teacher.transformer(),
+            criticFrom.resolve(VideoModel.TRANSFORMER),
+            criticBegins.transformer(),
             CRITIC,
             Rng.mix(seed, 1));
+  }
+
+  private void requireShared(String whose, Path folder, ModelConfig other) {
+    boolean shared =
+        student.vae().equals(other.vae())
+            && student.textEncoder().equals(other.textEncoder())
+            && student.transformer().textLen() == other.transformer().textLen();
+    if (!shared) {
+      throw new IllegalArgumentException(
+          "the student's model "
+              + from
+              + " and the "
+              + whose
+              + "'s "
+              + folder
+              + " differ in autoencoder or text encoder; give models that share latents and text");
+    }
   }
 
   /** Runs what is not finished. */
@@ -195,7 +205,7 @@ final class Distill {
     return out;
   }
 
-  /** Of the generator as the student's model has it, of the critic as the teacher's has. */
+  /** Of the generator as the student's model has it, of the critic as its own has. */
   private FlatParameters startingWeights() {
     try (var scope = Scope.open()) {
       Map<String, Tensor> all = new LinkedHashMap<>(generator.first());

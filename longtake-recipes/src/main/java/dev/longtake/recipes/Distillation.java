@@ -19,6 +19,9 @@ sealed interface Distillation extends Run
   /** What it is distilled from. */
   TeacherKeys teacher();
 
+  /** What the critic begins as. */
+  CriticKeys critic();
+
   /** Of the arithmetic on a GPU; the processor always computes in FLOAT32. */
   Dtype dtype();
 

@@ -14,6 +14,7 @@ import dev.longtake.train.Activations;
  * @param name of the student
  * @param student what is distilled
  * @param teacher what it is distilled from
+ * @param critic what the critic begins as; the teacher if left out
  * @param dtype of the arithmetic on a GPU; the processor always computes in FLOAT32
  * @param worlds how many worlds' captions are the prompts, at least 1; not asked where prompts are
  *     a file's
@@ -35,6 +36,7 @@ public record LocalDmdRun(
     String name,
     StudentKeys student,
     TeacherKeys teacher,
+    @OrElse("{}") CriticKeys critic,
     Dtype dtype,
     @OrElse("100000") int worlds,
     DistillConfig matching,

@@ -1,7 +1,7 @@
 package dev.longtake.recipes;
 
 /**
- * The model that a student is distilled from; the critic starts from it too.
+ * The model that a student is distilled from; see {@link CriticKeys} for the critic.
  *
  * @param from its folder; latents and text must be those of the student's model
  * @param negativePrompt what guidance leads away from; empty for no prompt at all

@@ -120,6 +120,25 @@ class AdapterRunsTest {
   }
 
   @Test
+  void aCriticsAdapterIsOfTheModelThatItBeganAs() throws Exception {
+    var one = TinyFolder.model(folder.resolve("one"), 2);
+    var other = TinyFolder.model(folder.resolve("other"), 3);
+    var settings = new TreeMap<>(ADAPTER);
+    settings.put("critic.from", one.toString());
+    var alone = List.of(Device.CPU);
+    assertThatThrownBy(() -> student("out", settings, "local-dmd 2", alone))
+        .hasMessage("killed at local-dmd 2");
+    settings.put("critic.from", other.toString());
+    assertThatThrownBy(() -> student("out", settings, "", alone))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("the checkpoint's adapter was trained on other weights than " + other)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    settings.put("critic.from", one.toString());
+    assertThat(student("out", settings, "", alone).steps)
+        .containsExactly("local-dmd 2", "local-dmd 3");
+  }
+
+  @Test
   void theGradientOfAdaptersIsThatOfRecordedAndOfReplayedExitPasses() throws Exception {
     var recorded = new TreeMap<>(ADAPTER);
     recorded.put("matching.exit_gradient", "recorded");

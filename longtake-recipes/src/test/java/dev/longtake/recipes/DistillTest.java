@@ -18,6 +18,7 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
+import dev.longtake.testkit.TensorAssert;
 import dev.longtake.train.CheckpointStore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -119,6 +120,7 @@ class DistillTest {
     all.put("student.from", model.toString());
     all.put("student.memory", "slow-fast:sink=3,slow=3,fast=6");
     all.put("teacher.from", model.toString());
+    all.put("matching.guidance", "3"); // or nothing would be learnt in the first step
     all.putAll(more);
     return all;
   }
@@ -268,7 +270,11 @@ class DistillTest {
     var one = (LocalDmdRun) run("stage1", Map.of());
     assertThat(one.matching().lengths().from()).isEqualTo(21);
     assertThat(one.training().generatorEvery()).isEqualTo(5);
+    assertThat(one.teacher().from()).isEqualTo(one.student().from()); // and so the critic begins
+    assertThat(one.matching().guidance()).isEqualTo(1); // which the teacher has learnt
     var two = (ContextualDmdRun) run("stage2", Map.of());
+    assertThat(two.teacher()).isEqualTo(one.teacher());
+    assertThat(two.matching().guidance()).isEqualTo(1);
     assertThat(two.matching().lengths().most(0)).isEqualTo(84);
     assertThat(two.matching().lengths().most(600)).isEqualTo(105);
     assertThat(two.matching().teacher()).isEqualTo(Sight.CAUSAL_WITH_MEMORY);
@@ -366,15 +372,97 @@ class DistillTest {
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
   }
 
+  /** By rates at which no weight moves, what was begun with is what is saved. */
   @Test
-  void aFolderWithoutAModelIsRefusedAndNothingIsLeft() {
+  void theCriticBeginsAsTheModelThatIsNamedOrElseAsTheTeacher() throws Exception {
+    var other = another("other");
+    Map<String, String> still = new LinkedHashMap<>(stage1());
+    still.put("student.from", other.toString());
+    still.put("training.steps", "1");
+    still.put("training.generator.rate.peak", "1e-30");
+    still.put("training.critic.rate.peak", "1e-30");
+    var named = new LinkedHashMap<>(still);
+    named.put("critic.from", other.toString());
+    var same = new LinkedHashMap<>(still);
+    same.put("student.from", model.toString());
+    train("stage1", named, folder.resolve("named"), "");
+    train("stage1", still, folder.resolve("left-out"), "");
+    train("stage1", same, folder.resolve("same"), "");
+
+    try (var scope = Scope.open();
+        var withKey = begun("named");
+        var without = begun("left-out");
+        var teachers = begun("same")) {
+      var critic = withKey.read("critic.values");
+      TensorAssert.assertThat(critic).isBitwiseEqualTo(withKey.read("generator.values"));
+      var asTeacher = without.read("critic.values");
+      TensorAssert.assertThat(asTeacher).isBitwiseEqualTo(teachers.read("generator.values"));
+      assertThat(critic.minus(asTeacher).abs().max().item()).isPositive();
+    }
+  }
+
+  /** The same model but for its transformer's weights. */
+  private Path another(String name) throws IOException {
+    var copy = Files.createDirectories(folder.resolve(name));
+    try (var files = Files.list(model)) {
+      for (var file : files.toList()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+    }
+    TinyFolder.transformer(copy, 7);
+    return copy;
+  }
+
+  private Safetensors begun(String run) {
+    return Safetensors.open(folder.resolve(run, "local-dmd", "checkpoint-00000001.safetensors"));
+  }
+
+  @Test
+  void nothingDrivesAStudentWhoseTeacherAndCriticAreTheSameUnguided() throws Exception {
+    Map<String, String> settings = new LinkedHashMap<>(stage1());
+    settings.put("training.steps", "1");
+    settings.put("matching.guidance", "1");
+    train("stage1", settings, folder.resolve("still"), "");
+    assertThat(firstDirection("still")).isZero();
+
+    settings.put("critic.from", another("other").toString());
+    train("stage1", settings, folder.resolve("driven"), "");
+    assertThat(firstDirection("driven")).isPositive();
+  }
+
+  private double firstDirection(String run) {
+    return Manifest.read(folder.resolve(run, TrainModel.MODEL_FOLDER))
+        .losses()
+        .get("local-dmd.dmdtrain_gradient_norm");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"student.from", "teacher.from", "critic.from"})
+  void aFolderWithoutAModelIsRefusedAndNothingIsLeft(String key) {
     Map<String, String> settings = new LinkedHashMap<>(stage2());
-    settings.put("teacher.from", folder.resolve("nothing").toString());
+    settings.put(key, folder.resolve("nothing").toString());
     var out = folder.resolve("out");
     assertThatThrownBy(() -> train("stage2", settings, out, ""))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("there is no such folder, which key teacher.from names");
+        .hasMessageContaining("there is no such folder, which key " + key + " names")
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
     assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void aCriticOfOtherTextIsRefused() throws Exception {
+    var other = another("other");
+    var config = Files.readString(other.resolve(ModelConfig.FILE));
+    Files.writeString(
+        other.resolve(ModelConfig.FILE),
+        config.replaceFirst("\"text_len\" : \\d+", "\"text_len\" : 7"));
+    Map<String, String> settings = new LinkedHashMap<>(stage1());
+    settings.put("critic.from", other.toString());
+    assertThatThrownBy(() -> train("stage1", settings, folder.resolve("out"), ""))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("and the critic's " + other + " differ in autoencoder or text")
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertThat(folder.resolve("out")).doesNotExist();
   }
 
   private static Run run(String which, Map<String, String> settings) {

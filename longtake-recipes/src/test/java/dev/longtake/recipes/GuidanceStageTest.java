@@ -88,6 +88,7 @@ class GuidanceStageTest {
             Map.entry("teacher.from", model.toString()),
             Map.entry("worlds", "5"),
             Map.entry("matching.prompts", "2"),
+            Map.entry("matching.guidance", "3"),
             Map.entry("matching.lengths", "{from: 6, to: 6, every: 3, over: 1}"),
             Map.entry("matching.window", "6"),
             Map.entry("training.steps", "1"),

@@ -278,9 +278,10 @@ class OdeStagesTest {
     var regression = (OdeRegressionRun) committed("ode-regression");
     var stage1 = (LocalDmdRun) committed("stage1");
     assertThat(pairs.teacher()).isEqualTo(OdeTeacher.Kind.CAUSAL_WITH_MEMORY);
-    assertThat(pairs.from()).isEqualTo(regression.from()).isEqualTo(stage1.teacher().from());
+    var guided = (GuidanceRun) committed("guided");
+    assertThat(pairs.from()).isEqualTo(regression.from()).isEqualTo(guided.from());
     assertThat(pairs.captionFrames()).isEqualTo(stage1.captionFrames());
-    assertThat(pairs.guidance()).isEqualTo(stage1.matching().guidance());
+    assertThat(pairs.guidance()).isEqualTo(guided.guidance());
     assertThat(regression.pairs()).isEqualTo("out/longtake-mini-ode-pairs/pairs");
     assertThat(regression.memory()).isEqualTo(stage1.student().memory());
     assertThat(regression.objective().forcing()).isEqualTo(Forcing.TEACHER);

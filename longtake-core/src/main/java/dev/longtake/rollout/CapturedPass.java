@@ -4,7 +4,7 @@ import dev.longtake.memory.KvStore;
 import dev.longtake.nn.Rotary;
 import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Dtype;
-import dev.longtake.tensor.Graph;
+import dev.longtake.tensor.Recorder;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.wan.Prompt;
@@ -16,7 +16,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /**
  * Passes of a chunk recorded once and replayed, on a GPU.
@@ -28,24 +27,6 @@ import java.util.function.Supplier;
  * second on. Until then it runs as it is.
  */
 final class CapturedPass implements AutoCloseable {
-
-  /** Work that can be run again as a whole, such as a {@link Graph}. */
-  interface Recording extends AutoCloseable {
-    /** Runs it; the same tensor each time, overwritten by the next run. */
-    Tensor replay();
-
-    @Override
-    void close();
-  }
-
-  /** Runs work and records it. */
-  interface Recorder extends AutoCloseable {
-    Recording record(Supplier<Tensor> work);
-
-    /** After the last recording is closed. */
-    @Override
-    default void close() {}
-  }
 
   private enum Kind {
     FLOW,
@@ -86,7 +67,7 @@ final class CapturedPass implements AutoCloseable {
   private final WanTransformer model;
   private final PlannedMemory memory;
   private final Recorder recorder;
-  private final Map<Use, Recording> recordings = new HashMap<>();
+  private final Map<Use, Recorder.Recording> recordings = new HashMap<>();
   private final Set<KvStore.Layout> met = new HashSet<>();
   private final Set<Use> recalled = new HashSet<>();
   private final List<Prompt> own = new ArrayList<>(); // prompts in memory of this class's own
@@ -239,7 +220,7 @@ final class CapturedPass implements AutoCloseable {
 
   /** Memory was made anew; what was recorded with the old goes. */
   private void forget() {
-    recordings.values().forEach(Recording::close);
+    recordings.values().forEach(Recorder.Recording::close);
     recordings.clear();
     met.clear();
     recalled.clear();

@@ -17,6 +17,7 @@ import dev.longtake.tensor.Axes;
 import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.tensor.Gradients;
+import dev.longtake.tensor.Recorder;
 import dev.longtake.tensor.ReplayedWork;
 import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
@@ -143,7 +144,7 @@ public final class Rollout implements AutoCloseable {
           "passes are replayed on a CUDA GPU only, not on " + device);
     }
     planned(); // refuses, before there is anything to free
-    replayPasses(new GraphRecorder(device));
+    replayPasses(Recorder.of(device));
     replayMoves(ReplayedWork.on(device));
   }
 
@@ -158,7 +159,7 @@ public final class Rollout implements AutoCloseable {
   }
 
   /** The same in another way than by graphs of the GPU. */
-  void replayPasses(CapturedPass.Recorder recorder) {
+  void replayPasses(Recorder recorder) {
     captured = new CapturedPass(model, planned(), recorder);
     planned().recallBy(captured::recall);
   }

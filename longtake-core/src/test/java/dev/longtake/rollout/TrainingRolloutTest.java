@@ -18,12 +18,12 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
+import dev.longtake.testkit.Reruns;
 import dev.longtake.wan.Prompt;
 import dev.longtake.wan.TinyWan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -156,45 +156,14 @@ class TrainingRolloutTest {
   @ParameterizedTest
   @EnumSource(Recall.class)
   void passesAreRecordedOnceAndReplayedInTheBatchesThatFollow(Recall recall) {
-    var recorded = new ArrayList<Integer>(); // one entry for each, the number of its replays
-    CapturedPass.Recorder recorder =
-        work -> {
-          work.get();
-          int number = recorded.size();
-          recorded.add(0);
-          return new CapturedPass.Recording() {
-            @Override
-            public Tensor replay() {
-              recorded.set(number, recorded.get(number) + 1);
-              return work.get();
-            }
-
-            @Override
-            public void close() {}
-          };
-        };
+    var recorder = new Reruns();
     try (var scope = Scope.open();
         var replaying = batch(recall);
         var plain = batch(recall)) {
       replaying.replayPasses(recorder);
-      for (int video = 0; video < 5; video++) {
-        int before = recorded.size();
-        replaying.restart();
-        plain.restart();
-        var prompts = tiny.model().read(Tensor.cat(List.of(states(video), states(9)), 0));
-        for (int chunk = 0; chunk < 5; chunk++) {
-          var noise = noise(10L * video + chunk, 2);
-          var made = replaying.next(prompts, 3, jumped(prompts, noise), same());
-          var expected = plain.next(prompts, 3, jumped(prompts, noise), same());
-          assertThat(made).as("video " + video + ", chunk " + chunk).isBitwiseEqualTo(expected);
-          assertThat(replaying.plans(3)).isEqualTo(plain.plans(3));
-        }
-        if (video >= 3) {
-          assertThat(recorded).as("what was recorded is good for every batch").hasSize(before);
-        }
-      }
+      sameFiveTimes(replaying, plain, 5, recorder);
       // A noisy and a clean pass with 0, 3, 6 and 9 remembered frames, and one that recalls them.
-      assertThat(recorded)
+      assertThat(recorder.replays())
           .hasSize(recall == Recall.CACHED ? 8 : 11)
           .allMatch(replays -> replays >= 3);
     }
@@ -203,60 +172,39 @@ class TrainingRolloutTest {
   @ParameterizedTest
   @EnumSource(Recall.class)
   void whatIsDoneWithRememberedKeysIsReplayedInTheBatchesThatFollow(Recall recall) {
-    var recorded = new ArrayList<Integer>(); // one entry for each, the number of its replays
-    ReplayedWork.Recorder recorder =
-        work -> {
-          work.get();
-          int number = recorded.size();
-          recorded.add(0);
-          return new ReplayedWork.Recording() {
-            @Override
-            public void replay() {
-              recorded.set(number, recorded.get(number) + 1);
-              work.get();
-            }
-
-            @Override
-            public void close() {}
-          };
-        };
+    var recorder = new Reruns();
     try (var scope = Scope.open();
         var replaying = batch(recall);
         var plain = batch(recall)) {
-      replaying.replayPasses(
-          work -> {
-            work.get();
-            return new Again(work);
-          });
+      replaying.replayPasses(new Reruns());
       replaying.replayMoves(new ReplayedWork(recorder));
-      for (int video = 0; video < 5; video++) {
-        int before = recorded.size();
-        replaying.restart();
-        plain.restart();
-        var prompts = tiny.model().read(Tensor.cat(List.of(states(video), states(9)), 0));
-        for (int chunk = 0; chunk < 6; chunk++) {
-          var noise = noise(10L * video + chunk, 2);
-          var made = replaying.next(prompts, 3, jumped(prompts, noise), same());
-          var expected = plain.next(prompts, 3, jumped(prompts, noise), same());
-          assertThat(made).as("video " + video + ", chunk " + chunk).isBitwiseEqualTo(expected);
-          assertThat(replaying.plans(3)).isEqualTo(plain.plans(3));
-        }
-        if (video >= 3) {
-          assertThat(recorded).as("what was recorded is good for every batch").hasSize(before);
-        }
-      }
-      assertThat(recorded).hasSizeGreaterThanOrEqualTo(3).allMatch(replays -> replays >= 2);
+      sameFiveTimes(replaying, plain, 6, recorder);
+      assertThat(recorder.replays())
+          .hasSizeGreaterThanOrEqualTo(3)
+          .allMatch(replays -> replays >= 2);
     }
   }
 
-  private record Again(Supplier<Tensor> work) implements CapturedPass.Recording {
-    @Override
-    public Tensor replay() {
-      return work.get();
+  /** Five batches by both; what was recorded in the first three is good for the others. */
+  private static void sameFiveTimes(Rollout replaying, Rollout plain, int chunks, Reruns recorder) {
+    for (int video = 0; video < 5; video++) {
+      int before = recorder.replays().size();
+      replaying.restart();
+      plain.restart();
+      var prompts = tiny.model().read(Tensor.cat(List.of(states(video), states(9)), 0));
+      for (int chunk = 0; chunk < chunks; chunk++) {
+        var noise = noise(10L * video + chunk, 2);
+        var made = replaying.next(prompts, 3, jumped(prompts, noise), same());
+        var expected = plain.next(prompts, 3, jumped(prompts, noise), same());
+        assertThat(made).as("video " + video + ", chunk " + chunk).isBitwiseEqualTo(expected);
+        assertThat(replaying.plans(3)).isEqualTo(plain.plans(3));
+      }
+      if (video >= 3) {
+        assertThat(recorder.replays())
+            .as("what was recorded is good for every batch")
+            .hasSize(before);
+      }
     }
-
-    @Override
-    public void close() {}
   }
 
   @Test

@@ -13,10 +13,10 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
+import dev.longtake.testkit.Reruns;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -138,32 +138,18 @@ class TextStageTest {
   @Test
   void anEncoderThatIsReplayedGivesEachPromptsOwnStates() {
     var prompts = List.of("a red cube", "a blue ball", "red", "a blue ball", "a");
-    int[] replays = new int[1];
+    var recorder = new Reruns();
     try (var plain = stage(TextResidence.DEVICE, 0);
         var replayed = stage(TextResidence.DEVICE, 0);
-        var work = new ReplayedWork(given -> recording(given, replays))) {
+        var work = new ReplayedWork(recorder)) {
       replayed.runBy(work);
       var expected = plain.encode(prompts);
       var made = replayed.encode(prompts);
       for (int i = 0; i < prompts.size(); i++) {
         assertThat(made.get(i)).as(prompts.get(i)).isBitwiseEqualTo(expected.get(i));
       }
-      assertThat(replays[0]).isEqualTo(2); // of four prompts, after the first two
+      assertThat(recorder.total()).isEqualTo(2); // of four prompts, after the first two
     }
-  }
-
-  private static ReplayedWork.Recording recording(Supplier<Tensor> work, int[] replays) {
-    work.get();
-    return new ReplayedWork.Recording() {
-      @Override
-      public void replay() {
-        replays[0]++;
-        work.get();
-      }
-
-      @Override
-      public void close() {}
-    };
   }
 
   @Test

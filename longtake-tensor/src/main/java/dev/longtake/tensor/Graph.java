@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.global.torch_cuda;
  * <p>JavaCPP's presets leave out LibTorch's own class for this; here are the same calls: capture of
  * a side stream, with the allocator told to serve that stream from a pool of its own.
  */
-public final class Graph implements AutoCloseable {
+public final class Graph implements Recorder.Recording {
   private static final ScopedValue<Boolean> RECORDING = ScopedValue.newInstance();
 
   private final GraphMemory memory;
@@ -160,6 +160,7 @@ public final class Graph implements AutoCloseable {
    * @return the same tensor each time, overwritten by the next replay of this graph or of another
    *     in the same memory; this graph owns it
    */
+  @Override
   public Tensor replay() {
     try (var scope = Scope.open();
         var guard = Cuda.current(memory.device())) {

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * Work that runs as it comes the first time, is recorded the second time, and is replayed from then
@@ -16,30 +15,6 @@ import java.util.function.Supplier;
  * <p>Confined to one thread.
  */
 public final class ReplayedWork implements Repeats, AutoCloseable {
-
-  /** Work that can be run again as a whole. */
-  public interface Recording extends AutoCloseable {
-    /** Runs it. */
-    void replay();
-
-    @Override
-    void close();
-  }
-
-  /** Runs work, once, and records it. */
-  @FunctionalInterface
-  public interface Recorder extends AutoCloseable {
-    /**
-     * Runs work.
-     *
-     * @param work ends in the same tensor each time
-     */
-    Recording record(Supplier<Tensor> work);
-
-    /** After the last recording is closed. */
-    @Override
-    default void close() {}
-  }
 
   private record Size(Device device, Dtype dtype, List<Long> shape) {
     static Size of(Tensor tensor) {
@@ -55,7 +30,7 @@ public final class ReplayedWork implements Repeats, AutoCloseable {
   private record Use(Object what, List<Size> given) {}
 
   /** A recording, and the tensors that it reads and ends in. */
-  private record Known(List<Tensor> given, Tensor result, Recording recording) {
+  private record Known(List<Tensor> given, Tensor result, Recorder.Recording recording) {
     void take(List<Tensor> others) {
       for (int i = 0; i < given.size(); i++) {
         given.get(i).copyFrom(others.get(i));
@@ -88,31 +63,7 @@ public final class ReplayedWork implements Repeats, AutoCloseable {
    * @throws IllegalArgumentException if the device is no GPU
    */
   public static ReplayedWork on(Device device) {
-    return new ReplayedWork(new Graphs(GraphMemory.on(device)));
-  }
-
-  /** Graphs of a GPU, which run one after the other and so share their memory. */
-  private record Graphs(GraphMemory memory) implements Recorder {
-    @Override
-    public Recording record(Supplier<Tensor> work) {
-      var graph = Graph.record(memory, work);
-      return new Recording() {
-        @Override
-        public void replay() {
-          graph.replay();
-        }
-
-        @Override
-        public void close() {
-          graph.close();
-        }
-      };
-    }
-
-    @Override
-    public void close() {
-      memory.close();
-    }
+    return new ReplayedWork(Recorder.of(device));
   }
 
   @Override

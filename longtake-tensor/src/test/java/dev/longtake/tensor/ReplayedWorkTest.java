@@ -14,15 +14,15 @@ class ReplayedWorkTest {
   private int closed;
   private final ReplayedWork work = new ReplayedWork(this::record);
 
-  private ReplayedWork.Recording record(Supplier<Tensor> given) {
+  private Recorder.Recording record(Supplier<Tensor> given) {
     given.get();
     int number = replays.size();
     replays.add(0);
-    return new ReplayedWork.Recording() {
+    return new Recorder.Recording() {
       @Override
-      public void replay() {
+      public Tensor replay() {
         replays.set(number, replays.get(number) + 1);
-        given.get();
+        return given.get();
       }
 
       @Override

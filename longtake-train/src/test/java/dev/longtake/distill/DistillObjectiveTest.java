@@ -13,11 +13,11 @@ import dev.longtake.tensor.Rng;
 import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.testkit.LeakGuard;
+import dev.longtake.testkit.Reruns;
 import dev.longtake.train.Activations;
 import dev.longtake.train.ContextTimestep;
 import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -109,9 +109,9 @@ class DistillObjectiveTest {
         new DistillConfig[] {
           Troupe.contextual(ExitGradient.RECORDED), local(Sight.CAUSAL_WITH_MEMORY), streaming()
         }) {
-      int[] replays = new int[1];
+      var recorder = new Reruns();
       try (var scope = Scope.open();
-          var work = new ReplayedWork(given -> replayable(given, replays))) {
+          var work = new ReplayedWork(recorder)) {
         var plain = objective(config, any, 0);
         var training = Troupe.training(9, 3, 1);
         var replayed = troupe.objective(config, any, training, Activations.KEPT, work, 0);
@@ -121,23 +121,9 @@ class DistillObjectiveTest {
           assertThat(made.loss()).as("turn " + turn).isEqualTo(expected.loss());
           assertThat(made.gradient()).as("turn " + turn).isCloseTo(expected.gradient(), 1e-5);
         }
-        assertThat(replays[0]).isPositive();
+        assertThat(recorder.total()).isPositive();
       }
     }
-  }
-
-  private static ReplayedWork.Recording replayable(Supplier<Tensor> work, int[] replays) {
-    work.get();
-    return new ReplayedWork.Recording() {
-      @Override
-      public void replay() {
-        replays[0]++;
-        work.get();
-      }
-
-      @Override
-      public void close() {}
-    };
   }
 
   private record Learnt(double loss, Tensor gradient) {}

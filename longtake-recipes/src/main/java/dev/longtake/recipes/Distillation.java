@@ -86,6 +86,24 @@ sealed interface Distillation extends Run
   }
 
   /**
+   * Refuses rollouts that would have to end after the student's last pass.
+   *
+   * @throws IllegalArgumentException with the remedy
+   */
+  static void checkExits(StudentKeys student, DistillConfig matching) {
+    int passes = student.sampling().steps();
+    if (matching.earliestExit() >= passes) {
+      throw new IllegalArgumentException(
+          "matching.earliest_exit counts the student's "
+              + passes
+              + " passes from 0; give at most "
+              + (passes - 1)
+              + ", not "
+              + matching.earliestExit());
+    }
+  }
+
+  /**
    * Refuses what belongs to streaming tuning alone.
    *
    * @param stage for messages

@@ -51,6 +51,7 @@ public record LocalDmdRun(
   /** Checks that the parts fit one another. */
   public LocalDmdRun {
     Distillation.check(name, dtype, worlds, prompts, captionFrames, matching.lengths());
+    Distillation.checkExits(student, matching);
     int window = matching.window();
     if (matching.lengths().to() != window || matching.context() != ContextKind.NONE) {
       throw new IllegalArgumentException(

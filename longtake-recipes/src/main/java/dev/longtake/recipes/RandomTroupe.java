@@ -164,7 +164,8 @@ final class RandomTroupe implements AutoCloseable {
         6,
         new TimeWarp(5, 20, 980),
         CriticWeight.BELL,
-        settings.exitGradient());
+        settings.exitGradient(),
+        0);
   }
 
   /** Of the first seed whose rollouts of both turns end at the last pass. */

@@ -1,5 +1,6 @@
 package dev.longtake.distill;
 
+import dev.longtake.optim.OrElse;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.train.ContextTimestep;
 
@@ -23,6 +24,7 @@ import dev.longtake.train.ContextTimestep;
  * @param time at which timesteps they judge
  * @param criticWeight how the critic's loss counts timesteps
  * @param exitGradient how exit passes are differentiated
+ * @param earliestExit first of the student's passes, from 0, that judged chunks may end with
  */
 public record DistillConfig(
     int prompts,
@@ -40,7 +42,8 @@ public record DistillConfig(
     double guidance,
     TimeWarp time,
     CriticWeight criticWeight,
-    ExitGradient exitGradient) {
+    ExitGradient exitGradient,
+    @OrElse("0") int earliestExit) {
 
   /** Checks that the parts fit one another. */
   public DistillConfig {
@@ -51,6 +54,10 @@ public record DistillConfig(
     if (!(contextNoise >= 0 && contextNoise < 1)) {
       throw new IllegalArgumentException(
           "context_noise must be in [0, 1), not " + contextNoise + "; generation has 0");
+    }
+    if (earliestExit < 0) {
+      throw new IllegalArgumentException(
+          "earliest_exit is counted from 0; it must not be " + earliestExit);
     }
     var shown = new Framing(teacher, context, contextFrames, window, lead);
     if (lengths.from() < window) {

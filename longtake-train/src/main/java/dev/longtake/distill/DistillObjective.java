@@ -72,6 +72,7 @@ public record DistillObjective(
         batch / training.accumulate() / 2,
         config.lengths(),
         passes,
+        config.earliestExit(),
         config.change(),
         config.window(),
         config.teacherFraming().scored());

@@ -18,6 +18,7 @@ public record RolloutDraw(int frames, int exit, OptionalInt change) {
    *
    * @param step of training, which lengths grow with
    * @param passes of the sampler, at least 1
+   * @param earliest first of them that judged chunks may end with
    * @param window judged frames
    * @param fresh how many of them are new; prompts change where windows begin to be new
    */
@@ -26,11 +27,12 @@ public record RolloutDraw(int frames, int exit, OptionalInt change) {
       long step,
       RolloutLengths lengths,
       int passes,
+      int earliest,
       PromptChange change,
       int window,
       int fresh) {
     int frames = lengths.draw(step, random);
-    int exit = random.nextInt(passes);
+    int exit = earliest + random.nextInt(passes - earliest);
     int places = (lengths.to() - window) / fresh;
     if (change == PromptChange.NONE || places < 1) {
       return new RolloutDraw(frames, exit, OptionalInt.empty());

@@ -278,7 +278,8 @@ class DistillObjectiveTest {
                 1,
                 new TimeWarp(3, 20, 980),
                 CriticWeight.FLAT,
-                ExitGradient.RECORDED),
+                ExitGradient.RECORDED,
+                0),
         "rollouts of 3 latent frames are shorter than the judged 6");
     refused(
         () -> Troupe.training(9, 3, 0),
@@ -342,7 +343,8 @@ class DistillObjectiveTest {
         c.guidance(),
         c.time(),
         c.criticWeight(),
-        c.exitGradient());
+        c.exitGradient(),
+        c.earliestExit());
   }
 
   /** As released: the frames before the window, one timestep, a critic without context. */
@@ -363,7 +365,8 @@ class DistillObjectiveTest {
         6,
         new TimeWarp(5, 20, 980),
         CriticWeight.BELL,
-        ExitGradient.RECORDED);
+        ExitGradient.RECORDED,
+        0);
   }
 
   private static DistillConfig local(Sight sight) {
@@ -383,7 +386,8 @@ class DistillObjectiveTest {
         3,
         new TimeWarp(5, 20, 980),
         CriticWeight.FLAT,
-        ExitGradient.RECORDED);
+        ExitGradient.RECORDED,
+        0);
   }
 
   private static DistillConfig streaming() {
@@ -403,6 +407,7 @@ class DistillObjectiveTest {
         3,
         new TimeWarp(5, 20, 980),
         CriticWeight.FLAT,
-        ExitGradient.REPLAYED);
+        ExitGradient.REPLAYED,
+        0);
   }
 }

@@ -93,6 +93,16 @@ class DrawsTest {
   }
 
   @Test
+  void exitsMayBeKeptToTheLatestPasses() {
+    var random = new SplittableRandom(8);
+    var seen = new TreeSet<Integer>();
+    for (int i = 0; i < 100; i++) {
+      seen.add(ending(random, 2, PromptChange.NONE).exit());
+    }
+    assertThat(seen).containsExactly(2, 3);
+  }
+
+  @Test
   void promptsChangeWhereWindowsBeginToBeNew() {
     long seed = 9;
     var random = new SplittableRandom(seed);
@@ -112,8 +122,12 @@ class DrawsTest {
   }
 
   private static RolloutDraw plain(SplittableRandom random, PromptChange change) {
+    return ending(random, 0, change);
+  }
+
+  private static RolloutDraw ending(SplittableRandom random, int earliest, PromptChange change) {
     var lengths = new RolloutLengths(21, 93, 18, 1);
-    return RolloutDraw.of(random, 1, lengths, 4, change, 21, 18);
+    return RolloutDraw.of(random, 1, lengths, 4, earliest, change, 21, 18);
   }
 
   @Test

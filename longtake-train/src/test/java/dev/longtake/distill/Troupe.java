@@ -191,7 +191,8 @@ record Troupe(
         2,
         new TimeWarp(3, 20, 980),
         CriticWeight.FLAT,
-        exits);
+        exits,
+        0);
   }
 
   static DistillTraining training(long steps, long every, int accumulate) {

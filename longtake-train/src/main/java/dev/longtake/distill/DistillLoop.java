@@ -34,7 +34,11 @@ public final class DistillLoop extends SteppedLoop {
 
   /** What is told of the generator, also in the steps in which it does not learn. */
   private static final List<String> TAGS =
-      List.of(GENERATOR + "_loss", GENERATOR + "_grad_norm", DistillObjective.GRADIENT_NORM);
+      List.of(
+          GENERATOR + "_loss",
+          GENERATOR + "_grad_norm",
+          DistillObjective.GRADIENT_NORM,
+          DistillObjective.EFFICIENCY);
 
   private final DistillTraining config;
   private final Carried carried;

@@ -49,6 +49,9 @@ public record DistillObjective(
   /** Tag of the mean size of {@link Dmd#gradient}. */
   static final String GRADIENT_NORM = "dmdtrain_gradient_norm";
 
+  /** Tag of {@link Dmd#efficiency}. */
+  static final String EFFICIENCY = "critic_efficiency";
+
   /** The turn in which the generator learns at a step. */
   public static long generatorTurn(long step) {
     return 2 * step;
@@ -87,6 +90,9 @@ public record DistillObjective(
       return shots.getLast().states();
     }
   }
+
+  /** Where critic and teacher differ about the judged latents, and what that is worth. */
+  private record Judgement(@Axes("B C F Y X") Tensor direction, Tensor efficiency) {}
 
   /** A noisy window at which critic and teacher are compared: the same for both. */
   private record Noisy(Tensor window, Tensor noise, @Axes("B 1 1 1 1") Tensor sigma, float[] at) {}
@@ -160,9 +166,9 @@ public record DistillObjective(
             rollout
                 .through(passage)
                 .recorded(trial.draw(), trial.shots(), judgedFrom(trial), rng)) {
-      var direction = direction(rolled, trial, rng);
-      var total = Dmd.surrogate(rolled.judged(), direction).to(Dtype.FLOAT32);
-      return new Loss(scope.keep(total), watched(scope, direction));
+      var judgement = judgement(rolled, trial, rng);
+      var total = Dmd.surrogate(rolled.judged(), judgement.direction()).to(Dtype.FLOAT32);
+      return new Loss(scope.keep(total), watched(scope, judgement));
     }
   }
 
@@ -171,13 +177,14 @@ public record DistillObjective(
     try (var scope = Scope.open()) {
       var rolled = rollout.replayable(trial.draw(), trial.shots(), judgedFrom(trial), rng);
       try {
-        var direction = direction(rolled, trial, rng);
+        var judgement = judgement(rolled, trial, rng);
+        var direction = judgement.direction();
         var total = Dmd.surrogate(rolled.judged(), direction).to(Dtype.FLOAT32);
         var slope = scope.keep(direction.times(1.0 / direction.count()));
         scope.keep(rolled.latents());
         return new Loss(
             scope.keep(total),
-            watched(scope, direction),
+            watched(scope, judgement),
             () -> {
               try (rolled) {
                 rolled.backward(
@@ -191,12 +198,13 @@ public record DistillObjective(
     }
   }
 
-  private static Map<String, Tensor> watched(Scope scope, Tensor direction) {
-    return Map.of(GRADIENT_NORM, scope.keep(direction.abs().mean()));
+  private static Map<String, Tensor> watched(Scope scope, Judgement judgement) {
+    return Map.of(
+        GRADIENT_NORM, scope.keep(judgement.direction().abs().mean()),
+        EFFICIENCY, scope.keep(judgement.efficiency()));
   }
 
-  /** Where critic and guided teacher differ about the judged latents. */
-  private @Axes("B C F Y X") Tensor direction(Rolled rolled, Trial trial, Rng rng) {
+  private Judgement judgement(Rolled rolled, Trial trial, Rng rng) {
     try (var scope = Scope.open();
         var off = Gradients.off()) {
       var noisy = noisy(rolled, trial, rng);
@@ -219,11 +227,13 @@ public record DistillObjective(
 
       var x = rolled.judged().detach();
       var noisyScored = scored(noisy.window());
-      return scope.keep(
+      var direction =
           Dmd.gradient(
               x,
               Dmd.clean(noisyScored, fake, noisy.sigma()),
-              Dmd.clean(noisyScored, real, noisy.sigma())));
+              Dmd.clean(noisyScored, real, noisy.sigma()));
+      var efficiency = Dmd.efficiency(fake, conditional, x, scored(noisy.noise()));
+      return new Judgement(scope.keep(direction), scope.keep(efficiency));
     }
   }
 

@@ -10,7 +10,7 @@ import dev.longtake.tensor.Tensor;
  * Axes as of latents.
  */
 public final class Dmd {
-  /** Below this a sample's normaliser counts as 0. */
+  /** Below this a normaliser counts as 0. */
   private static final double NOTHING = 1e-12;
 
   private Dmd() {}
@@ -64,6 +64,28 @@ public final class Dmd {
       var here = x.to(Dtype.FLOAT64);
       var there = here.detach().minus(gradient.detach().to(Dtype.FLOAT64));
       return scope.keep(here.minus(there).square().mean().times(0.5));
+    }
+  }
+
+  /**
+   * How much of what critic and teacher differ in is knowledge of the generator: {@code (mean|r −
+   * v|² − mean|f − v|²) / mean|f − r|²}, v = ε − x. In the mean 1 for the best critic there is,
+   * from which every other network's difference comes on top of its error; −1 for the teacher with
+   * noise; e where the share {@code (1 + e) / 2} of the squared difference is knowledge and the
+   * rest is not. Two networks that agree have 0.
+   *
+   * @param fake f, the critic's flow of noisy copies of x
+   * @param real r, the teacher's under the same prompts, without guidance
+   * @param x the generator's latents
+   * @param noise ε
+   */
+  public static Tensor efficiency(Tensor fake, Tensor real, Tensor x, Tensor noise) {
+    try (var scope = Scope.open()) {
+      var truth = noise.minus(x);
+      var gain = real.minus(truth).square().mean().minus(fake.minus(truth).square().mean());
+      var difference = fake.minus(real).square().mean();
+      var none = gain.times(0).fill(0);
+      return scope.keep(none.where(difference.lessThan(NOTHING), gain.dividedBy(difference)));
     }
   }
 

@@ -88,6 +88,7 @@ class DistillLoopTest {
                         "generator_loss",
                         "generator_grad_norm",
                         "dmdtrain_gradient_norm",
+                        "critic_efficiency",
                         "critic_loss",
                         "critic_grad_norm",
                         "per iteration time"));

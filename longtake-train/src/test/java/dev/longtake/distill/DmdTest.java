@@ -94,6 +94,39 @@ class DmdTest {
   }
 
   @Test
+  void aCriticThatKnowsWhatTheTeacherGetsWrongIsWorthItsDifference() {
+    try (var scope = Scope.open()) {
+      var x = video(1, 2);
+      var noise = video(4, 1); // v = (3, −1)
+      var teacher = video(5, -1); // off by (2, 0)
+      var best = video(3, -1);
+      assertThat(Dmd.efficiency(best, teacher, x, noise).item()).isEqualTo(1);
+      var half = video(4, -1); // (4 − 1) / 1
+      assertThat(Dmd.efficiency(half, teacher, x, noise).item()).isEqualTo(3);
+      var besideIt = video(5, 1); // wrong where the teacher is right: (4 − (4 + 4)) / 4
+      assertThat(Dmd.efficiency(besideIt, teacher, x, noise).item()).isEqualTo(-1);
+      assertThat(Dmd.efficiency(teacher, teacher, x, noise).item()).isZero();
+    }
+  }
+
+  @Test
+  void knowledgeCountsForACriticAndNoiseAgainstIt() {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(2, Device.CPU)) {
+      var x = Tensor.zeros(Dtype.FLOAT32, Device.CPU, 4, 1, 3, 40, 40);
+      var unknown =
+          rng.normal(Dtype.FLOAT32, x.shape()); // v, of which nobody can tell but its mean
+      var noise = rng.normal(Dtype.FLOAT32, x.shape()).times(0.5);
+      var teacher = x.plus(0.5);
+      assertThat(Dmd.efficiency(x, teacher, x, unknown).item()).isCloseTo(1, within(0.1));
+      assertThat(Dmd.efficiency(teacher.plus(noise), teacher, x, unknown).item())
+          .isCloseTo(-1, within(0.1));
+      assertThat(Dmd.efficiency(x.plus(noise), teacher, x, unknown).item()) // as much of each
+          .isCloseTo(0, within(0.1));
+    }
+  }
+
+  @Test
   void theCriticsLossIsTheWeightedErrorOfItsFlow() {
     try (var scope = Scope.open()) {
       var x = Tensor.of(new float[] {1, 2}, 2, 1, 1, 1, 1);

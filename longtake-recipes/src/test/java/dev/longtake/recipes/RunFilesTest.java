@@ -37,7 +37,7 @@ class RunFilesTest {
   @Test
   void theBundledModelsRunFileSaysWhatItSays() {
     var run = mini();
-    assertThat(run.model().name()).isEqualTo("longtake-mini");
+    assertThat(run.model().name()).isEqualTo("longtake-mini-base");
     assertThat(run.model().transformer().numLayers()).isEqualTo(6);
     assertThat(run.model().policy()).isEqualTo(MemoryPolicies.CONTEXT_FORCING_REDUNDANT);
     assertThat(run.model().sampling().kind()).isEqualTo(SamplerKind.EULER);

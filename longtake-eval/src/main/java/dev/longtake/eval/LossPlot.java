@@ -23,6 +23,9 @@ final class LossPlot {
   /** A larger ratio of the largest to the smallest value is shown over a logarithmic axis. */
   private static final double WIDE = 10;
 
+  /** Fewer values than these are no curve. */
+  private static final int CURVE = 3;
+
   private static final String RESUMED =
       "stroke=\"" + Svg.GREY + "\" stroke-width=\"1\" stroke-dasharray=\"3 3\"";
 
@@ -46,9 +49,10 @@ final class LossPlot {
     for (var stage : losses.stages()) {
       svg.text(MARGIN, top + 20, "start", "font-size=\"14\" font-weight=\"bold\"", heading(stage));
       top += HEADING;
-      for (int i = 0; i < stage.losses().size(); i++) {
+      var drawn = drawn(stage);
+      for (int i = 0; i < drawn.size(); i++) {
         int left = i % ABREAST * CELL_WIDTH;
-        plot.cell(left, top + i / ABREAST * CELL_HEIGHT, stage, stage.losses().get(i));
+        plot.cell(left, top + i / ABREAST * CELL_HEIGHT, stage, drawn.get(i));
       }
       top += rows(stage) * CELL_HEIGHT;
     }
@@ -56,7 +60,13 @@ final class LossPlot {
   }
 
   private static int rows(TrainingLosses.Stage stage) {
-    return (stage.losses().size() + ABREAST - 1) / ABREAST;
+    return (drawn(stage).size() + ABREAST - 1) / ABREAST;
+  }
+
+  /** What was logged often enough to be a curve; everything in a stage that has no such thing. */
+  private static List<LossCurve> drawn(TrainingLosses.Stage stage) {
+    var curves = stage.losses().stream().filter(curve -> curve.values().size() >= CURVE).toList();
+    return curves.isEmpty() ? stage.losses() : curves;
   }
 
   private static String heading(TrainingLosses.Stage stage) {

@@ -77,6 +77,16 @@ class LossReportTest {
   }
 
   @Test
+  void whatWasLoggedTwiceIsNoCurveBesideThoseThatAre() throws Exception {
+    var losses = of(stage(9, List.of(), curve("often", 3, i -> i), curve("seldom", 2, i -> i)));
+    var xml = parsed(LossPlot.svg(losses)).getDocumentElement();
+
+    assertThat(xml.getElementsByTagName("polyline").getLength()).isEqualTo(2);
+    assertThat(xml.getTextContent()).contains("often").doesNotContain("seldom");
+    assertThat(LossReport.page(losses)).contains("`seldom`");
+  }
+
+  @Test
   void aLongRunsPlotStaysSmallAndKeepsItsPeak() {
     var spiky = curve("loss", 50_000, i -> i == 31_234 ? 90 : 10 + i % 7);
     var plot = LossPlot.svg(of(stage(50_000, List.of(), spiky)));

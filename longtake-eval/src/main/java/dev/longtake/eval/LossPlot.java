@@ -23,8 +23,8 @@ final class LossPlot {
   /** A larger ratio of the largest to the smallest value is shown over a logarithmic axis. */
   private static final double WIDE = 10;
 
-  /** Fewer values than these are no curve. */
-  private static final int CURVE = 3;
+  /** Values that make a curve, at least. */
+  private static final int LEAST_OF_CURVE = 3;
 
   private static final String RESUMED =
       "stroke=\"" + Svg.GREY + "\" stroke-width=\"1\" stroke-dasharray=\"3 3\"";
@@ -39,7 +39,7 @@ final class LossPlot {
   static String svg(TrainingLosses losses) {
     int height = LEGEND + MARGIN;
     for (var stage : losses.stages()) {
-      height += HEADING + rows(stage) * CELL_HEIGHT;
+      height += HEADING + rows(drawn(stage)) * CELL_HEIGHT;
     }
     var svg = new Svg(ABREAST * CELL_WIDTH, height);
     var plot = new LossPlot(svg);
@@ -54,18 +54,19 @@ final class LossPlot {
         int left = i % ABREAST * CELL_WIDTH;
         plot.cell(left, top + i / ABREAST * CELL_HEIGHT, stage, drawn.get(i));
       }
-      top += rows(stage) * CELL_HEIGHT;
+      top += rows(drawn) * CELL_HEIGHT;
     }
     return svg.end();
   }
 
-  private static int rows(TrainingLosses.Stage stage) {
-    return (drawn(stage).size() + ABREAST - 1) / ABREAST;
+  private static int rows(List<LossCurve> drawn) {
+    return (drawn.size() + ABREAST - 1) / ABREAST;
   }
 
   /** What was logged often enough to be a curve; everything in a stage that has no such thing. */
   private static List<LossCurve> drawn(TrainingLosses.Stage stage) {
-    var curves = stage.losses().stream().filter(curve -> curve.values().size() >= CURVE).toList();
+    var curves =
+        stage.losses().stream().filter(curve -> curve.values().size() >= LEAST_OF_CURVE).toList();
     return curves.isEmpty() ? stage.losses() : curves;
   }
 

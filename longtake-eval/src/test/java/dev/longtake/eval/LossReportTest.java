@@ -84,6 +84,10 @@ class LossReportTest {
     assertThat(xml.getElementsByTagName("polyline").getLength()).isEqualTo(2);
     assertThat(xml.getTextContent()).contains("often").doesNotContain("seldom");
     assertThat(LossReport.page(losses)).contains("`seldom`");
+
+    var alone = of(stage(9, List.of(), curve("seldom", 2, i -> i)));
+    assertThat(parsed(LossPlot.svg(alone)).getElementsByTagName("polyline").getLength())
+        .isEqualTo(2);
   }
 
   @Test

@@ -51,8 +51,7 @@ public record ContextualDmdRun(
     implements Distillation {
   /** Checks that the parts fit one another. */
   public ContextualDmdRun {
-    Distillation.check(name, dtype, worlds, prompts, captionFrames, matching.lengths());
-    Distillation.checkExits(student, matching);
+    Distillation.check(name, dtype, worlds, prompts, captionFrames, student, matching);
     if (matching.context() == ContextKind.NONE) {
       throw new IllegalArgumentException(
           "contextual-dmd needs context memory or contiguous; without context it is local-dmd or"

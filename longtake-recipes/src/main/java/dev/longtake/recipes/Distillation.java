@@ -3,7 +3,6 @@ package dev.longtake.recipes;
 import dev.longtake.distill.DistillConfig;
 import dev.longtake.distill.DistillTraining;
 import dev.longtake.distill.PromptChange;
-import dev.longtake.distill.RolloutLengths;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.train.Activations;
 
@@ -76,31 +75,15 @@ sealed interface Distillation extends Run
       int worlds,
       String prompts,
       int captionFrames,
-      RolloutLengths lengths) {
+      StudentKeys student,
+      DistillConfig matching) {
     ClipSizes.check(dtype);
     if (name.isBlank() || worlds < 1) {
       throw new IllegalArgumentException(
           "need a name and worlds of at least 1, not '" + name + "' and " + worlds);
     }
-    Captions.check(prompts, captionFrames, "the longest rollout", lengths.to());
-  }
-
-  /**
-   * Refuses rollouts that would have to end after the student's last pass.
-   *
-   * @throws IllegalArgumentException with the remedy
-   */
-  static void checkExits(StudentKeys student, DistillConfig matching) {
-    int passes = student.sampling().steps();
-    if (matching.earliestExit() >= passes) {
-      throw new IllegalArgumentException(
-          "matching.earliest_exit counts the student's "
-              + passes
-              + " passes from 0; give at most "
-              + (passes - 1)
-              + ", not "
-              + matching.earliestExit());
-    }
+    Captions.check(prompts, captionFrames, "the longest rollout", matching.lengths().to());
+    matching.requireExits(student.sampling().steps());
   }
 
   /**

@@ -50,8 +50,7 @@ public record LocalDmdRun(
     implements Distillation {
   /** Checks that the parts fit one another. */
   public LocalDmdRun {
-    Distillation.check(name, dtype, worlds, prompts, captionFrames, matching.lengths());
-    Distillation.checkExits(student, matching);
+    Distillation.check(name, dtype, worlds, prompts, captionFrames, student, matching);
     int window = matching.window();
     if (matching.lengths().to() != window || matching.context() != ContextKind.NONE) {
       throw new IllegalArgumentException(

@@ -54,8 +54,7 @@ public record StreamingTuningRun(
     implements Distillation {
   /** Checks that the parts fit one another. */
   public StreamingTuningRun {
-    Distillation.check(name, dtype, worlds, prompts, captionFrames, matching.lengths());
-    Distillation.checkExits(student, matching);
+    Distillation.check(name, dtype, worlds, prompts, captionFrames, student, matching);
     if (matching.context() != ContextKind.NONE || matching.lead() == 0) {
       throw new IllegalArgumentException(
           "streaming-tuning shows its teacher the window only, whose first frames are old: give"

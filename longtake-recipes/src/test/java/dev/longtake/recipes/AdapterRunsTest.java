@@ -313,6 +313,7 @@ class AdapterRunsTest {
     all.put("teacher.from", model.toString());
     all.put("student.memory", "slow-fast:sink=3,slow=3,fast=6");
     all.put("student.sampling.steps", "2");
+    all.put("matching.earliest_exit", "0");
     all.put("worlds", "5");
     all.put("matching.prompts", "1");
     all.put("matching.lengths.from", "6");

@@ -39,7 +39,8 @@ class AllStagesTest {
           "training.generator_every", "1",
           "training.ema_from", "0",
           "student.memory", MEMORY,
-          "student.sampling.steps", "2");
+          "student.sampling.steps", "2",
+          "matching.earliest_exit", "1");
 
   @TempDir Path folder;
 

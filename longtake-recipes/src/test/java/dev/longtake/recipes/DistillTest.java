@@ -118,6 +118,7 @@ class DistillTest {
   private static Map<String, String> settings(Map<String, String> more) {
     Map<String, String> all = new LinkedHashMap<>(SMALL);
     all.put("student.from", model.toString());
+    all.put("matching.earliest_exit", "0");
     all.put("student.memory", "slow-fast:sink=3,slow=3,fast=6");
     all.put("teacher.from", model.toString());
     all.put("matching.guidance", "3"); // or nothing would be learnt in the first step
@@ -270,8 +271,9 @@ class DistillTest {
     var one = (LocalDmdRun) run("stage1", Map.of());
     assertThat(one.matching().lengths().from()).isEqualTo(21);
     assertThat(one.training().generatorEvery()).isEqualTo(5);
-    assertThat(one.teacher().from()).isEqualTo(one.student().from()); // and so the critic begins
-    assertThat(one.matching().guidance()).isEqualTo(1); // which the teacher has learnt
+    assertThat(one.teacher().from()).isEqualTo("models/longtake-mini-base");
+    assertThat(one.critic().from(one.teacher())).isEqualTo(one.teacher().from());
+    assertThat(one.matching().earliestExit()).isEqualTo(2);
     var two = (ContextualDmdRun) run("stage2", Map.of());
     assertThat(two.teacher()).isEqualTo(one.teacher());
     assertThat(two.matching().guidance()).isEqualTo(1);
@@ -347,6 +349,8 @@ class DistillTest {
   void badValuesAreRefusedInOneLine() {
     refused("stage1", "matching.context", "memory", "local-dmd judges whole rollouts");
     refused("stage2", "matching.context", "none", "critic_context is none or the teacher's");
+    refused("stage1", "matching.earliest_exit", "4", "4 passes from 0; give at most 3, not 4");
+    refused("stage1", "matching.earliest_exit", "-1", "earliest_exit is counted from 0");
     refused("stage2", "matching.guidance", "0.5", "prompts and guidance must be at least 1");
     refused("stage2", "matching.teacher", "clairvoyant", "matching.teacher is 'clairvoyant'; give");
     refused("stage2", "student.sampling.kind", "euler", "a student samples with kind few_step");

@@ -85,6 +85,7 @@ class GuidanceStageTest {
             Map.entry("student.from", made.toString()),
             Map.entry("student.memory", "slow-fast:sink=3,slow=3,fast=6"),
             Map.entry("student.sampling.steps", "2"),
+            Map.entry("matching.earliest_exit", "0"),
             Map.entry("teacher.from", model.toString()),
             Map.entry("worlds", "5"),
             Map.entry("matching.prompts", "2"),

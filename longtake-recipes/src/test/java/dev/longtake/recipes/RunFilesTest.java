@@ -169,7 +169,9 @@ class RunFilesTest {
       for (var file : all) {
         assertThat(file.getFileName().toString())
             .startsWith(
-                RunFiles.read(file, Map.of()).name().replaceFirst("-(causal|ode-student)$", ""));
+                RunFiles.read(file, Map.of())
+                    .name()
+                    .replaceFirst("-(base|causal|ode-student)$", ""));
       }
     }
   }

@@ -24,7 +24,8 @@ import dev.longtake.train.ContextTimestep;
  * @param time at which timesteps they judge
  * @param criticWeight how the critic's loss counts timesteps
  * @param exitGradient how exit passes are differentiated
- * @param earliestExit first of the student's passes, from 0, that judged chunks may end with
+ * @param earliestExit first of the student's passes that judged chunks may end with: 0, the
+ *     default, is any of them
  */
 public record DistillConfig(
     int prompts,
@@ -95,6 +96,24 @@ public record DistillConfig(
               + shown.scored()
               + " new frames of a window, not "
               + lengths.every());
+    }
+  }
+
+  /**
+   * Refuses rollouts that would have to end after the student's last pass.
+   *
+   * @param passes of the student's sampler
+   * @throws IllegalArgumentException with the remedy
+   */
+  public void requireExits(int passes) {
+    if (earliestExit >= passes) {
+      throw new IllegalArgumentException(
+          "earliest_exit counts the student's "
+              + passes
+              + " passes from 0; give at most "
+              + (passes - 1)
+              + ", not "
+              + earliestExit);
     }
   }
 

@@ -46,6 +46,12 @@ public record DistillObjective(
     Repeats repeats,
     int rank)
     implements Objective {
+
+  /** Checks the exits. */
+  public DistillObjective {
+    config.requireExits(rollout.sampler().steps());
+  }
+
   /** Tag of the mean size of {@link Dmd#gradient}. */
   static final String GRADIENT_NORM = "dmdtrain_gradient_norm";
 

@@ -48,10 +48,7 @@ public final class Dmd {
   public static @Axes("B C F Y X") Tensor gradient(Tensor x, Tensor fake, Tensor real) {
     try (var scope = Scope.open()) {
       var off = x.minus(real).abs().mean(1, 2, 3, 4);
-      var factor = off.square().rsqrt();
-      var none = factor.times(0).fill(0);
-      // Only a true 0 is nothing: what a broken network makes must show.
-      return scope.keep(fake.minus(real).times(none.where(off.lessThan(NOTHING), factor)));
+      return scope.keep(fake.minus(real).times(orZero(off, off.square().rsqrt())));
     }
   }
 
@@ -68,25 +65,31 @@ public final class Dmd {
   }
 
   /**
-   * How much of what critic and teacher differ in is knowledge of the generator: {@code (mean|r −
-   * v|² − mean|f − v|²) / mean|f − r|²}, v = ε − x. In the mean 1 for the best critic there is,
-   * from which every other network's difference comes on top of its error; −1 for the teacher with
-   * noise; e where the share {@code (1 + e) / 2} of the squared difference is knowledge and the
-   * rest is not. Two networks that agree have 0.
+   * What the difference between critic and teacher is worth: {@code (mean|c − v|² − mean|f − v|²) /
+   * mean|f − c|²}, v = ε − x, all means over everything. Expected are 1 for the best critic, which
+   * is the mean flow of such copies; more for one that is only on its way there from the teacher;
+   * and −1 for a teacher with noise of its own. At e a step along {@code c − f} should be {@code (1
+   * + e) / 2} as long to be a step along the best critic's difference, on average.
    *
    * @param fake f, the critic's flow of noisy copies of x
-   * @param real r, the teacher's under the same prompts, without guidance
+   * @param conditional c, the teacher's under the same prompts, without guidance
    * @param x the generator's latents
    * @param noise ε
+   * @return one number; 0 of networks that agree
    */
-  public static Tensor efficiency(Tensor fake, Tensor real, Tensor x, Tensor noise) {
+  public static Tensor efficiency(
+      @Axes("B C F Y X") Tensor fake, Tensor conditional, Tensor x, Tensor noise) {
     try (var scope = Scope.open()) {
       var truth = noise.minus(x);
-      var gain = real.minus(truth).square().mean().minus(fake.minus(truth).square().mean());
-      var difference = fake.minus(real).square().mean();
-      var none = gain.times(0).fill(0);
-      return scope.keep(none.where(difference.lessThan(NOTHING), gain.dividedBy(difference)));
+      var gain = conditional.minus(truth).square().mean().minus(fake.minus(truth).square().mean());
+      var difference = fake.minus(conditional).square().mean();
+      return scope.keep(orZero(difference, gain.dividedBy(difference)));
     }
+  }
+
+  /** 0 in place of what was divided by nothing. Only a true 0 is nothing: NaN must show. */
+  private static Tensor orZero(Tensor divisor, Tensor divided) {
+    return divided.times(0).fill(0).where(divisor.lessThan(NOTHING), divided);
   }
 
   /**

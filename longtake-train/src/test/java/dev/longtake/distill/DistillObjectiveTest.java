@@ -152,6 +152,35 @@ class DistillObjectiveTest {
   }
 
   @Test
+  void efficiencyComparesTheCriticWithTheUnguidedTeacher() {
+    try (var scope = Scope.open()) {
+      var config = Troupe.contextual(ExitGradient.RECORDED); // guided
+      assertThat(config.guidance()).isNotEqualTo(1);
+      var own = objective(config, Troupe.NO_OPENING, 0);
+      var agreeing =
+          new DistillObjective(
+              config,
+              own.rollout(),
+              own.teacher(),
+              own.teacher(),
+              own.prompts(),
+              own.opening(),
+              own.training(),
+              own.activations(),
+              own.repeats(),
+              own.rank());
+      assertThat(efficiency(agreeing)).isZero();
+      assertThat(efficiency(own)).isNotZero();
+    }
+  }
+
+  private static double efficiency(DistillObjective objective) {
+    try (var rng = Rng.seeded(1, Device.CPU)) {
+      return objective.at(GENERATOR, rng).parts().get("critic_efficiency").item();
+    }
+  }
+
+  @Test
   void batchesOfATurnAreRolloutsOfTheirOwn() {
     try (var scope = Scope.open()) {
       var config = Troupe.contextual(ExitGradient.REPLAYED);

@@ -94,34 +94,51 @@ class DmdTest {
   }
 
   @Test
-  void aCriticThatKnowsWhatTheTeacherGetsWrongIsWorthItsDifference() {
+  void theBestCriticHasEfficiencyOneAndOneHalfwayToItMore() {
     try (var scope = Scope.open()) {
       var x = video(1, 2);
       var noise = video(4, 1); // v = (3, −1)
       var teacher = video(5, -1); // off by (2, 0)
-      var best = video(3, -1);
-      assertThat(Dmd.efficiency(best, teacher, x, noise).item()).isEqualTo(1);
-      var half = video(4, -1); // (4 − 1) / 1
-      assertThat(Dmd.efficiency(half, teacher, x, noise).item()).isEqualTo(3);
-      var besideIt = video(5, 1); // wrong where the teacher is right: (4 − (4 + 4)) / 4
-      assertThat(Dmd.efficiency(besideIt, teacher, x, noise).item()).isEqualTo(-1);
-      assertThat(Dmd.efficiency(teacher, teacher, x, noise).item()).isZero();
+      assertThat(Dmd.efficiency(video(3, -1), teacher, x, noise).item()).isEqualTo(1);
+      assertThat(Dmd.efficiency(video(4, -1), teacher, x, noise).item())
+          .isEqualTo(3); // (4 − 1) / 1
     }
   }
 
   @Test
-  void knowledgeCountsForACriticAndNoiseAgainstIt() {
+  void whatACriticGetsWrongBesidesCountsAgainstIt() {
+    try (var scope = Scope.open()) {
+      var x = video(1, 2);
+      var noise = video(4, 1);
+      var teacher = video(5, -1);
+      var besides = video(5, 1); // (4 − (4 + 4)) / 4
+      assertThat(Dmd.efficiency(besides, teacher, x, noise).item()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void networksThatAgreeHaveNoEfficiencyAndABrokenOneShows() {
+    try (var scope = Scope.open()) {
+      var x = video(1, 2);
+      var same = video(5, -1);
+      assertThat(Dmd.efficiency(same, same, x, video(4, 1)).item()).isZero();
+      assertThat(Dmd.efficiency(video(Float.NaN, 1), same, x, video(4, 1)).item()).isNaN();
+    }
+  }
+
+  @Test
+  void inTheMeanNoiseCostsACriticWhatKnowledgeBrings() {
     try (var scope = Scope.open();
         var rng = Rng.seeded(2, Device.CPU)) {
       var x = Tensor.zeros(Dtype.FLOAT32, Device.CPU, 4, 1, 3, 40, 40);
-      var unknown =
-          rng.normal(Dtype.FLOAT32, x.shape()); // v, of which nobody can tell but its mean
-      var noise = rng.normal(Dtype.FLOAT32, x.shape()).times(0.5);
-      var teacher = x.plus(0.5);
-      assertThat(Dmd.efficiency(x, teacher, x, unknown).item()).isCloseTo(1, within(0.1));
-      assertThat(Dmd.efficiency(teacher.plus(noise), teacher, x, unknown).item())
+      var noise = rng.normal(Dtype.FLOAT32, x.shape()); // v: unpredictable, mean 0
+      var best = x;
+      var teacher = best.plus(0.5);
+      var own = rng.normal(Dtype.FLOAT32, x.shape()).times(0.5);
+      assertThat(Dmd.efficiency(best, teacher, x, noise).item()).isCloseTo(1, within(0.1));
+      assertThat(Dmd.efficiency(teacher.plus(own), teacher, x, noise).item())
           .isCloseTo(-1, within(0.1));
-      assertThat(Dmd.efficiency(x.plus(noise), teacher, x, unknown).item()) // as much of each
+      assertThat(Dmd.efficiency(best.plus(own), teacher, x, noise).item())
           .isCloseTo(0, within(0.1));
     }
   }

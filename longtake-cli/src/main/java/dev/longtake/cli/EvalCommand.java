@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
       "Measures a model on worlds that nothing is ever trained on, or tells of training runs.",
       "Results are JSON files in the folder --out; eval memory also writes a page with plots and"
           + " pictures, eval losses one with curves. Those of objects and memory are written after every world. Times are for"
-          + " longtake-mini on two processor cores, at 8 frames/s.",
+          + " longtake-mini on two processor cores, at 14 frames/s.",
       ""
     })
 final class EvalCommand implements Runnable {

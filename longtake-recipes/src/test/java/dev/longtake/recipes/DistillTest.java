@@ -350,7 +350,7 @@ class DistillTest {
     refused("stage1", "matching.context", "memory", "local-dmd judges whole rollouts");
     refused("stage2", "matching.context", "none", "critic_context is none or the teacher's");
     refused("stage1", "matching.earliest_exit", "4", "4 passes from 0; give at most 3, not 4");
-    refused("stage1", "matching.earliest_exit", "-1", "earliest_exit is counted from 0");
+    refused("stage1", "matching.earliest_exit", "-1", "earliest_exit must be at least 0");
     refused("stage2", "matching.guidance", "0.5", "prompts and guidance must be at least 1");
     refused("stage2", "matching.teacher", "clairvoyant", "matching.teacher is 'clairvoyant'; give");
     refused("stage2", "student.sampling.kind", "euler", "a student samples with kind few_step");

@@ -58,7 +58,7 @@ public record DistillConfig(
     }
     if (earliestExit < 0) {
       throw new IllegalArgumentException(
-          "earliest_exit is counted from 0; it must not be " + earliestExit);
+          "earliest_exit must be at least 0, for any pass of the student's, not " + earliestExit);
     }
     var shown = new Framing(teacher, context, contextFrames, window, lead);
     if (lengths.from() < window) {

@@ -30,8 +30,7 @@ final class FolderKey {
    */
   static Path existing(String key, String folder, String remedy) {
     if (folder.isBlank() || !Files.isDirectory(Path.of(folder))) {
-      throw new CheckpointException(
-          "'" + folder + "'", "there is no such folder, which key " + key + " names; " + remedy);
+      throw new CheckpointException(key, "there is no folder '" + folder + "'; " + remedy);
     }
     return Path.of(folder);
   }

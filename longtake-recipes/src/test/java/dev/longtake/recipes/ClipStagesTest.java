@@ -262,7 +262,7 @@ class ClipStagesTest {
             () ->
                 TinyStages.run(
                     run(TinyStages.BACKBONE, Map.of("from", "nowhere")), folder.resolve("x")))
-        .hasMessageContaining("'nowhere': there is no such folder, which key from names");
+        .hasMessageContaining("from: there is no folder 'nowhere'");
   }
 
   @Test

@@ -131,7 +131,7 @@ class ContinuedVideosTest {
   @Test
   void dataThatIsNotThereOrTooShortIsRefusedBeforeAnythingIsMade() {
     refused("folder:" + folder.resolve("nowhere"), "there is no folder or table of videos");
-    refused("cache:" + folder.resolve("nowhere"), "which key data names");
+    refused("cache:" + folder.resolve("nowhere"), "data: there is no folder '");
     refused("world:8", "data is 'world:8', but a context teacher films as many worlds as footage");
     assertThatThrownBy(
             () ->

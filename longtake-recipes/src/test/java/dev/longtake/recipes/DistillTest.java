@@ -448,7 +448,7 @@ class DistillTest {
     var out = folder.resolve("out");
     assertThatThrownBy(() -> train("stage2", settings, out, ""))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("there is no such folder, which key " + key + " names")
+        .hasMessageContaining(key + ": there is no folder '")
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
     assertThat(out).doesNotExist();
   }

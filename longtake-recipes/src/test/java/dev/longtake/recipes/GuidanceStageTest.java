@@ -197,7 +197,7 @@ class GuidanceStageTest {
     refused(Map.of("dtype", "int64"), "dtype must be a real one");
     assertThatThrownBy(() -> guided(folder.resolve("out"), Map.of("from", "nowhere")))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("'nowhere': there is no such folder, which key from names");
+        .hasMessageContaining("from: there is no folder 'nowhere'");
     assertThatThrownBy(
             () ->
                 TinyStages.run(

@@ -250,8 +250,8 @@ class OdeStagesTest {
     assertThatThrownBy(() -> regression(Map.of("memory", "sink-window:sink=3,frames=4")))
         .hasMessageContaining("run.yaml: memory is 'sink-window:sink=3,frames=4': a window of 4");
     assertThatThrownBy(() -> TinyStages.run(regression(Map.of()), folder.resolve("x")))
-        .hasMessageContaining(
-            "there is no such folder, which key pairs names; a run of stage ode-");
+        .hasMessageContaining("pairs: there is no folder '")
+        .hasMessageContaining("'; a run of stage ode-");
     var tooLong = "a red cube and ".repeat(20);
     var prompts = Files.writeString(folder.resolve("p.txt"), "a red cube\n" + tooLong + "\n");
     assertThatThrownBy(

@@ -214,9 +214,8 @@ class TrainModelTest {
   @Test
   void aModelToBeginWithThatIsAbsentIsRefusedBeforeAnAutoencoderIsTrained() throws Exception {
     var none = folder.resolve("none").toString();
-    refusedAtOnce(
-        Map.of("causal.from", none), "there is no such folder, which key causal.from names");
-    refusedAtOnce(Map.of("vae_from", none), "there is no such folder, which key vae_from names");
+    refusedAtOnce(Map.of("causal.from", none), "causal.from: there is no folder '");
+    refusedAtOnce(Map.of("vae_from", none), "vae_from: there is no folder '");
   }
 
   private void refusedAtOnce(Map<String, String> settings, String told) throws IOException {

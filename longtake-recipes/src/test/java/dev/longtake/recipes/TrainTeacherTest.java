@@ -286,7 +286,7 @@ class TrainTeacherTest {
     refused(Map.of("banks.levels", "10000"), "megabytes is 1, one error in each of 2 x 10000");
     assertThatThrownBy(() -> train(folder.resolve("out"), Map.of("from", "nowhere"), ""))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("'nowhere': there is no such folder, which key from names");
+        .hasMessageContaining("from: there is no folder 'nowhere'");
     assertThat(folder.resolve("out")).doesNotExist();
   }
 

@@ -5,8 +5,8 @@ import dev.longtake.optim.OrElse;
 /**
  * The model that learns what the student makes, the key {@code critic} of run files.
  *
- * <p>What critic and teacher differ in drives the student from the first step on, so a critic that
- * begins as what the student begins as leads nowhere until it has seen that go wrong.
+ * <p>What critic and teacher differ in drives the student from the first step on, a critic's errors
+ * too: a student of few steps, right at its own noise levels only, makes a poor one at first.
  *
  * @param from folder of the model whose transformer it starts from; latents and text must be those
  *     of the student's model. Empty: the teacher's, as in DMD2 and Self-Forcing, where the student

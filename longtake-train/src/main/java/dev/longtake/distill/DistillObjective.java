@@ -46,17 +46,16 @@ public record DistillObjective(
     Repeats repeats,
     int rank)
     implements Objective {
-
-  /** Checks the exits. */
-  public DistillObjective {
-    config.requireExits(rollout.sampler().steps());
-  }
-
   /** Tag of the mean size of {@link Dmd#gradient}. */
   static final String GRADIENT_NORM = "dmdtrain_gradient_norm";
 
   /** Tag of {@link Dmd#efficiency}. */
   static final String EFFICIENCY = "critic_efficiency";
+
+  /** Checks the exits. */
+  public DistillObjective {
+    config.requireExits(rollout.sampler().steps());
+  }
 
   /** The turn in which the generator learns at a step. */
   public static long generatorTurn(long step) {

@@ -111,6 +111,7 @@ record Running(List<String> presets, ModelConfig config) {
             + video.height()
             + " with memory "
             + config.memory()
+            + (presets.isEmpty() ? ", " + sampling(config.sampling()) : "")
             + ", whole with text encoder and autoencoder:");
     for (var dtype : List.of(Dtype.FLOAT32, Dtype.BFLOAT16)) {
       var needs = needs(dtype);
@@ -132,9 +133,24 @@ record Running(List<String> presets, ModelConfig config) {
     return lines;
   }
 
+  private static String sampling(ModelConfig.Sampling sampling) {
+    return sampling.steps()
+        + (sampling.steps() == 1 ? " step" : " steps")
+        + " a chunk"
+        + (sampling.guidance() == 1
+            ? ""
+            : String.format(Locale.ROOT, " at guidance %s", sampling.guidance()));
+  }
+
   /** For programs. */
   void describe(ObjectNode node) {
     presets.forEach(node.putArray("presets")::add);
+    if (presets.isEmpty()) {
+      var sampling = config.sampling();
+      node.put("sampler", sampling.kind().name().toLowerCase(Locale.ROOT));
+      node.put("steps", sampling.steps());
+      node.put("guidance", sampling.guidance());
+    }
     node.put("width", config.video().width());
     node.put("height", config.video().height());
     node.put("memory", config.memory());

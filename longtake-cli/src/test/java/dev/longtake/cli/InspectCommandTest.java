@@ -83,12 +83,15 @@ class InspectCommandTest {
     var json = new ObjectMapper().readTree(Spoken.by("inspect", model, "--json").out());
 
     assertThat(spoken.out())
-        .contains("runs at 32x32 with memory " + TinyModel.MEMORY)
+        .contains("runs at 32x32 with memory " + TinyModel.MEMORY + ", 2 steps a chunk, whole ")
         .containsPattern(
             "in float32: .*\\(weights .* kB, keys and values .* kB, decoding .* kB\\)");
     var run = json.at("/runs/0");
     assertThat(json.path("runs").size()).isEqualTo(1);
     assertThat(run.path("presets").isEmpty()).isTrue();
+    assertThat(run.path("sampler").asText()).isEqualTo("euler");
+    assertThat(run.path("steps").asInt()).isEqualTo(2);
+    assertThat(run.path("guidance").asDouble()).isEqualTo(1);
     assertThat(run.at("/bytes_in_float32/transformer").asLong())
         .isEqualTo(json.at("/parts/1/bytes_in/float32").asLong());
     assertThat(run.at("/bytes_in_float32/total").asLong())

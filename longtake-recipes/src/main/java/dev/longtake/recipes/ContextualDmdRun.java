@@ -32,6 +32,7 @@ import dev.longtake.train.Activations;
  * @param replay whether, on a GPU, passes are recorded once and replayed as a whole, the backward
  *     ones included where activations are kept: sooner for a small network, for memory; exit passes
  *     are then made again for their gradients, whatever {@code exit_gradient} says
+ * @param past true videos of the world that rollouts go on from; none if left out
  */
 public record ContextualDmdRun(
     String name,
@@ -47,7 +48,8 @@ public record ContextualDmdRun(
     @OrElse("world") String prompts,
     @OrElse("0") int captionFrames,
     @OrElse("{}") AdapterKeys adapter,
-    @OrElse("false") boolean replay)
+    @OrElse("false") boolean replay,
+    @OrElse("{}") PastKeys past)
     implements Distillation {
   /** Checks that the parts fit one another. */
   public ContextualDmdRun {
@@ -58,10 +60,32 @@ public record ContextualDmdRun(
               + " streaming-tuning");
     }
     Distillation.checkOnePrompt("contextual-dmd", matching);
+    past.check(matching);
   }
 
   @Override
   public String stage() {
     return "contextual-dmd";
+  }
+
+  /** With so few worlds that they are filmed in a moment. */
+  @Override
+  public Run tried() {
+    return new ContextualDmdRun(
+        name,
+        student,
+        teacher,
+        critic,
+        dtype,
+        worlds,
+        matching,
+        training,
+        activations,
+        samples,
+        prompts,
+        captionFrames,
+        adapter,
+        replay,
+        past.few());
   }
 }

@@ -1,6 +1,7 @@
 package dev.longtake.recipes;
 
 import dev.longtake.data.PromptList;
+import dev.longtake.distill.Beginnings;
 import dev.longtake.distill.DistillLoop;
 import dev.longtake.distill.DistillObjective;
 import dev.longtake.distill.ScoreNetwork;
@@ -83,6 +84,7 @@ final class Distill {
     var criticBegins = FolderKey.model(criticKey, criticFolder);
     var criticFrom = Path.of(criticFolder);
     requireShared("critic", criticFrom, criticBegins);
+    run.past().requireEach(place.devices().size());
     long seed = run.training().seed();
     generator =
         Trainee.of(
@@ -191,9 +193,11 @@ final class Distill {
 
   private String data() {
     return "own rollouts, "
-        + prompts
-            .map(list -> list.size() + " prompts of " + run.prompts())
-            .orElseGet(() -> "captions of training worlds 0 to " + (run.worlds() - 1));
+        + run.past()
+            .data(
+                prompts
+                    .map(list -> list.size() + " prompts of " + run.prompts())
+                    .orElseGet(() -> "captions of training worlds 0 to " + (run.worlds() - 1)));
   }
 
   /** The generator's weights, as samples are made with, of what is trained of it. */
@@ -227,7 +231,12 @@ final class Distill {
       opened.push(videos::close);
       var repeats = repeats(model.device(), opened);
       model.text().runBy(repeats);
-      var objective = objective(learning.model(), videos, judging.model(), model, repeats, rank);
+      var prompts =
+          new TextPrompts(model.text(), model.device(), captions(), run.teacher().negativePrompt());
+      var beginnings = beginnings(prompts, rank, opened);
+      var objective =
+          objective(
+              learning.model(), videos, judging.model(), model, prompts, beginnings, repeats, rank);
       return new Member(opened, learning.adapting().apply(judging.adapting().apply(objective)));
     } catch (RuntimeException | Error e) {
       opened.forEach(Runnable::run);
@@ -273,6 +282,8 @@ final class Distill {
       Rollout videos,
       WanTransformer judging,
       VideoModel model,
+      TextPrompts prompts,
+      Beginnings beginnings,
       Repeats repeats,
       int rank) {
     var config = run.matching();
@@ -295,12 +306,25 @@ final class Distill {
         rollout,
         score(judging),
         score(model.transformer()),
-        new TextPrompts(model.text(), model.device(), captions(), run.teacher().negativePrompt()),
+        prompts,
+        beginnings,
         new VaeOpening(model.vae(), dtype),
         run.training(),
         run.activations(),
         repeats,
         rank);
+  }
+
+  private Beginnings beginnings(TextPrompts prompts, int rank, Deque<Runnable> opened) {
+    if (run.past().isNone()) {
+      return Beginnings.NONE;
+    }
+    var share = new WorldFootage.Share(rank, place.devices().size());
+    var films =
+        FilmedBeginnings.of(
+            run.past(), run.student(), run.matching(), student, prompts, share, dtype, place);
+    opened.push(films::close);
+    return films;
   }
 
   private Captions captions() {

@@ -54,6 +54,11 @@ sealed interface Distillation extends Run
   /** What the student generates on the way. */
   TrainingRun.SampleStage samples();
 
+  /** True videos that rollouts go on from. */
+  default PastKeys past() {
+    return PastKeys.NONE;
+  }
+
   /** Whether prompts are captions of the world. */
   default boolean promptsOfWorld() {
     return prompts().equals(OdePairsRun.WORLD);

@@ -1,6 +1,7 @@
 package dev.longtake.recipes;
 
 import dev.longtake.diffusion.FewStepSampler;
+import dev.longtake.distill.Beginnings;
 import dev.longtake.distill.CleanContext;
 import dev.longtake.distill.CriticWeight;
 import dev.longtake.distill.DistillConfig;
@@ -128,6 +129,7 @@ final class RandomTroupe implements AutoCloseable {
               new ScoreNetwork(critic, Sight.BIDIRECTIONAL, ContextTimestep.ZERO, dtype),
               new ScoreNetwork(teacher, Sight.BIDIRECTIONAL, ContextTimestep.ZERO, dtype),
               new RandomPrompts(size, device, dtype),
+              Beginnings.NONE,
               new VaeOpening(vae, dtype),
               training,
               settings.activations(),

@@ -77,8 +77,11 @@ public final class RunFiles {
     }
     var type = type(tree);
     complete(tree, type); // so that every key can be set
-    settings.forEach((key, value) -> set(tree, key, value));
-    complete(tree, type); // a setting may be a whole record
+    settings.forEach(
+        (key, value) -> {
+          set(tree, key, value);
+          complete(tree, type); // it may be a whole record, whose keys can be set in turn
+        });
     tree.remove(STAGE);
     RunKeys.check(tree, type);
     try {

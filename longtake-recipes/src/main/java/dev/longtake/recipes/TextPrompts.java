@@ -37,7 +37,8 @@ record TextPrompts(TextStage text, Device device, Captions captions, String nega
     }
   }
 
-  private Tensor states(List<String> prompts) {
+  /** What the encoder makes of some prompts, owned by the caller's scope. */
+  Tensor states(List<String> prompts) {
     try (var scope = Scope.open()) {
       return scope.keep(Tensor.cat(text.encode(prompts), 0).to(device));
     }

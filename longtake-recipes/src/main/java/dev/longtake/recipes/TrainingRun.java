@@ -36,7 +36,7 @@ public record TrainingRun(
   /** What run files call it. */
   static final String STAGE = "from-nothing";
 
-  private static final int FEW_VIDEOS = 16;
+  static final int FEW_VIDEOS = 16;
 
   /** Checks that the parts fit one another, before any of them has cost an hour. */
   public TrainingRun {

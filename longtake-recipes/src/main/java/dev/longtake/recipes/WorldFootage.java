@@ -43,6 +43,15 @@ final class WorldFootage {
             .toList();
   }
 
+  /** What a share's whole videos show, in their order. */
+  static List<Clip> clips(TrainingRun.FootageStage stage, ModelConfig config, Share share) {
+    return new WorldFootage(stage, config, share).clips();
+  }
+
+  private List<Clip> clips() {
+    return videos.stream().map(i -> Clip.of(Split.TRAIN.seed(i), pixelFrames)).toList();
+  }
+
   /**
    * Which of a run's videos.
    *
@@ -101,7 +110,7 @@ final class WorldFootage {
   private record Studio(WorldEncoder.Studio pictures, Tokenizer tokenizer) {}
 
   private Footage whole(Studio studio) {
-    var clips = videos.stream().map(i -> Clip.of(Split.TRAIN.seed(i), pixelFrames)).toList();
+    var clips = clips();
     return footage(
         clips,
         stage.latentFrames(),

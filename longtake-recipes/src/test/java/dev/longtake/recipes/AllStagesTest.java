@@ -89,7 +89,9 @@ class AllStagesTest {
                 "matching.lengths.from", "15",
                 "matching.lengths.to", "18",
                 "matching.window", "6",
-                "matching.context_frames", "6"));
+                "matching.context_frames", "6",
+                "past.made", "{from: 6, to: 9, every: 3, over: 1}",
+                "past.videos", "2"));
 
     askedOtherwise(teacher, "matching.teacher", "causal_with_memory", "give teacher: bidirect");
     askedOtherwise(teacher, "matching.context_timestep", "shared", "give context_timestep: zero");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.Manifest;
 import dev.longtake.checkpoint.Safetensors;
+import dev.longtake.distill.Given;
 import dev.longtake.distill.Sight;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.Recall;
@@ -103,7 +104,8 @@ class DistillTest {
             "matching.lengths.from", "15",
             "matching.lengths.to", "21",
             "matching.window", "6",
-            "matching.context_frames", "6"));
+            "matching.context_frames", "6",
+            "past", "{}"));
   }
 
   private static Map<String, String> streaming() {
@@ -232,6 +234,43 @@ class DistillTest {
     assertThat(folder.resolve("out")).doesNotExist();
   }
 
+  private static Map<String, String> afterTruePasts() {
+    Map<String, String> settings = new LinkedHashMap<>(stage2());
+    settings.put(
+        "past",
+        "{share: 1, made: {from: 6, to: 9, every: 3, over: 1}, returning: 0.5, videos: 3, together: 2}");
+    return settings;
+  }
+
+  @Test
+  void rolloutsMayGoOnFromTrueVideos() throws Exception {
+    var straight = folder.resolve("straight");
+    var ear = train("stage2", afterTruePasts(), straight, "");
+    assertThat(ear.said).contains("filming and encoding 3 worlds");
+    assertThat(Manifest.read(straight.resolve(TrainModel.MODEL_FOLDER)).data())
+        .isEqualTo("own rollouts, after the beginnings of videos of training worlds 0 to 2");
+    var broken = folder.resolve("broken");
+    assertThatThrownBy(() -> train("stage2", afterTruePasts(), broken, "contextual-dmd 2"))
+        .hasMessage("killed at contextual-dmd 2");
+    train("stage2", afterTruePasts(), broken, "");
+    var state = "contextual-dmd/checkpoint-00000004.safetensors";
+    assertThat(broken.resolve(state)).hasSameBinaryContentAs(straight.resolve(state));
+    train("stage2", stage2(), folder.resolve("own"), "");
+    var judged = folder.resolve("judged-by-rollout");
+    Map<String, String> byRollout = new LinkedHashMap<>(afterTruePasts());
+    byRollout.put("past.shown", "rollout");
+    byRollout.put("past.share", "0.5");
+    train("stage2", byRollout, judged, "");
+    assertThat(Manifest.read(judged.resolve(TrainModel.MODEL_FOLDER)).data())
+        .isEqualTo(
+            "own rollouts, captions of training worlds 0 to 4; after the beginnings of videos of"
+                + " training worlds 0 to 2 in a share of 0.5");
+    for (var other : List.of(folder.resolve("own"), judged)) {
+      assertThat(Files.readAllBytes(other.resolve(state)))
+          .isNotEqualTo(Files.readAllBytes(straight.resolve(state)));
+    }
+  }
+
   @Test
   void aBidirectionalTeacherIsShownVideosThatBegin() throws Exception {
     for (var context : List.of("contiguous", "memory")) {
@@ -251,7 +290,7 @@ class DistillTest {
 
   @Test
   void twoDevicesShareAStep() throws Exception {
-    Map<String, String> settings = new LinkedHashMap<>(stage2());
+    Map<String, String> settings = new LinkedHashMap<>(afterTruePasts());
     settings.put("training.steps", "1");
     var pair = List.of(Device.CPU, Device.CPU);
     for (var out : List.of("one", "again")) {
@@ -264,6 +303,13 @@ class DistillTest {
         .hasSameBinaryContentAs(folder.resolve("one").resolve(file));
     assertThat(Files.readAllBytes(folder.resolve("alone").resolve(file)))
         .isNotEqualTo(Files.readAllBytes(folder.resolve("one").resolve(file)));
+
+    settings.put("past.videos", "1");
+    var few = new Workplace(pair, folder.resolve("few"), 1, Ending.at(9), new Ear(""));
+    assertThatThrownBy(() -> run("stage2", settings).carryOut(few))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("past.videos is 1, but each of 2 devices needs one; give more");
+    assertThat(folder.resolve("few")).doesNotExist();
   }
 
   @Test
@@ -278,9 +324,12 @@ class DistillTest {
     assertThat(two.teacher()).isEqualTo(one.teacher());
     assertThat(two.matching().guidance()).isEqualTo(1);
     assertThat(two.matching().lengths().most(0)).isEqualTo(84);
-    assertThat(two.matching().lengths().most(600)).isEqualTo(105);
+    assertThat(two.matching().lengths().most(600)).isEqualTo(126);
     assertThat(two.matching().teacher()).isEqualTo(Sight.CAUSAL_WITH_MEMORY);
     assertThat(two.student().sampler().steps()).isEqualTo(4);
+    assertThat(two.past().shown()).isEqualTo(Given.Shown.VIDEO);
+    assertThat(one.past()).isEqualTo(PastKeys.NONE);
+    assertThat(run("stage2", Map.of("past", "{}"))).extracting("past").isEqualTo(PastKeys.NONE);
     var three = (StreamingTuningRun) run("streaming", Map.of());
     assertThat(three.matching().teacherFraming().scored()).isEqualTo(18);
   }
@@ -360,8 +409,13 @@ class DistillTest {
     refused("stage1", "matching.lead", "3", "local-dmd has one prompt and scores the whole window");
     refused("stage2", "matching.lead", "3", "contextual-dmd has one prompt");
     refused("stage2", "worlds", "0", "worlds of at least 1");
-    refused("stage2", "caption_frames", "104", "give at least the longest rollout, 105");
+    refused("stage2", "caption_frames", "125", "give at least the longest rollout, 126");
     refused("stage2", "prompts", "some.txt", "with prompts: world, or leave it out");
+    refused("stage2", "past.share", "1.5", "past.share and past.returning must be 0 to 1");
+    refused("stage2", "past.share", "0", "past.share is 0, so that no rollout goes on from a true");
+    refused("stage2", "past.videos", "0", "past.videos and past.together must be at least 1");
+    refused("stage2", "past.made.from", "18", "give at least the judged 21");
+    refused("stage2", "past.made.to", "84", "less than the shortest rollout, 84");
     refused("streaming", "matching.context", "memory", "streaming-tuning shows its teacher the");
     refused("streaming", "matching.lead", "21", "the lead below the window");
     refused("streaming", "matching.lengths.every", "3", "multiple of the 18 new frames");

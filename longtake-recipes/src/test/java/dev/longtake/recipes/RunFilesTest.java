@@ -14,6 +14,7 @@ import dev.longtake.world.Clip;
 import dev.longtake.world.Split;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,6 +94,17 @@ class RunFilesTest {
     assertThat(run.footage().memories()).containsExactly("slow-fast-redundant");
     assertThat(run.causal().training().rate().at(3)).isEqualTo(0.5);
     assertThat(run.decoder()).isEqualTo(TinyRun.with(folder, Map.of()).decoder());
+  }
+
+  @Test
+  void aKeyCanBeSetOfARecordThatWasSetWithoutIt() throws Exception {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("causal.samples", "{every: 5, seconds: 2, prompts: [a room]}");
+    settings.put("causal.training.rate", "{peak: 0.5, warmup: 0, steps: 9, floor: 1}");
+    settings.put("causal.training.rate.shape", "linear");
+    var run = TinyRun.with(folder, settings);
+    assertThat(run.causal().training().rate().shape()).isEqualTo(RateSchedule.Shape.LINEAR);
+    assertThat(run.causal().samples().every()).isEqualTo(5);
   }
 
   @Test

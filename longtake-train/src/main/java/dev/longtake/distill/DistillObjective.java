@@ -14,6 +14,7 @@ import dev.longtake.train.Activations;
 import dev.longtake.train.Objective;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -25,6 +26,7 @@ import java.util.SplittableRandom;
  * @param critic learns what the generator makes
  * @param teacher stays as it is
  * @param prompts what is rolled out
+ * @param beginnings true videos that rollouts go on from; none where prompts change
  * @param opening begins new videos for a bidirectional teacher
  * @param training whose seed and batches these are
  * @param activations what becomes of those of the network that learns
@@ -40,6 +42,7 @@ public record DistillObjective(
     ScoreNetwork critic,
     ScoreNetwork teacher,
     PromptSource prompts,
+    Beginnings beginnings,
     Opening opening,
     DistillTraining training,
     Activations activations,
@@ -52,9 +55,17 @@ public record DistillObjective(
   /** Tag of {@link Dmd#efficiency}. */
   static final String EFFICIENCY = "critic_efficiency";
 
-  /** Checks the exits. */
+  /** Stands for all ranks where devices draw alike. */
+  private static final int ALL_DEVICES = -1;
+
+  /** Checks the exits, and that no prompt changes in a true video. */
   public DistillObjective {
     config.requireExits(rollout.sampler().steps());
+    if (beginnings != Beginnings.NONE && config.change() != PromptChange.NONE) {
+      throw new IllegalArgumentException(
+          "rollouts that go on from true videos have one prompt: give change none, not "
+              + config.change());
+    }
   }
 
   /** The turn in which the generator learns at a step. */
@@ -77,7 +88,7 @@ public record DistillObjective(
       DistillConfig config, DistillTraining training, int passes, long batch) {
     return RolloutDraw.of(
         new SplittableRandom(Rng.mix(training.seed(), batch)),
-        batch / training.accumulate() / 2,
+        step(training, batch),
         config.lengths(),
         passes,
         config.earliestExit(),
@@ -86,13 +97,17 @@ public record DistillObjective(
         config.teacherFraming().scored());
   }
 
+  private static long step(DistillTraining training, long batch) {
+    return batch / training.accumulate() / 2;
+  }
+
   /** What is replayed: a flow of a network, or what the critic learns from. */
   private record Use(ScoreNetwork network, boolean learning, Asked.Plan plan) {}
 
-  /** Everything that one rollout needs to be judged. */
-  private record Trial(RolloutDraw draw, List<Shot> shots, SplittableRandom random) {
+  /** Everything that one rollout needs to be made and judged. */
+  private record Trial(Script script, SplittableRandom random) {
     Tensor lastStates() {
-      return shots.getLast().states();
+      return script.shots().getLast().states();
     }
   }
 
@@ -152,25 +167,32 @@ public record DistillObjective(
   private Trial trial(long batch) {
     var draw = draw(config, training, rollout.sampler().steps(), batch);
     var own = new SplittableRandom(Rng.mix(training.seed(), batch, rank));
+    return new Trial(script(draw, batch, own), own);
+  }
+
+  private Script script(RolloutDraw draw, long batch, SplittableRandom own) {
     int count = config.prompts();
+    var shared = new SplittableRandom(Rng.mix(training.seed(), batch, ALL_DEVICES));
+    int given = beginnings.frames(shared, step(training, batch), draw.frames());
+    if (given > 0) {
+      var begun = beginnings.draw(own, count, given, draw.frames());
+      return new Script(draw, List.of(new Shot(0, begun.states())), Optional.of(begun.given()));
+    }
     var first = new Shot(0, prompts.draw(own, count));
-    var shots =
+    return Script.of(
+        draw,
         draw.change().isEmpty()
             ? List.of(first)
-            : List.of(first, new Shot(draw.change().getAsInt(), prompts.draw(own, count)));
-    return new Trial(draw, shots, own);
+            : List.of(first, new Shot(draw.change().getAsInt(), prompts.draw(own, count))));
   }
 
   private int judgedFrom(Trial trial) {
-    return trial.draw().frames() - config.teacherFraming().scored();
+    return trial.script().draw().frames() - config.teacherFraming().scored();
   }
 
   private Loss recordedLoss(Trial trial, Passage passage, Rng rng) {
     try (var scope = Scope.open();
-        var rolled =
-            rollout
-                .through(passage)
-                .recorded(trial.draw(), trial.shots(), judgedFrom(trial), rng)) {
+        var rolled = rollout.through(passage).recorded(trial.script(), judgedFrom(trial), rng)) {
       var judgement = judgement(rolled, trial, rng);
       var total = Dmd.surrogate(rolled.judged(), judgement.direction()).to(Dtype.FLOAT32);
       return new Loss(scope.keep(total), watched(scope, judgement));
@@ -180,7 +202,7 @@ public record DistillObjective(
   /** The gradient is computed when it is asked for, which also frees what it is computed from. */
   private Loss replayedLoss(Trial trial, Rng rng) {
     try (var scope = Scope.open()) {
-      var rolled = rollout.replayable(trial.draw(), trial.shots(), judgedFrom(trial), rng);
+      var rolled = rollout.replayable(trial.script(), judgedFrom(trial), rng);
       try {
         var judgement = judgement(rolled, trial, rng);
         var direction = judgement.direction();
@@ -291,7 +313,7 @@ public record DistillObjective(
 
   /** What the critic learns in its turn, owned by the caller's scope. */
   private Lesson lesson(Trial trial, Rng rng) {
-    var rolled = rollout.withoutGradient(trial.draw(), trial.shots(), judgedFrom(trial), rng);
+    var rolled = rollout.withoutGradient(trial.script(), judgedFrom(trial), rng);
     var noisy = noisy(rolled, trial, rng);
     var shown = config.criticFraming().excerpts(rolled, opening);
     var asked = asked(critic, noisy, shown, trial.lastStates());

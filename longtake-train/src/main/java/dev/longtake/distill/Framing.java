@@ -84,7 +84,7 @@ public record Framing(Sight sight, ContextKind context, int contextFrames, int w
         int from = Math.max(0, frame - contextFrames);
         var frames = stretch(rolled, from, frame);
         yield sight == Sight.BIDIRECTIONAL && from > 0
-            ? opened(rolled.latents().detach(), from, frames, opening)
+            ? opened(rolled.shown(), from, frames, opening)
             : frames;
       }
       case MEMORY -> remembered(rolled, frame, opening);
@@ -92,7 +92,7 @@ public record Framing(Sight sight, ContextKind context, int contextFrames, int w
   }
 
   private static Tensor stretch(Rolled rolled, int from, int end) {
-    return rolled.latents().detach().narrow(2, from, end - from);
+    return rolled.shown().narrow(2, from, end - from);
   }
 
   /** With the first frame as a video begins. */
@@ -106,7 +106,7 @@ public record Framing(Sight sight, ContextKind context, int contextFrames, int w
   /** What each video's memory held when the chunk of that frame was made. */
   private Tensor remembered(Rolled rolled, int frame, Opening opening) {
     try (var scope = Scope.open()) {
-      var latents = rolled.latents().detach();
+      var latents = rolled.shown();
       var plans = rolled.plans().get(frame / CHUNK);
       var videos = new ArrayList<Tensor>();
       for (int i = 0; i < plans.size(); i++) {

@@ -21,7 +21,8 @@ import java.util.List;
 
 /**
  * The generator's own videos, made as they are made when it is used: chunk by chunk through its
- * memory (Self-Forcing, arXiv 2506.08009; Algorithm 1 of Context Forcing).
+ * memory (Self-Forcing, arXiv 2506.08009; Algorithm 1 of Context Forcing). They may go on from true
+ * latents, which are remembered as those of generation are.
  *
  * @param generator the causal student
  * @param rollout of a batch of its videos, one batch after the other; the caller's to close
@@ -92,21 +93,20 @@ public record SelfRollout(
   }
 
   /** Videos without gradients. */
-  public Rolled withoutGradient(RolloutDraw draw, List<Shot> shots, int judgedFrom, Rng rng) {
-    return roll(draw, shots, judgedFrom, rng, this::last, List.of());
+  public Rolled withoutGradient(Script script, int judgedFrom, Rng rng) {
+    return roll(script, judgedFrom, rng, this::last, List.of());
   }
 
   /**
    * Videos whose judged latents carry the graph of their exit passes ({@link
    * ExitGradient#RECORDED}).
    *
-   * @param shots prompts in order, the first from frame 0
-   * @param judgedFrom first latent frame that may receive gradient, a multiple of 3
+   * @param judgedFrom first latent frame that may receive gradient, a multiple of 3, not given
    * @param rng on the generator's device
    */
-  public Rolled recorded(RolloutDraw draw, List<Shot> shots, int judgedFrom, Rng rng) {
+  public Rolled recorded(Script script, int judgedFrom, Rng rng) {
     try (var scope = Scope.open()) {
-      var live = read(shots);
+      var live = read(script.shots());
       Exit exit =
           chunk -> {
             try (var on = Gradients.on()) {
@@ -114,7 +114,7 @@ public record SelfRollout(
               return sampler.jump(chunk.pass(), network, chunk.noisy());
             }
           };
-      return roll(draw, shots, judgedFrom, rng, exit, List.of()).keptBy(scope);
+      return roll(script, judgedFrom, rng, exit, List.of()).keptBy(scope);
     }
   }
 
@@ -122,7 +122,7 @@ public record SelfRollout(
    * The same videos without a graph, and what is needed to make their exit passes again ({@link
    * ExitGradient#REPLAYED}); {@link Rolled#backward} does.
    */
-  public Rolled replayable(RolloutDraw draw, List<Shot> shots, int judgedFrom, Rng rng) {
+  public Rolled replayable(Script script, int judgedFrom, Rng rng) {
     var exits = new ArrayList<ExitPass>();
     Exit exit =
         chunk -> {
@@ -132,11 +132,11 @@ public record SelfRollout(
                   chunk.chunk(),
                   chunk.pass(),
                   Scope.escape(chunk.noisy().copy()),
-                  Scope.escape(shots.get(chunk.shot()).states().copy()),
+                  Scope.escape(script.shots().get(chunk.shot()).states().copy()),
                   chunk.passes().keep()));
           return last(chunk);
         };
-    return roll(draw, shots, judgedFrom, rng, exit, exits);
+    return roll(script, judgedFrom, rng, exit, exits);
   }
 
   private Tensor last(Unfinished chunk) {
@@ -147,22 +147,19 @@ public record SelfRollout(
     return shots.stream().map(shot -> generator.read(shot.states())).toList();
   }
 
-  private Rolled roll(
-      RolloutDraw draw,
-      List<Shot> shots,
-      int judgedFrom,
-      Rng rng,
-      Exit exit,
-      List<ExitPass> exits) {
-    int videos = Math.toIntExact(shots.getFirst().states().size(0));
+  private Rolled roll(Script script, int judgedFrom, Rng rng, Exit exit, List<ExitPass> exits) {
+    var draw = script.draw();
+    var shots = script.shots();
     try (var scope = Scope.open()) {
+      script.requireOwn(judgedFrom);
       rollout.restart();
       var latents = new ArrayList<Tensor>();
       var plans = new ArrayList<List<Plan>>();
       try (var off = Gradients.off()) {
         var prompts = read(shots);
+        script.given().ifPresent(given -> remember(given, prompts.getFirst(), latents, plans, rng));
         int shot = 0;
-        for (int chunk = 0; chunk < draw.chunks(); chunk++) {
+        for (int chunk = plans.size(); chunk < draw.chunks(); chunk++) {
           int frame = chunk * CHUNK;
           if (shot + 1 < shots.size() && shots.get(shot + 1).frame() == frame) {
             shot++;
@@ -173,7 +170,7 @@ public record SelfRollout(
           int inForce = shot;
           int pass = lastPass(frame, judgedFrom, draw);
           var prompt = prompts.get(shot);
-          var noise = noise(videos, rng);
+          var noise = noise(script.videos(), rng);
           latents.add(
               rollout.next(
                   prompt,
@@ -188,7 +185,19 @@ public record SelfRollout(
         }
       }
       rollout.restart(); // what it held is not needed while its videos are judged
-      return new Rolled(Tensor.cat(latents, 2), plans, judgedFrom, exits).keptBy(scope);
+      return new Rolled(Tensor.cat(latents, 2), script.given(), plans, judgedFrom, exits)
+          .keptBy(scope);
+    }
+  }
+
+  /** Remembers what is given as if it had just been made. */
+  private void remember(
+      Given given, Prompt prompt, List<Tensor> latents, List<List<Plan>> plans, Rng rng) {
+    for (int frame = 0; frame < given.frames(); frame += CHUNK) {
+      plans.add(rollout.plans(CHUNK));
+      latents.add(given.chunk(frame));
+      rollout.remember(disturbed(latents.getLast(), rng), prompt);
+      watch.done(TurnPart.PAST);
     }
   }
 

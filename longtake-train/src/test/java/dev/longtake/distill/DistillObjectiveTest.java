@@ -17,6 +17,8 @@ import dev.longtake.testkit.Reruns;
 import dev.longtake.train.Activations;
 import dev.longtake.train.ContextTimestep;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -164,6 +166,7 @@ class DistillObjectiveTest {
               own.teacher(),
               own.teacher(),
               own.prompts(),
+              own.beginnings(),
               own.opening(),
               own.training(),
               own.activations(),
@@ -220,6 +223,83 @@ class DistillObjectiveTest {
       assertThat(frames.get(0)).isEqualTo(frames.get(1));
       assertThat(gradients.get(0).toFloats()).isNotEqualTo(gradients.get(1).toFloats());
     }
+  }
+
+  /** Videos of noise, of which so many frames are given in every other rollout. */
+  private record Noise(Given.Shown shown, List<String> drawn) implements Beginnings {
+    @Override
+    public int frames(SplittableRandom shared, long step, int frames) {
+      return shared.nextBoolean() ? 6 : 0;
+    }
+
+    @Override
+    public Beginning draw(SplittableRandom random, int count, int given, int frames) {
+      long seed = random.nextLong();
+      drawn.add(given + " of " + frames + " from " + seed);
+      try (var rng = Rng.seeded(seed, Device.CPU)) {
+        var videos =
+            rng.normal(Dtype.FLOAT32, count, Troupe.CHANNELS, frames, Troupe.SIDE, Troupe.SIDE);
+        return new Beginning(new Given(videos, given, shown), Troupe.states(seed, count));
+      }
+    }
+  }
+
+  private DistillObjective after(Beginnings beginnings, DistillConfig config, int rank) {
+    var own = objective(config, Troupe.NO_OPENING, rank);
+    return new DistillObjective(
+        own.config(),
+        own.rollout(),
+        own.critic(),
+        own.teacher(),
+        own.prompts(),
+        beginnings,
+        own.opening(),
+        own.training(),
+        own.activations(),
+        own.repeats(),
+        own.rank());
+  }
+
+  @Test
+  void rolloutsThatGoOnFromTrueVideosTrainBothNetworksByWhatJudgesAreShown() {
+    var config = Troupe.contextual(ExitGradient.REPLAYED);
+    var losses = new ArrayList<Double>();
+    for (var shown : Given.Shown.values()) {
+      var noise = new Noise(shown, new ArrayList<>());
+      try (var scope = Scope.open()) {
+        var objective = after(noise, config, 0);
+        for (long turn = 0; turn < 12; turn++) {
+          losses.add(learnt(objective, turn).loss());
+          boolean critics = turn % 2 == 1;
+          assertThat(norm(critics ? DistillLoop.CRITIC : DistillLoop.GENERATOR)).isPositive();
+          assertThat(norm(critics ? DistillLoop.GENERATOR : DistillLoop.CRITIC)).isZero();
+        }
+      }
+      assertThat(noise.drawn()).hasSizeBetween(1, 11); // the others begin with nothing
+    }
+    assertThat(losses.subList(12, 24)).isNotEqualTo(losses.subList(0, 12));
+  }
+
+  @Test
+  void devicesGoOnFromOtherVideosOfWhichAsMuchIsGiven() {
+    var config = Troupe.contextual(ExitGradient.REPLAYED);
+    var drawn = new ArrayList<List<String>>();
+    try (var scope = Scope.open()) {
+      for (int rank = 0; rank < 2; rank++) {
+        var noise = new Noise(Given.Shown.VIDEO, new ArrayList<>());
+        var objective = after(noise, config, rank);
+        for (long turn = 0; turn < 8; turn++) {
+          learnt(objective, turn);
+        }
+        drawn.add(noise.drawn());
+      }
+    }
+    assertThat(drawn.get(0)).isNotEqualTo(drawn.get(1));
+    for (int i = 0; i < drawn.get(0).size(); i++) {
+      var lengths = drawn.get(0).get(i).split(" from ", 2)[0];
+      assertThat(drawn.get(1).get(i)).startsWith(lengths + " from ");
+    }
+    assertThat(drawn.get(1)).hasSameSizeAs(drawn.get(0));
   }
 
   @Test
@@ -310,6 +390,9 @@ class DistillObjectiveTest {
                 ExitGradient.RECORDED,
                 0),
         "rollouts of 3 latent frames are shorter than the judged 6");
+    refused(
+        () -> after(new Noise(Given.Shown.VIDEO, new ArrayList<>()), streaming(), 0),
+        "have one prompt: give change none, not ");
     refused(
         () -> Troupe.training(9, 3, 0),
         "accumulate, log_every, save_every and keep must be at least 1");

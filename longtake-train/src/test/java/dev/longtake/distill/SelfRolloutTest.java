@@ -2,6 +2,7 @@ package dev.longtake.distill;
 
 import static dev.longtake.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.longtake.nn.Passage;
@@ -19,7 +20,9 @@ import dev.longtake.testkit.LeakGuard;
 import dev.longtake.train.Activations;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -210,7 +213,9 @@ class SelfRolloutTest {
         var changed =
             plain(1)
                 .replayable(
-                    new RolloutDraw(FRAMES, LAST, OptionalInt.of(15)), shots, JUDGED_FROM, rng)) {
+                    Script.of(new RolloutDraw(FRAMES, LAST, OptionalInt.of(15)), shots),
+                    JUDGED_FROM,
+                    rng)) {
       assertThat(changed.latents().narrow(2, 0, 15))
           .isBitwiseEqualTo(usual.latents().narrow(2, 0, 15));
       assertThat(changed.latents().narrow(2, 15, 3).toFloats())
@@ -224,6 +229,150 @@ class SelfRolloutTest {
     shots.forEach(shot -> shot.states().close());
   }
 
+  @Test
+  void aRolloutGoesOnFromWhatIsGivenAsGenerationDoes() {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(7, Device.CPU);
+        var same = Rng.seeded(7, Device.CPU);
+        var given = Rng.seeded(8, Device.CPU);
+        var rollout =
+            new Rollout(
+                troupe.generator(),
+                Troupe.MEMORY,
+                Recall.CACHED,
+                Troupe.SIDE,
+                Troupe.SIDE,
+                Dtype.FLOAT32,
+                Device.CPU)) {
+      var video = given.normal(Dtype.FLOAT32, 1, Troupe.CHANNELS, FRAMES, Troupe.SIDE, Troupe.SIDE);
+      var past = video.narrow(2, 0, 9);
+      var states = Troupe.states(3, 1);
+      var draw = new RolloutDraw(FRAMES, LAST, OptionalInt.empty());
+      var script =
+          new Script(
+              draw,
+              List.of(new Shot(0, states)),
+              Optional.of(new Given(video, 9, Given.Shown.ROLLOUT)));
+      var out = new ArrayList<Tensor>();
+      try (var off = Gradients.off();
+          var rolled = plain(1).withoutGradient(script, JUDGED_FROM, rng)) {
+        var prompt = troupe.generator().read(states);
+        for (int frame = 0; frame < 9; frame += 3) {
+          out.add(past.narrow(2, frame, 3));
+          rollout.remember(past.narrow(2, frame, 3), prompt);
+        }
+        for (int chunk = 3; chunk < FRAMES / 3; chunk++) {
+          assertThat(rolled.plans().get(chunk)).isEqualTo(rollout.plans(3));
+          var noise = same.normal(Dtype.FLOAT32, 1, Troupe.CHANNELS, 3, Troupe.SIDE, Troupe.SIDE);
+          out.add(rollout.next(prompt, prompt, 1, Troupe.SAMPLER, noise, same));
+        }
+        assertThat(rolled.latents()).isBitwiseEqualTo(Tensor.cat(out, 2));
+        assertThat(rolled.plans()).hasSize(FRAMES / 3);
+      }
+      for (int frame : new int[] {6, JUDGED_FROM}) {
+        try (var rolled = plain(1).recorded(script, JUDGED_FROM, rng)) {
+          troupe.flat().gradients().fill(0);
+          rolled.latents().narrow(2, frame, 3).square().sum().backward();
+          assertThat(norm(DistillLoop.GENERATOR) > 0).isEqualTo(frame == JUDGED_FROM);
+        }
+      }
+    }
+  }
+
+  @Test
+  void exitsAfterWhatIsGivenAreMadeAgainToTheSameGradient() {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(4, Device.CPU)) {
+      var script = after(9, Given.Shown.VIDEO);
+      var gradients = new ArrayList<Tensor>();
+      Tensor slope = null;
+      for (var kind : new Kind[] {Kind.RECORDED, Kind.REPLAYABLE}) {
+        try (var same = Rng.seeded(7, Device.CPU);
+            var rolled =
+                kind == Kind.RECORDED
+                    ? plain(1).recorded(script, JUDGED_FROM, same)
+                    : plain(1).replayable(script, JUDGED_FROM, same)) {
+          slope = slope == null ? rng.normal(Dtype.FLOAT32, rolled.judged().shape()) : slope;
+          troupe.flat().gradients().fill(0);
+          if (kind == Kind.RECORDED) {
+            rolled.judged().times(slope).sum().backward();
+          } else {
+            assertThat(rolled.exits()).hasSize((FRAMES - JUDGED_FROM) / 3);
+            rolled.backward(slope, Activations.KEPT, Repeats.AS_IT_COMES);
+          }
+          gradients.add(troupe.flat().gradients().copy());
+        }
+      }
+      assertThat(gradients.get(0).abs().max().item()).isPositive();
+      assertThat(gradients.get(1)).isCloseTo(gradients.get(0), 1e-5);
+    }
+  }
+
+  @Test
+  void noiseOnTheContextIsOnWhatIsGivenToo() {
+    try (var scope = Scope.open()) {
+      var script = after(9, Given.Shown.VIDEO);
+      var chunks = new ArrayList<float[]>();
+      for (double noise : new double[] {0, 0.3}) {
+        try (var rng = Rng.seeded(7, Device.CPU);
+            var off = Gradients.off();
+            var rolled =
+                troupe
+                    .rollout(1, CleanContext.ALL, 6, noise)
+                    .withoutGradient(script, JUDGED_FROM, rng)) {
+          assertThat(rolled.latents().narrow(2, 0, 9))
+              .isBitwiseEqualTo(script.given().orElseThrow().videos().narrow(2, 0, 9));
+          chunks.add(rolled.latents().narrow(2, 9, 3).toFloats());
+        }
+      }
+      assertThat(chunks.get(1)).isNotEqualTo(chunks.get(0));
+    }
+  }
+
+  private static Script after(int frames, Given.Shown shown) {
+    try (var rng = Rng.seeded(8, Device.CPU)) {
+      var video = rng.normal(Dtype.FLOAT32, 1, Troupe.CHANNELS, FRAMES, Troupe.SIDE, Troupe.SIDE);
+      return new Script(
+          new RolloutDraw(FRAMES, LAST, OptionalInt.empty()),
+          List.of(new Shot(0, Troupe.states(3, 1))),
+          Optional.of(new Given(video, frames, shown)));
+    }
+  }
+
+  @Test
+  void whatIsGivenIsWholeChunksOfVideosAsLongAndIsNotJudged() {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(7, Device.CPU)) {
+      var video = Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 1, FRAMES, 1, 1);
+      for (int frames : new int[] {0, 4, FRAMES}) {
+        refused(
+            () -> new Given(video, frames, Given.Shown.VIDEO), "not " + frames + " can be given");
+      }
+      var shot = new Shot(0, Troupe.states(3, 1));
+      var given = Optional.of(new Given(video, 9, Given.Shown.VIDEO));
+      var draw = new RolloutDraw(FRAMES, LAST, OptionalInt.empty());
+      refused(
+          () ->
+              new Script(
+                  new RolloutDraw(FRAMES + 3, LAST, OptionalInt.empty()), List.of(shot), given),
+          "1 rollouts of 27 latent frames go on from as many videos as long, not from 1 of 24");
+      var two = new Shot(0, Troupe.states(3, 2));
+      refused(() -> new Script(draw, List.of(two), given), "2 rollouts of 24 latent frames go on");
+      var later = new Shot(12, Troupe.states(4, 1));
+      refused(() -> new Script(draw, List.of(shot, later), given), "that video's prompt, not 2");
+      var most = after(18, Given.Shown.VIDEO);
+      refused(
+          () -> plain(1).withoutGradient(most, JUDGED_FROM, rng),
+          "judged from latent frame 15 on, but 18 are given; give fewer");
+    }
+  }
+
+  private static void refused(ThrowingCallable making, String because) {
+    assertThatThrownBy(making)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(because);
+  }
+
   private SelfRollout plain(int videos) {
     return troupe.rollout(videos, CleanContext.ALL, 6, 0);
   }
@@ -233,10 +382,11 @@ class SelfRolloutTest {
     try (var rng = Rng.seeded(7, Device.CPU)) {
       var draw = new RolloutDraw(FRAMES, exit, OptionalInt.empty());
       var shots = List.of(new Shot(0, Troupe.states(3, videos)));
+      var script = Script.of(draw, shots);
       return switch (kind) {
-        case PLAIN -> rollout.withoutGradient(draw, shots, JUDGED_FROM, rng);
-        case RECORDED -> rollout.recorded(draw, shots, JUDGED_FROM, rng);
-        case REPLAYABLE -> rollout.replayable(draw, shots, JUDGED_FROM, rng);
+        case PLAIN -> rollout.withoutGradient(script, JUDGED_FROM, rng);
+        case RECORDED -> rollout.recorded(script, JUDGED_FROM, rng);
+        case REPLAYABLE -> rollout.replayable(script, JUDGED_FROM, rng);
       };
     }
   }

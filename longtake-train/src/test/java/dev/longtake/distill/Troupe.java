@@ -162,6 +162,7 @@ record Troupe(
         score(critic, config),
         score(teacher, config),
         PROMPTS,
+        Beginnings.NONE,
         opening,
         training,
         activations,

@@ -1,0 +1,126 @@
+package dev.longtake.recipes;
+
+import dev.longtake.distill.DistillConfig;
+import dev.longtake.distill.Given;
+import dev.longtake.distill.RolloutLengths;
+import dev.longtake.optim.OrElse;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * True videos of the world that rollouts go on from, the key {@code past} of run files: memory then
+ * holds views that a teacher can judge by, and cameras come back to them. Rollouts of Context
+ * Forcing's stage 2 are the student's own from the first frame on.
+ *
+ * @param share of the rollouts that go on from a true video, 0 to 1; 0 for none
+ * @param made how many latent frames the student adds, the judged ones included; what is before
+ *     them is given
+ * @param shown what teacher and critic are shown as the past of what they judge: the true video, or
+ *     the rollout, what the student made of it included
+ * @param returning share of those that are drawn among the videos whose camera looks again, in a
+ *     judged chunk, at something that memory holds and the picture had left, 0 to 1; the others,
+ *     and these where no video does so there, are drawn from all
+ * @param videos how many worlds are filmed before the first step, one clip each, as long as the
+ *     longest rollout
+ * @param together how many are encoded at once
+ */
+public record PastKeys(
+    @OrElse("0") double share,
+    @OrElse("{from: 21, to: 21, every: 3, over: 1}") RolloutLengths made,
+    @OrElse("video") Given.Shown shown,
+    @OrElse("0") double returning,
+    @OrElse("0") int videos,
+    @OrElse("30") int together) {
+  /** Every rollout is the student's own from the first frame on. */
+  static final PastKeys NONE =
+      new PastKeys(0, RolloutLengths.always(21), Given.Shown.VIDEO, 0, 0, 30);
+
+  /** Checks the ranges. */
+  public PastKeys {
+    if (!(share >= 0 && share <= 1) || !(returning >= 0 && returning <= 1)) {
+      throw new IllegalArgumentException(
+          "past.share and past.returning must be 0 to 1, not " + share + " and " + returning);
+    }
+    if (share == 0 && (returning != 0 || videos != 0)) {
+      throw new IllegalArgumentException(
+          "past.share is 0, so that no rollout goes on from a true video; give a share, or leave past"
+              + " out");
+    }
+    if (share > 0 && (videos < 1 || together < 1)) {
+      throw new IllegalArgumentException(
+          "past.videos and past.together must be at least 1 where rollouts go on from true videos,"
+              + " not "
+              + videos
+              + " and "
+              + together);
+    }
+  }
+
+  /** Whether no rollout goes on from a true video. */
+  boolean isNone() {
+    return share == 0;
+  }
+
+  /**
+   * Checks the lengths against those of rollouts.
+   *
+   * @throws IllegalArgumentException with the remedy
+   */
+  void check(DistillConfig matching) {
+    int shortest = matching.lengths().from();
+    if (!isNone() && (made.from() < matching.window() || made.to() >= shortest)) {
+      throw new IllegalArgumentException(
+          "past.made is "
+              + made.from()
+              + " to "
+              + made.to()
+              + " latent frames; give at least the judged "
+              + matching.window()
+              + " and less than the shortest rollout, "
+              + shortest);
+    }
+  }
+
+  /** The worlds that are filmed. */
+  TrainingRun.FootageStage footage(StudentKeys student, DistillConfig matching) {
+    return new TrainingRun.FootageStage(
+        videos, matching.lengths().to(), together, List.of(student.memory()), 0);
+  }
+
+  /**
+   * What rollouts are made of, in words.
+   *
+   * @param prompts the same of those that do not go on from a true video
+   */
+  String data(String prompts) {
+    if (isNone()) {
+      return prompts;
+    }
+    var films = "after the beginnings of videos of training worlds 0 to " + (videos - 1);
+    return share == 1
+        ? films
+        : String.format(Locale.ROOT, "%s; %s in a share of %s", prompts, films, share);
+  }
+
+  /**
+   * Refuses devices that would have nothing to go on from.
+   *
+   * @throws IllegalArgumentException with the remedy
+   */
+  void requireEach(int devices) {
+    if (!isNone() && videos < devices) {
+      throw new IllegalArgumentException(
+          "past.videos is "
+              + videos
+              + ", but each of "
+              + devices
+              + " devices needs one; give more");
+    }
+  }
+
+  /** With so few worlds that they are filmed in a moment. */
+  PastKeys few() {
+    int few = Math.min(TrainingRun.FEW_VIDEOS, videos);
+    return new PastKeys(share, made, shown, returning, few, Math.min(few, together));
+  }
+}

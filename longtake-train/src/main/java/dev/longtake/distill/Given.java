@@ -1,0 +1,58 @@
+package dev.longtake.distill;
+
+import dev.longtake.rollout.ModelConfig;
+import dev.longtake.tensor.Axes;
+import dev.longtake.tensor.Tensor;
+
+/**
+ * True videos that a batch of rollouts goes on from. It does not own them.
+ *
+ * @param videos FLOAT32, as long as the rollouts, on the generator's device
+ * @param frames how many of their latent frames are given, a multiple of 3
+ * @param shown what teacher and critic are shown of frames before those they judge
+ */
+public record Given(@Axes("B C F Y X") Tensor videos, int frames, Shown shown) {
+
+  /** What judges are shown as the past. */
+  public enum Shown {
+    /** The rollout: what was given and what the generator made of it. */
+    ROLLOUT,
+    /**
+     * The true video, in place of what the generator made. Judged chunks are then compared with how
+     * the video goes on: what the generator's own past did to them is an error like any other, and
+     * so is what it could not know, such as when a camera turns round.
+     */
+    VIDEO
+  }
+
+  /** Checks the frames. */
+  public Given {
+    if (frames < 1 || frames % ModelConfig.CHUNK != 0 || frames >= videos.size(2)) {
+      throw new IllegalArgumentException(
+          "of a video of "
+              + videos.size(2)
+              + " latent frames not "
+              + frames
+              + " can be given: make them a multiple of 3, and fewer");
+    }
+  }
+
+  void require(int batch, int rollout) {
+    if (videos.size(0) != batch || videos.size(2) != rollout) {
+      throw new IllegalArgumentException(
+          batch
+              + " rollouts of "
+              + rollout
+              + " latent frames go on from as many videos as long, not from "
+              + videos.size(0)
+              + " of "
+              + videos.size(2));
+    }
+  }
+
+  /** A given chunk. */
+  @Axes("B C F Y X")
+  Tensor chunk(int frame) {
+    return videos.narrow(2, frame, ModelConfig.CHUNK);
+  }
+}

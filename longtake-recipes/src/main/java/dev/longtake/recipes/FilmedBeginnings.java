@@ -77,7 +77,7 @@ record FilmedBeginnings(
           films
               .latents()
               .gatherRows(0, Tensor.of(rows, count).to(films.latents().device()))
-              .narrow(1, 0, frames)
+              .narrow(1, 0, frames + keys.ahead(frames - given))
               .permute(0, 2, 1, 3, 4)
               .to(Dtype.FLOAT32)
               .contiguous();

@@ -4,6 +4,7 @@ import dev.longtake.distill.DistillConfig;
 import dev.longtake.distill.Given;
 import dev.longtake.distill.RolloutLengths;
 import dev.longtake.optim.OrElse;
+import dev.longtake.rollout.ModelConfig;
 import java.util.List;
 import java.util.Locale;
 
@@ -15,8 +16,9 @@ import java.util.Locale;
  * @param share of the rollouts that go on from a true video, 0 to 1; 0 for none
  * @param made how many latent frames the student adds, the judged ones included; what is before
  *     them is given
- * @param shown what teacher and critic are shown as the past of what they judge: the true video, or
- *     the rollout, what the student made of it included
+ * @param shown what teacher and critic are shown, as the past of what they judge, of the frames
+ *     that the student made: those, the true video's in their place, or stretches of it most like
+ *     them
  * @param returning share of those that are drawn among the videos whose camera looks again, in a
  *     judged chunk, at something that memory holds and the picture had left, 0 to 1; the others,
  *     and these where no video does so there, are drawn from all
@@ -27,13 +29,13 @@ import java.util.Locale;
 public record PastKeys(
     @OrElse("0") double share,
     @OrElse("{from: 21, to: 21, every: 3, over: 1}") RolloutLengths made,
-    @OrElse("video") Given.Shown shown,
+    @OrElse("likest") Given.Shown shown,
     @OrElse("0") double returning,
     @OrElse("0") int videos,
     @OrElse("30") int together) {
   /** Every rollout is the student's own from the first frame on. */
   static final PastKeys NONE =
-      new PastKeys(0, RolloutLengths.always(21), Given.Shown.VIDEO, 0, 0, 30);
+      new PastKeys(0, RolloutLengths.always(21), Given.Shown.LIKEST, 0, 0, 30);
 
   /** Checks the ranges. */
   public PastKeys {
@@ -84,7 +86,12 @@ public record PastKeys(
   /** The worlds that are filmed. */
   TrainingRun.FootageStage footage(StudentKeys student, DistillConfig matching) {
     return new TrainingRun.FootageStage(
-        videos, matching.lengths().to(), together, List.of(student.memory()), 0);
+        videos, matching.lengths().to() + ahead(made.to()), together, List.of(student.memory()), 0);
+  }
+
+  /** Latent frames that films are longer than rollouts, of whole chunks. */
+  int ahead(int made) {
+    return Math.ceilDiv(shown.ahead(made), ModelConfig.CHUNK) * ModelConfig.CHUNK;
   }
 
   /**

@@ -327,7 +327,7 @@ class DistillTest {
     assertThat(two.matching().lengths().most(600)).isEqualTo(126);
     assertThat(two.matching().teacher()).isEqualTo(Sight.CAUSAL_WITH_MEMORY);
     assertThat(two.student().sampler().steps()).isEqualTo(4);
-    assertThat(two.past().shown()).isEqualTo(Given.Shown.VIDEO);
+    assertThat(two.past().shown()).isEqualTo(Given.Shown.LIKEST);
     assertThat(one.past()).isEqualTo(PastKeys.NONE);
     assertThat(run("stage2", Map.of("past", "{}"))).extracting("past").isEqualTo(PastKeys.NONE);
     var three = (StreamingTuningRun) run("streaming", Map.of());

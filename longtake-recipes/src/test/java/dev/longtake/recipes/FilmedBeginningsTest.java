@@ -63,7 +63,7 @@ class FilmedBeginningsTest {
         var all = filmed(opened, ALL, 0)) {
       var begun = all.draw(new SplittableRandom(3), 4, 60, 69);
       assertThat(begun.given().frames()).isEqualTo(60);
-      assertThat(begun.given().shown()).isEqualTo(Given.Shown.VIDEO);
+      assertThat(begun.given().shown()).isEqualTo(Given.Shown.LIKEST);
       for (int i = 0; i < 4; i++) {
         int video = found(begun.given(), i, all);
         var read = all.prompts().states(List.of(all.captions().get(video)));
@@ -89,7 +89,7 @@ class FilmedBeginningsTest {
               .toList();
       assertThat(returning).hasSizeBetween(1, VIDEOS - 1);
       var seen = new ArrayList<Integer>();
-      var begun = all.draw(new SplittableRandom(5), 60, 60, FRAMES);
+      var begun = all.draw(new SplittableRandom(5), 60, FRAMES - 9, FRAMES);
       for (int i = 0; i < 60; i++) {
         seen.add(found(begun.given(), i, all));
       }

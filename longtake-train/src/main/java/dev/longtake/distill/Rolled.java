@@ -7,20 +7,20 @@ import dev.longtake.tensor.Scope;
 import dev.longtake.tensor.Tensor;
 import dev.longtake.train.Activations;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A finished rollout.
  *
  * @param latents FLOAT32, of all frames
- * @param given what they went on from, if anything
+ * @param shown all frames as teacher and critic are shown them where they are the past, without a
+ *     graph
  * @param plans what each chunk attended, for each video
  * @param judgedFrom first frame that may receive gradient
  * @param exits the judged chunks' passes, where they can be made again; closed with this
  */
 public record Rolled(
     @Axes("B C F Y X") Tensor latents,
-    Optional<Given> given,
+    @Axes("B C F Y X") Tensor shown,
     List<List<Plan>> plans,
     int judgedFrom,
     List<ExitPass> exits)
@@ -29,17 +29,6 @@ public record Rolled(
   /** How many latent frames. */
   public int frames() {
     return Math.toIntExact(latents.size(2));
-  }
-
-  /**
-   * All frames as teacher and critic are shown them where they are the past, without a graph; owned
-   * by the caller's scope.
-   */
-  public @Axes("B C F Y X") Tensor shown() {
-    return given
-        .filter(videos -> videos.shown() == Given.Shown.VIDEO)
-        .map(videos -> videos.videos().detach())
-        .orElseGet(latents::detach);
   }
 
   /** Those that may receive gradient. */
@@ -60,6 +49,7 @@ public record Rolled(
 
   Rolled keptBy(Scope scope) {
     scope.keep(latents);
+    scope.keep(shown);
     return this;
   }
 

@@ -185,8 +185,14 @@ public record SelfRollout(
         }
       }
       rollout.restart(); // what it held is not needed while its videos are judged
-      return new Rolled(Tensor.cat(latents, 2), script.given(), plans, judgedFrom, exits)
-          .keptBy(scope);
+      var whole = Tensor.cat(latents, 2);
+      return new Rolled(whole, shown(script, whole), plans, judgedFrom, exits).keptBy(scope);
+    }
+  }
+
+  private static Tensor shown(Script script, Tensor latents) {
+    try (var off = Gradients.off()) {
+      return script.given().map(given -> given.shownOf(latents)).orElseGet(latents::detach);
     }
   }
 

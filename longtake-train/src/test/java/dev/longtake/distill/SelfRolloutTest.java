@@ -355,7 +355,7 @@ class SelfRolloutTest {
           () ->
               new Script(
                   new RolloutDraw(FRAMES + 3, LAST, OptionalInt.empty()), List.of(shot), given),
-          "1 rollouts of 27 latent frames go on from as many videos as long, not from 1 of 24");
+          "1 rollouts of 27 latent frames go on from as many videos, at least as long, not from 1 of 24");
       var two = new Shot(0, Troupe.states(3, 2));
       refused(() -> new Script(draw, List.of(two), given), "2 rollouts of 24 latent frames go on");
       var later = new Shot(12, Troupe.states(4, 1));

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  *
  * @param keys how often and how much is given
  * @param films the videos
- * @param captions of each
+ * @param captions what each shows within the longest rollout
  * @param prompts reads them
  * @param window latent frames that are judged, the last of a rollout
  */
@@ -43,11 +43,12 @@ record FilmedBeginnings(
       WorldFootage.Share share,
       Dtype dtype,
       Workplace place) {
-    var stage = keys.footage(student, matching);
+    var stage = keys.footage(student, matching, keys.ahead(keys.made().to()));
     if (share.rank() == 0) {
       place.watcher().said("filming and encoding " + stage.videos() + " worlds");
     }
-    var captions = WorldFootage.clips(stage, config, share).stream().map(Clip::caption).toList();
+    var told = keys.footage(student, matching, 0);
+    var captions = WorldFootage.clips(told, config, share).stream().map(Clip::caption).toList();
     var films =
         WorldFootage.film(
             stage,

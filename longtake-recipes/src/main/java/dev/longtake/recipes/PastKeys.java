@@ -10,8 +10,8 @@ import java.util.Locale;
 
 /**
  * True videos of the world that rollouts go on from, the key {@code past} of run files: memory then
- * holds views that a teacher can judge by, and cameras come back to them. Rollouts of Context
- * Forcing's stage 2 are the student's own from the first frame on.
+ * holds true views, and cameras come back to what it holds. Rollouts of Context Forcing's stage 2
+ * are the student's own from the first frame on.
  *
  * @param share of the rollouts that go on from a true video, 0 to 1; 0 for none
  * @param made how many latent frames the student adds, the judged ones included; what is before
@@ -23,7 +23,7 @@ import java.util.Locale;
  *     judged chunk, at something that memory holds and the picture had left, 0 to 1; the others,
  *     and these where no video does so there, are drawn from all
  * @param videos how many worlds are filmed before the first step, one clip each, as long as the
- *     longest rollout
+ *     longest rollout, with {@code likest} a little longer
  * @param together how many are encoded at once
  */
 public record PastKeys(
@@ -83,10 +83,14 @@ public record PastKeys(
     }
   }
 
-  /** The worlds that are filmed. */
-  TrainingRun.FootageStage footage(StudentKeys student, DistillConfig matching) {
+  /**
+   * The worlds that are filmed.
+   *
+   * @param ahead latent frames that films are longer than the longest rollout
+   */
+  TrainingRun.FootageStage footage(StudentKeys student, DistillConfig matching, int ahead) {
     return new TrainingRun.FootageStage(
-        videos, matching.lengths().to() + ahead(made.to()), together, List.of(student.memory()), 0);
+        videos, matching.lengths().to() + ahead, together, List.of(student.memory()), 0);
   }
 
   /** Latent frames that films are longer than rollouts, of whole chunks. */

@@ -57,12 +57,13 @@ class FilmedBeginningsTest {
   }
 
   @Test
-  void whatIsDrawnAreVideosAsLongAsTheRolloutsWithTheirPrompts() {
+  void whatIsDrawnAreVideosALittleLongerThanTheRolloutsWithTheirPrompts() {
     try (var scope = Scope.open();
         var opened = VideoModel.open(model, Device.CPU, Dtype.FLOAT32);
         var all = filmed(opened, ALL, 0)) {
       var begun = all.draw(new SplittableRandom(3), 4, 60, 69);
       assertThat(begun.given().frames()).isEqualTo(60);
+      assertThat(begun.given().videos().shape()).startsWith(4, 2, 69 + 6);
       assertThat(begun.given().shown()).isEqualTo(Given.Shown.LIKEST);
       for (int i = 0; i < 4; i++) {
         int video = found(begun.given(), i, all);
@@ -95,6 +96,17 @@ class FilmedBeginningsTest {
       }
       assertThat(seen).containsAll(returning);
       assertThat(returning).containsAll(seen);
+    }
+  }
+
+  @Test
+  void whereNothingReturnsAnyVideoIsDrawn() {
+    try (var scope = Scope.open();
+        var opened = VideoModel.open(model, Device.CPU, Dtype.FLOAT32);
+        var all = filmed(opened, ALL, 1)) {
+      assertThat(all.films().traces()).allMatch(of -> !of.getFirst().comebacks().contains(1));
+      var begun = all.draw(new SplittableRandom(5), 8, 3, 6); // judged is the second chunk
+      assertThat(begun.given().videos().size(0)).isEqualTo(8);
     }
   }
 

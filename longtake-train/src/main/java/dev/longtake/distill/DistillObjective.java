@@ -281,7 +281,7 @@ public record DistillObjective(
   private Tensor flow(ScoreNetwork network, Asked asked) {
     var plan = asked.plan();
     return repeats.run(
-        new Use(network, false, plan), asked.tensors(), given -> network.flow(plan.of(given)));
+        new Use(network, false, plan), asked.tensors(), tensors -> network.flow(plan.of(tensors)));
   }
 
   private Loss criticLoss(Trial trial, Passage passage, Rng rng) {
@@ -306,7 +306,7 @@ public record DistillObjective(
             var use = new Use(network, true, plan);
             total.copyFrom(
                 repeats.run(
-                    use, lesson.tensors(), given -> Lesson.of(plan, given).learnt(network)));
+                    use, lesson.tensors(), tensors -> Lesson.of(plan, tensors).learnt(network)));
           }
         });
   }

@@ -25,8 +25,8 @@ public record Given(@Axes("B C F Y X") Tensor videos, int frames, Shown shown) {
     VIDEO,
     /**
      * The same, but of each chunk that the generator made the stretch of the video that it is most
-     * like: a rollout may pan faster or slower than the video, which should be longer by {@link
-     * #ahead}.
+     * like: a rollout may pan faster or slower than the video. Where the video is not longer by
+     * {@link #ahead}, stretches end with it.
      */
     LIKEST;
 
@@ -44,11 +44,10 @@ public record Given(@Axes("B C F Y X") Tensor videos, int frames, Shown shown) {
   public Given {
     if (frames < 1 || frames % ModelConfig.CHUNK != 0 || frames >= videos.size(2)) {
       throw new IllegalArgumentException(
-          "of a video of "
+          "give a multiple of 3 of a video's latent frames, from 3 to below its "
               + videos.size(2)
-              + " latent frames not "
-              + frames
-              + " can be given: make them a multiple of 3, and fewer");
+              + ", not "
+              + frames);
     }
   }
 

@@ -13,7 +13,7 @@ import java.util.Arrays;
  * further than it did is not wrong then, only elsewhere.
  *
  * <p>Stretches are looked for from where the chunk before ended, {@value #APART} latent frames
- * earlier to as many later, by the mean squared difference of latents.
+ * earlier to as many later and within the video, by the mean squared difference of latents.
  */
 final class Likeness {
   /** How much faster or slower than the video a rollout may go, latent frames a chunk. */
@@ -67,7 +67,7 @@ final class Likeness {
       int[][] starts = new int[tried][batch];
       for (int i = 0; i < tried; i++) {
         for (int video = 0; video < batch; video++) {
-          starts[i][video] = Math.clamp(next[video] + i - APART, 0, frames - CHUNK);
+          starts[i][video] = Math.min(next[video] + offset(i), frames - CHUNK);
         }
       }
       var stretches = stretches(flat, starts, frames); // tried × batch, each of a chunk
@@ -88,6 +88,13 @@ final class Likeness {
       }
       return scope.keep(Tensor.cat(found, 0).permute(0, 2, 1, 3, 4).contiguous());
     }
+  }
+
+  /**
+   * 0, 1, −1, 2, −2: of stretches that are as like, as in a still picture, the nearest is taken.
+   */
+  private static int offset(int tried) {
+    return tried % 2 == 1 ? (tried + 1) / 2 : -tried / 2;
   }
 
   private static @Axes("S B F C Y X") Tensor stretches(Tensor flat, int[][] starts, int frames) {

@@ -136,7 +136,12 @@ public record SelfRollout(
                   chunk.passes().keep()));
           return last(chunk);
         };
-    return roll(script, judgedFrom, rng, exit, exits);
+    try {
+      return roll(script, judgedFrom, rng, exit, exits);
+    } catch (RuntimeException | Error e) {
+      exits.forEach(ExitPass::close);
+      throw e;
+    }
   }
 
   private Tensor last(Unfinished chunk) {

@@ -36,8 +36,8 @@
  *       else: what memory holds is cut off, and no pass writes to it while it runs.
  *   <li>Frames without gradient count neither in a loss nor in its normaliser.
  *   <li>A guidance of 3 is {@code u + 3·(c − u)}.
- *   <li>Length, exit, change of prompt and what is given are drawn from (seed, turn): equal on all
- *       devices.
+ *   <li>Length, exit, change of prompt and how much is given are drawn from (seed, turn): equal on
+ *       all devices.
  * </ul>
  */
 @NullMarked

@@ -34,6 +34,19 @@ class LikenessTest {
     }
   }
 
+  /** A camera that rests looks alike everywhere: the rollout rests where it is. */
+  @Test
+  void aStillPictureIsNotLookedForElsewhere() {
+    try (var scope = Scope.open();
+        var rng = Rng.seeded(1, Device.CPU)) {
+      var pan = rng.normal(Dtype.FLOAT32, 1, 2, 27, 3, 4);
+      var rest = pan.narrow(2, 5, 1).expand(-1, -1, 9, -1, -1);
+      var video = Tensor.cat(List.of(pan.narrow(2, 0, 6), rest, pan.narrow(2, 6, 21)), 2);
+      var rollout = video.narrow(2, 0, 33).contiguous();
+      assertThat(Likeness.of(rollout, video, GIVEN)).isBitwiseEqualTo(rollout);
+    }
+  }
+
   @Test
   void whatIsLookedForEndsWithTheVideo() {
     try (var scope = Scope.open();

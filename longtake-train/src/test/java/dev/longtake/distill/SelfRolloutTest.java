@@ -329,9 +329,33 @@ class SelfRolloutTest {
     }
   }
 
+  @Test
+  void judgesAreShownTheRolloutOrItsVideo() {
+    for (var shown : Given.Shown.values()) {
+      try (var scope = Scope.open();
+          var rng = Rng.seeded(7, Device.CPU)) {
+        var script = after(9, shown);
+        var videos = script.given().orElseThrow().videos();
+        try (var rolled = plain(1).recorded(script, JUDGED_FROM, rng)) {
+          var latents = rolled.latents().detach();
+          var expected =
+              switch (shown) {
+                case ROLLOUT -> latents;
+                case VIDEO -> videos.narrow(2, 0, FRAMES);
+                case LIKEST -> Likeness.of(latents, videos, 9);
+              };
+          assertThat(rolled.shown()).isBitwiseEqualTo(expected);
+          assertThat(rolled.shown().requiresGradient()).isFalse();
+          assertThat(rolled.latents().requiresGradient()).isTrue();
+        }
+      }
+    }
+  }
+
   private static Script after(int frames, Given.Shown shown) {
     try (var rng = Rng.seeded(8, Device.CPU)) {
-      var video = rng.normal(Dtype.FLOAT32, 1, Troupe.CHANNELS, FRAMES, Troupe.SIDE, Troupe.SIDE);
+      int whole = FRAMES + shown.ahead(FRAMES - frames);
+      var video = rng.normal(Dtype.FLOAT32, 1, Troupe.CHANNELS, whole, Troupe.SIDE, Troupe.SIDE);
       return new Script(
           new RolloutDraw(FRAMES, LAST, OptionalInt.empty()),
           List.of(new Shot(0, Troupe.states(3, 1))),
@@ -345,8 +369,7 @@ class SelfRolloutTest {
         var rng = Rng.seeded(7, Device.CPU)) {
       var video = Tensor.zeros(Dtype.FLOAT32, Device.CPU, 1, 1, FRAMES, 1, 1);
       for (int frames : new int[] {0, 4, FRAMES}) {
-        refused(
-            () -> new Given(video, frames, Given.Shown.VIDEO), "not " + frames + " can be given");
+        refused(() -> new Given(video, frames, Given.Shown.VIDEO), "below its 24, not " + frames);
       }
       var shot = new Shot(0, Troupe.states(3, 1));
       var given = Optional.of(new Given(video, 9, Given.Shown.VIDEO));

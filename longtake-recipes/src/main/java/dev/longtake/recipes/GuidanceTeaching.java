@@ -39,15 +39,8 @@ record GuidanceTeaching(GuidanceRun run, ModelConfig given, Workplace place)
 
   @Override
   public void check() {
-    int devices = place.devices().size();
-    if (devices > run.footage().videos()) {
-      throw new IllegalArgumentException(
-          "footage.videos is "
-              + run.footage().videos()
-              + ", but each of "
-              + devices
-              + " devices needs one; give more");
-    }
+    WorldFootage.Share.requireEach(
+        "footage.videos", run.footage().videos(), place.devices().size());
   }
 
   @Override

@@ -119,13 +119,8 @@ public record PastKeys(
    * @throws IllegalArgumentException with the remedy
    */
   void requireEach(int devices) {
-    if (!isNone() && videos < devices) {
-      throw new IllegalArgumentException(
-          "past.videos is "
-              + videos
-              + ", but each of "
-              + devices
-              + " devices needs one; give more");
+    if (!isNone()) {
+      WorldFootage.Share.requireEach("past.videos", videos, devices);
     }
   }
 

@@ -58,7 +58,21 @@ final class WorldFootage {
    * @param rank which of the devices, from 0
    * @param devices how many share the videos, at most as many as there are
    */
-  record Share(int rank, int devices) {}
+  record Share(int rank, int devices) {
+
+    /**
+     * Refuses devices that would have no video.
+     *
+     * @param key that says how many videos there are
+     * @throws IllegalArgumentException with the remedy
+     */
+    static void requireEach(String key, int videos, int devices) {
+      if (videos < devices) {
+        throw new IllegalArgumentException(
+            key + " is " + videos + ", but each of " + devices + " devices needs one; give more");
+      }
+    }
+  }
 
   /** What of the worlds is filmed. */
   enum What {

@@ -51,15 +51,7 @@ class SelfRolloutTest {
     try (var scope = Scope.open();
         var off = Gradients.off();
         var rng = Rng.seeded(7, Device.CPU);
-        var rollout =
-            new Rollout(
-                troupe.generator(),
-                Troupe.MEMORY,
-                Recall.CACHED,
-                Troupe.SIDE,
-                Troupe.SIDE,
-                Dtype.FLOAT32,
-                Device.CPU)) {
+        var rollout = generation()) {
       var prompt = troupe.generator().read(Troupe.states(3, 1));
       var out = new ArrayList<Tensor>();
       for (int chunk = 0; chunk < FRAMES / 3; chunk++) {
@@ -130,7 +122,13 @@ class SelfRolloutTest {
   void replayedPassesGiveTheGradientOfRecordedOnes() {
     try (var scope = Scope.open();
         var recorded = rolled(plain(2), 2, Kind.RECORDED);
-        var replayable = rolled(plain(2), 2, Kind.REPLAYABLE);
+        var replayable = rolled(plain(2), 2, Kind.REPLAYABLE)) {
+      assertSameGradient(recorded, replayable);
+    }
+  }
+
+  private void assertSameGradient(Rolled recorded, Rolled replayable) {
+    try (var scope = Scope.open();
         var rng = Rng.seeded(4, Device.CPU)) {
       assertThat(replayable.latents()).isBitwiseEqualTo(recorded.latents().detach());
       assertThat(replayable.exits()).hasSize((FRAMES - JUDGED_FROM) / 3);
@@ -158,15 +156,7 @@ class SelfRolloutTest {
       assertThat(all.latents().narrow(2, 0, JUDGED_FROM)).isBitwiseEqualTo(first);
       // The first chunk ends with the first pass, which jumps from noise.
       var noise = rng.normal(Dtype.FLOAT32, 1, Troupe.CHANNELS, 3, Troupe.SIDE, Troupe.SIDE);
-      try (var rollout =
-          new Rollout(
-              troupe.generator(),
-              Troupe.MEMORY,
-              Recall.CACHED,
-              Troupe.SIDE,
-              Troupe.SIDE,
-              Dtype.FLOAT32,
-              Device.CPU)) {
+      try (var rollout = generation()) {
         var prompt = troupe.generator().read(Troupe.states(3, 1));
         var jumped =
             rollout.next(
@@ -234,32 +224,16 @@ class SelfRolloutTest {
     try (var scope = Scope.open();
         var rng = Rng.seeded(7, Device.CPU);
         var same = Rng.seeded(7, Device.CPU);
-        var given = Rng.seeded(8, Device.CPU);
-        var rollout =
-            new Rollout(
-                troupe.generator(),
-                Troupe.MEMORY,
-                Recall.CACHED,
-                Troupe.SIDE,
-                Troupe.SIDE,
-                Dtype.FLOAT32,
-                Device.CPU)) {
-      var video = given.normal(Dtype.FLOAT32, 1, Troupe.CHANNELS, FRAMES, Troupe.SIDE, Troupe.SIDE);
-      var past = video.narrow(2, 0, 9);
-      var states = Troupe.states(3, 1);
-      var draw = new RolloutDraw(FRAMES, LAST, OptionalInt.empty());
-      var script =
-          new Script(
-              draw,
-              List.of(new Shot(0, states)),
-              Optional.of(new Given(video, 9, Given.Shown.ROLLOUT)));
+        var rollout = generation()) {
+      var script = after(9, Given.Shown.ROLLOUT);
+      var given = script.given().orElseThrow();
       var out = new ArrayList<Tensor>();
       try (var off = Gradients.off();
           var rolled = plain(1).withoutGradient(script, JUDGED_FROM, rng)) {
-        var prompt = troupe.generator().read(states);
+        var prompt = troupe.generator().read(Troupe.states(3, 1));
         for (int frame = 0; frame < 9; frame += 3) {
-          out.add(past.narrow(2, frame, 3));
-          rollout.remember(past.narrow(2, frame, 3), prompt);
+          out.add(given.videos().narrow(2, frame, 3));
+          rollout.remember(out.getLast(), prompt);
         }
         for (int chunk = 3; chunk < FRAMES / 3; chunk++) {
           assertThat(rolled.plans().get(chunk)).isEqualTo(rollout.plans(3));
@@ -281,30 +255,12 @@ class SelfRolloutTest {
 
   @Test
   void exitsAfterWhatIsGivenAreMadeAgainToTheSameGradient() {
-    try (var scope = Scope.open();
-        var rng = Rng.seeded(4, Device.CPU)) {
+    try (var scope = Scope.open()) {
       var script = after(9, Given.Shown.VIDEO);
-      var gradients = new ArrayList<Tensor>();
-      Tensor slope = null;
-      for (var kind : new Kind[] {Kind.RECORDED, Kind.REPLAYABLE}) {
-        try (var same = Rng.seeded(7, Device.CPU);
-            var rolled =
-                kind == Kind.RECORDED
-                    ? plain(1).recorded(script, JUDGED_FROM, same)
-                    : plain(1).replayable(script, JUDGED_FROM, same)) {
-          slope = slope == null ? rng.normal(Dtype.FLOAT32, rolled.judged().shape()) : slope;
-          troupe.flat().gradients().fill(0);
-          if (kind == Kind.RECORDED) {
-            rolled.judged().times(slope).sum().backward();
-          } else {
-            assertThat(rolled.exits()).hasSize((FRAMES - JUDGED_FROM) / 3);
-            rolled.backward(slope, Activations.KEPT, Repeats.AS_IT_COMES);
-          }
-          gradients.add(troupe.flat().gradients().copy());
-        }
+      try (var recorded = rolled(plain(1), script, Kind.RECORDED);
+          var replayable = rolled(plain(1), script, Kind.REPLAYABLE)) {
+        assertSameGradient(recorded, replayable);
       }
-      assertThat(gradients.get(0).abs().max().item()).isPositive();
-      assertThat(gradients.get(1)).isCloseTo(gradients.get(0), 1e-5);
     }
   }
 
@@ -400,12 +356,26 @@ class SelfRolloutTest {
     return troupe.rollout(videos, CleanContext.ALL, 6, 0);
   }
 
+  /** As videos are generated, one at a time. */
+  private Rollout generation() {
+    return new Rollout(
+        troupe.generator(),
+        Troupe.MEMORY,
+        Recall.CACHED,
+        Troupe.SIDE,
+        Troupe.SIDE,
+        Dtype.FLOAT32,
+        Device.CPU);
+  }
+
   private Rolled rolled(SelfRollout rollout, int exit, Kind kind) {
-    int videos = rollout.rollout().videos();
+    var draw = new RolloutDraw(FRAMES, exit, OptionalInt.empty());
+    var shots = List.of(new Shot(0, Troupe.states(3, rollout.rollout().videos())));
+    return rolled(rollout, Script.of(draw, shots), kind);
+  }
+
+  private static Rolled rolled(SelfRollout rollout, Script script, Kind kind) {
     try (var rng = Rng.seeded(7, Device.CPU)) {
-      var draw = new RolloutDraw(FRAMES, exit, OptionalInt.empty());
-      var shots = List.of(new Shot(0, Troupe.states(3, videos)));
-      var script = Script.of(draw, shots);
       return switch (kind) {
         case PLAIN -> rollout.withoutGradient(script, JUDGED_FROM, rng);
         case RECORDED -> rollout.recorded(script, JUDGED_FROM, rng);

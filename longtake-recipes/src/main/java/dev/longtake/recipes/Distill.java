@@ -192,12 +192,11 @@ final class Distill {
   }
 
   private String data() {
-    return "own rollouts, "
-        + run.past()
-            .data(
-                prompts
-                    .map(list -> list.size() + " prompts of " + run.prompts())
-                    .orElseGet(() -> "captions of training worlds 0 to " + (run.worlds() - 1)));
+    var told =
+        prompts
+            .map(list -> list.size() + " prompts of " + run.prompts())
+            .orElseGet(() -> "captions of training worlds 0 to " + (run.worlds() - 1));
+    return "own rollouts, " + run.past().data(told, run.matching().rehearsal().share());
   }
 
   /** The generator's weights, as samples are made with, of what is trained of it. */

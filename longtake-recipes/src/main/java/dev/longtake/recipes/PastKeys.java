@@ -102,15 +102,18 @@ public record PastKeys(
    * What rollouts are made of, in words.
    *
    * @param prompts the same of those that do not go on from a true video
+   * @param rehearsed share of rollouts that begin with nothing, whatever the share here
    */
-  String data(String prompts) {
+  String data(String prompts, double rehearsed) {
     if (isNone()) {
       return prompts;
     }
     var films = "after the beginnings of videos of training worlds 0 to " + (videos - 1);
-    return share == 1
+    double all = share * (1 - rehearsed);
+    return all == 1
         ? films
-        : String.format(Locale.ROOT, "%s; %s in a share of %s", prompts, films, share);
+        : String.format(
+            Locale.ROOT, "%s; %s in a share of %s", prompts, films, Math.round(100 * all) / 100.0);
   }
 
   /**

@@ -10,6 +10,7 @@ import dev.longtake.distill.DistillObjective;
 import dev.longtake.distill.DistillTraining;
 import dev.longtake.distill.PromptChange;
 import dev.longtake.distill.PromptSource;
+import dev.longtake.distill.Rehearsal;
 import dev.longtake.distill.RolloutLengths;
 import dev.longtake.distill.ScoreNetwork;
 import dev.longtake.distill.SelfRollout;
@@ -167,7 +168,8 @@ final class RandomTroupe implements AutoCloseable {
         new TimeWarp(5, 20, 980),
         CriticWeight.BELL,
         settings.exitGradient(),
-        0);
+        0,
+        Rehearsal.NONE);
   }
 
   /** Of the first seed whose rollouts of both turns end at the last pass. */

@@ -7,6 +7,7 @@ import dev.longtake.checkpoint.CheckpointException;
 import dev.longtake.checkpoint.Manifest;
 import dev.longtake.checkpoint.Safetensors;
 import dev.longtake.distill.Given;
+import dev.longtake.distill.Rehearsal;
 import dev.longtake.distill.Sight;
 import dev.longtake.rollout.ModelConfig;
 import dev.longtake.rollout.Recall;
@@ -248,7 +249,9 @@ class DistillTest {
     var ear = train("stage2", afterTruePasts(), straight, "");
     assertThat(ear.said).contains("filming and encoding 3 worlds");
     assertThat(Manifest.read(straight.resolve(TrainModel.MODEL_FOLDER)).data())
-        .isEqualTo("own rollouts, after the beginnings of videos of training worlds 0 to 2");
+        .isEqualTo(
+            "own rollouts, captions of training worlds 0 to 4; after the beginnings of videos of"
+                + " training worlds 0 to 2 in a share of 0.67");
     var broken = folder.resolve("broken");
     assertThatThrownBy(() -> train("stage2", afterTruePasts(), broken, "contextual-dmd 2"))
         .hasMessage("killed at contextual-dmd 2");
@@ -259,12 +262,10 @@ class DistillTest {
     var judged = folder.resolve("judged-by-rollout");
     Map<String, String> byRollout = new LinkedHashMap<>(afterTruePasts());
     byRollout.put("past.shown", "rollout");
-    byRollout.put("past.share", "0.5");
+    byRollout.put("matching.rehearsal.share", "0");
     train("stage2", byRollout, judged, "");
     assertThat(Manifest.read(judged.resolve(TrainModel.MODEL_FOLDER)).data())
-        .isEqualTo(
-            "own rollouts, captions of training worlds 0 to 4; after the beginnings of videos of"
-                + " training worlds 0 to 2 in a share of 0.5");
+        .isEqualTo("own rollouts, after the beginnings of videos of training worlds 0 to 2");
     for (var other : List.of(folder.resolve("own"), judged)) {
       assertThat(Files.readAllBytes(other.resolve(state)))
           .isNotEqualTo(Files.readAllBytes(straight.resolve(state)));
@@ -328,6 +329,8 @@ class DistillTest {
     assertThat(two.matching().teacher()).isEqualTo(Sight.CAUSAL_WITH_MEMORY);
     assertThat(two.student().sampler().steps()).isEqualTo(4);
     assertThat(two.past().shown()).isEqualTo(Given.Shown.LIKEST);
+    assertThat(two.matching().rehearsal()).isEqualTo(new Rehearsal(0.33, 1.5));
+    assertThat(one.matching().rehearsal()).isEqualTo(Rehearsal.NONE);
     assertThat(one.past()).isEqualTo(PastKeys.NONE);
     assertThat(run("stage2", Map.of("past", "{}"))).extracting("past").isEqualTo(PastKeys.NONE);
     var three = (StreamingTuningRun) run("streaming", Map.of());
@@ -399,6 +402,7 @@ class DistillTest {
     refused("stage1", "matching.context", "memory", "local-dmd judges whole rollouts");
     refused("stage2", "matching.context", "none", "critic_context is none or the teacher's");
     refused("stage1", "matching.earliest_exit", "4", "4 passes from 0; give at most 3, not 4");
+    refused("stage2", "matching.rehearsal.share", "2", "rehearsal.share must be 0 to 1");
     refused("stage1", "matching.earliest_exit", "-1", "earliest_exit must be at least 0");
     refused("stage2", "matching.guidance", "0.5", "prompts and guidance must be at least 1");
     refused("stage2", "matching.teacher", "clairvoyant", "matching.teacher is 'clairvoyant'; give");

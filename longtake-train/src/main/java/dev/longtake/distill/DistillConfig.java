@@ -20,12 +20,13 @@ import dev.longtake.train.ContextTimestep;
  * @param contextFrames latent frames before the window: what {@link ContextKind#CONTIGUOUS} shows,
  *     and what {@link CleanContext#WINDOW} finishes
  * @param contextTimestep what they are told of it
- * @param guidance the teacher's: {@code u + guidance·(c − u)}; 1 is none
+ * @param guidance the teacher's: {@code u + guidance·(c − u)}; 1 is none; rehearsals have their own
  * @param time at which timesteps they judge
  * @param criticWeight how the critic's loss counts timesteps
  * @param exitGradient how exit passes are differentiated
  * @param earliestExit first of the student's passes that judged chunks may end with: 0, the
  *     default, is any of them
+ * @param rehearsal rollouts of the judged window alone; none if left out
  */
 public record DistillConfig(
     int prompts,
@@ -44,7 +45,8 @@ public record DistillConfig(
     TimeWarp time,
     CriticWeight criticWeight,
     ExitGradient exitGradient,
-    @OrElse("0") int earliestExit) {
+    @OrElse("0") int earliestExit,
+    @OrElse("{share: 0, guidance: 1}") Rehearsal rehearsal) {
 
   /** Checks that the parts fit one another. */
   public DistillConfig {
@@ -115,6 +117,11 @@ public record DistillConfig(
               + ", not "
               + earliestExit);
     }
+  }
+
+  /** The teacher's guidance about a rollout. */
+  double guidance(RolloutDraw draw) {
+    return draw.rehearsed() ? rehearsal.guidance() : guidance;
   }
 
   /** What the teacher is shown. */

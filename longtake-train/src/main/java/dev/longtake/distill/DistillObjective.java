@@ -89,12 +89,8 @@ public record DistillObjective(
     return RolloutDraw.of(
         new SplittableRandom(Rng.mix(training.seed(), batch)),
         step(training, batch),
-        config.lengths(),
-        passes,
-        config.earliestExit(),
-        config.change(),
-        config.window(),
-        config.teacherFraming().scored());
+        config,
+        passes);
   }
 
   private static long step(DistillTraining training, long batch) {
@@ -173,7 +169,8 @@ public record DistillObjective(
   private Script script(RolloutDraw draw, long batch, SplittableRandom own) {
     int count = config.prompts();
     var shared = new SplittableRandom(Rng.mix(training.seed(), batch, ALL_DEVICES));
-    int given = beginnings.frames(shared, step(training, batch), draw.frames());
+    int given =
+        draw.rehearsed() ? 0 : beginnings.frames(shared, step(training, batch), draw.frames());
     if (given > 0) {
       var begun = beginnings.draw(own, count, given, draw.frames());
       return new Script(draw, List.of(new Shot(0, begun.states())), Optional.of(begun.given()));
@@ -241,13 +238,12 @@ public record DistillObjective(
       watch().done(TurnPart.SHOWING);
 
       var conditional = flow(teacher, asked(teacher, noisy, shown, told));
+      double guidance = config.guidance(trial.script().draw());
       var real =
-          config.guidance() == 1
+          guidance == 1
               ? conditional
               : Dmd.guided(
-                  conditional,
-                  flow(teacher, asked(teacher, noisy, shown, untold)),
-                  config.guidance());
+                  conditional, flow(teacher, asked(teacher, noisy, shown, untold)), guidance);
       watch().done(TurnPart.TEACHER);
       var fake = flow(critic, asked(critic, noisy, shownToCritic(rolled, shown), told));
       watch().done(TurnPart.CRITIC);

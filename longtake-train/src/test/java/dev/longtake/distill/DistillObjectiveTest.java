@@ -310,6 +310,28 @@ class DistillObjectiveTest {
   }
 
   @Test
+  void rehearsalsAreTheWindowAloneUnderTheirOwnGuidance() {
+    var exits = ExitGradient.REPLAYED;
+    var longer = new RolloutLengths(12, 21, 3, 4);
+    var rehearsing = Troupe.contextual(exits, longer, 2, new Rehearsal(1, 3));
+    var window = RolloutLengths.always(rehearsing.window());
+    var alone = Troupe.contextual(exits, window, 3, Rehearsal.NONE);
+    var otherwise = Troupe.contextual(exits, window, 2, Rehearsal.NONE);
+    var noise = new Noise(Given.Shown.LIKEST, new ArrayList<>());
+    try (var scope = Scope.open()) {
+      for (long turn : new long[] {GENERATOR, CRITIC}) {
+        var made = learnt(after(noise, rehearsing, 0), turn);
+        var expected = learnt(objective(alone, Troupe.NO_OPENING, 0), turn);
+        assertThat(made.loss()).isEqualTo(expected.loss());
+        assertThat(made.gradient()).isCloseTo(expected.gradient(), 1e-6);
+      }
+      assertThat(learnt(objective(otherwise, Troupe.NO_OPENING, 0), GENERATOR).loss())
+          .isNotEqualTo(learnt(after(noise, rehearsing, 0), GENERATOR).loss());
+    }
+    assertThat(noise.drawn()).isEmpty();
+  }
+
+  @Test
   void everyWayOfShowingContextTrainsBothNetworks() {
     try (var scope = Scope.open()) {
       for (var config :
@@ -395,11 +417,14 @@ class DistillObjectiveTest {
                 new TimeWarp(3, 20, 980),
                 CriticWeight.FLAT,
                 ExitGradient.RECORDED,
-                0),
+                0,
+                Rehearsal.NONE),
         "rollouts of 3 latent frames are shorter than the judged 6");
     refused(
         () -> after(new Noise(Given.Shown.VIDEO, new ArrayList<>()), streaming(), 0),
         "have one prompt: give change none, not ");
+    refused(() -> new Rehearsal(1.5, 1), "rehearsal.share must be 0 to 1 and");
+    refused(() -> new Rehearsal(0.5, 0), "rehearsal.guidance at least 1, not 0.5 and 0.0");
     refused(
         () -> Troupe.training(9, 3, 0),
         "accumulate, log_every, save_every and keep must be at least 1");
@@ -463,7 +488,8 @@ class DistillObjectiveTest {
         c.time(),
         c.criticWeight(),
         c.exitGradient(),
-        c.earliestExit());
+        c.earliestExit(),
+        c.rehearsal());
   }
 
   /** As released: the frames before the window, one timestep, a critic without context. */
@@ -485,7 +511,8 @@ class DistillObjectiveTest {
         new TimeWarp(5, 20, 980),
         CriticWeight.BELL,
         ExitGradient.RECORDED,
-        0);
+        0,
+        Rehearsal.NONE);
   }
 
   private static DistillConfig local(Sight sight) {
@@ -506,7 +533,8 @@ class DistillObjectiveTest {
         new TimeWarp(5, 20, 980),
         CriticWeight.FLAT,
         ExitGradient.RECORDED,
-        0);
+        0,
+        Rehearsal.NONE);
   }
 
   private static DistillConfig streaming() {
@@ -527,6 +555,7 @@ class DistillObjectiveTest {
         new TimeWarp(5, 20, 980),
         CriticWeight.FLAT,
         ExitGradient.REPLAYED,
-        0);
+        0,
+        Rehearsal.NONE);
   }
 }

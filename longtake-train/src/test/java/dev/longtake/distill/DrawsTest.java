@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.longtake.diffusion.FlowSchedule;
+import dev.longtake.train.ContextTimestep;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -121,13 +122,50 @@ class DrawsTest {
     assertThat(seen).containsExactly(21, 39, 57, 75);
   }
 
+  @Test
+  void aShareOfRolloutsIsTheWindowAlone() {
+    var random = new SplittableRandom(11);
+    int rehearsed = 0;
+    for (int i = 0; i < 1000; i++) {
+      var draw = RolloutDraw.of(random, 1, config(0, PromptChange.RECOMPUTE, 0.25), 4);
+      if (draw.rehearsed()) {
+        rehearsed++;
+        assertThat(draw.frames()).isEqualTo(21);
+        assertThat(draw.change()).isEmpty();
+      }
+    }
+    assertThat(rehearsed).isBetween(210, 290);
+  }
+
   private static RolloutDraw plain(SplittableRandom random, PromptChange change) {
     return ending(random, 0, change);
   }
 
   private static RolloutDraw ending(SplittableRandom random, int earliest, PromptChange change) {
-    var lengths = new RolloutLengths(21, 93, 18, 1);
-    return RolloutDraw.of(random, 1, lengths, 4, earliest, change, 21, 18);
+    return RolloutDraw.of(random, 1, config(earliest, change, 0), 4);
+  }
+
+  /** Windows of 21 frames, of which 18 are new. */
+  private static DistillConfig config(int earliest, PromptChange change, double rehearsed) {
+    return new DistillConfig(
+        1,
+        new RolloutLengths(21, 93, 18, 1),
+        CleanContext.ALL,
+        0,
+        change,
+        21,
+        3,
+        Sight.BIDIRECTIONAL,
+        ContextKind.NONE,
+        ContextKind.NONE,
+        0,
+        ContextTimestep.ZERO,
+        3,
+        new TimeWarp(5, 20, 980),
+        CriticWeight.FLAT,
+        ExitGradient.RECORDED,
+        earliest,
+        new Rehearsal(rehearsed, 1));
   }
 
   @Test

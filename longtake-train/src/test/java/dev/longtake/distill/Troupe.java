@@ -176,9 +176,14 @@ record Troupe(
 
   /** Contextual DMD over windows of 6 frames, the causal teacher seeing what memory holds. */
   static DistillConfig contextual(ExitGradient exits) {
+    return contextual(exits, new RolloutLengths(12, 21, 3, 4), 2, Rehearsal.NONE);
+  }
+
+  static DistillConfig contextual(
+      ExitGradient exits, RolloutLengths lengths, double guidance, Rehearsal rehearsal) {
     return new DistillConfig(
         2,
-        new RolloutLengths(12, 21, 3, 4),
+        lengths,
         CleanContext.WINDOW,
         0,
         PromptChange.NONE,
@@ -189,11 +194,12 @@ record Troupe(
         ContextKind.MEMORY,
         6,
         ContextTimestep.ZERO,
-        2,
+        guidance,
         new TimeWarp(3, 20, 980),
         CriticWeight.FLAT,
         exits,
-        0);
+        0,
+        rehearsal);
   }
 
   static DistillTraining training(long steps, long every, int accumulate) {

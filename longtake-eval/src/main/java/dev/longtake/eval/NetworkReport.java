@@ -35,7 +35,7 @@ public final class NetworkReport {
     lines.add("");
     lines.add(line("%-44s%24s%12s", "product", "ms", "TFLOP/s"));
     for (var row : times.products()) {
-      lines.add(line("%-44s%24.3f%12.1f", row.product(), row.milliseconds(), row.teraflops()));
+      lines.add(line("%-44s%24.3f%12.4g", row.product(), row.milliseconds(), row.teraflops()));
     }
     lines.add("");
     lines.add(

@@ -13,7 +13,8 @@ import java.util.Locale;
  * holds true views, and cameras come back to what it holds. Rollouts of Context Forcing's stage 2
  * are the student's own from the first frame on.
  *
- * @param share of the rollouts that go on from a true video, 0 to 1; 0 for none
+ * @param share of the rollouts that go on from a true video, 0 to 1, rehearsals not counted; 0 for
+ *     none
  * @param made how many latent frames the student adds, the judged ones included; what is before
  *     them is given
  * @param shown what teacher and critic are shown, as the past of what they judge, of the frames
@@ -64,11 +65,16 @@ public record PastKeys(
   }
 
   /**
-   * Checks the lengths against those of rollouts.
+   * Checks that there are rollouts to go on, and their lengths.
    *
    * @throws IllegalArgumentException with the remedy
    */
   void check(DistillConfig matching) {
+    if (!isNone() && matching.rehearsal().share() == 1) {
+      throw new IllegalArgumentException(
+          "matching.rehearsal.share is 1, so that no rollout goes on from a true video; give less, or"
+              + " leave past out");
+    }
     int shortest = matching.lengths().from();
     if (!isNone() && (made.from() < matching.window() || made.to() >= shortest)) {
       throw new IllegalArgumentException(
@@ -102,18 +108,22 @@ public record PastKeys(
    * What rollouts are made of, in words.
    *
    * @param prompts the same of those that do not go on from a true video
-   * @param rehearsed share of rollouts that begin with nothing, whatever the share here
+   * @param rehearsalShare share of rehearsals in all rollouts, which begin with nothing
    */
-  String data(String prompts, double rehearsed) {
+  String data(String prompts, double rehearsalShare) {
     if (isNone()) {
       return prompts;
     }
     var films = "after the beginnings of videos of training worlds 0 to " + (videos - 1);
-    double all = share * (1 - rehearsed);
-    return all == 1
+    double given = share * (1 - rehearsalShare);
+    return given == 1
         ? films
         : String.format(
-            Locale.ROOT, "%s; %s in a share of %s", prompts, films, Math.round(100 * all) / 100.0);
+            Locale.ROOT,
+            "%s; %s in a share of %s",
+            prompts,
+            films,
+            Math.round(100 * given) / 100.0);
   }
 
   /**

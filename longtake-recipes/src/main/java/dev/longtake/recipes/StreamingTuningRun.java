@@ -60,6 +60,11 @@ public record StreamingTuningRun(
           "streaming-tuning shows its teacher the window only, whose first frames are old: give"
               + " context none and a lead of at least 3");
     }
+    if (matching.rehearsal().share() > 0) {
+      throw new IllegalArgumentException(
+          "streaming-tuning scores no first frames, so that there is nothing to rehearse: give"
+              + " rehearsal.share 0, or leave rehearsal out");
+    }
   }
 
   @Override

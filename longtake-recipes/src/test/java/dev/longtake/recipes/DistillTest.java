@@ -106,6 +106,7 @@ class DistillTest {
             "matching.lengths.to", "21",
             "matching.window", "6",
             "matching.context_frames", "6",
+            "matching.rehearsal.share", "0",
             "past", "{}"));
   }
 
@@ -249,9 +250,7 @@ class DistillTest {
     var ear = train("stage2", afterTruePasts(), straight, "");
     assertThat(ear.said).contains("filming and encoding 3 worlds");
     assertThat(Manifest.read(straight.resolve(TrainModel.MODEL_FOLDER)).data())
-        .isEqualTo(
-            "own rollouts, captions of training worlds 0 to 4; after the beginnings of videos of"
-                + " training worlds 0 to 2 in a share of 0.67");
+        .isEqualTo("own rollouts, after the beginnings of videos of training worlds 0 to 2");
     var broken = folder.resolve("broken");
     assertThatThrownBy(() -> train("stage2", afterTruePasts(), broken, "contextual-dmd 2"))
         .hasMessage("killed at contextual-dmd 2");
@@ -262,14 +261,32 @@ class DistillTest {
     var judged = folder.resolve("judged-by-rollout");
     Map<String, String> byRollout = new LinkedHashMap<>(afterTruePasts());
     byRollout.put("past.shown", "rollout");
-    byRollout.put("matching.rehearsal.share", "0");
     train("stage2", byRollout, judged, "");
-    assertThat(Manifest.read(judged.resolve(TrainModel.MODEL_FOLDER)).data())
-        .isEqualTo("own rollouts, after the beginnings of videos of training worlds 0 to 2");
     for (var other : List.of(folder.resolve("own"), judged)) {
       assertThat(Files.readAllBytes(other.resolve(state)))
           .isNotEqualTo(Files.readAllBytes(straight.resolve(state)));
     }
+  }
+
+  @Test
+  void someRolloutsMayBeRehearsals() throws Exception {
+    Map<String, String> settings = new LinkedHashMap<>(afterTruePasts());
+    settings.put("matching.rehearsal.share", "0.5");
+    var straight = folder.resolve("straight");
+    train("stage2", settings, straight, "");
+    assertThat(Manifest.read(straight.resolve(TrainModel.MODEL_FOLDER)).data())
+        .isEqualTo(
+            "own rollouts, captions of training worlds 0 to 4; after the beginnings of videos of"
+                + " training worlds 0 to 2 in a share of 0.5");
+    var broken = folder.resolve("broken");
+    assertThatThrownBy(() -> train("stage2", settings, broken, "contextual-dmd 2"))
+        .hasMessage("killed at contextual-dmd 2");
+    train("stage2", settings, broken, "");
+    train("stage2", afterTruePasts(), folder.resolve("without"), "");
+    var state = "contextual-dmd/checkpoint-00000004.safetensors";
+    assertThat(broken.resolve(state)).hasSameBinaryContentAs(straight.resolve(state));
+    assertThat(Files.readAllBytes(folder.resolve("without").resolve(state)))
+        .isNotEqualTo(Files.readAllBytes(straight.resolve(state)));
   }
 
   @Test
@@ -403,6 +420,9 @@ class DistillTest {
     refused("stage2", "matching.context", "none", "critic_context is none or the teacher's");
     refused("stage1", "matching.earliest_exit", "4", "4 passes from 0; give at most 3, not 4");
     refused("stage2", "matching.rehearsal.share", "2", "rehearsal.share must be 0 to 1");
+    refused("stage2", "matching.rehearsal.share", "1", "matching.rehearsal.share is 1, so that no");
+    refused("stage1", "matching.rehearsal", "{share: 0.5, guidance: 1}", "longer than the judged");
+    refused("streaming", "matching.rehearsal", "{share: 0.5, guidance: 1}", "nothing to rehearse");
     refused("stage1", "matching.earliest_exit", "-1", "earliest_exit must be at least 0");
     refused("stage2", "matching.guidance", "0.5", "prompts and guidance must be at least 1");
     refused("stage2", "matching.teacher", "clairvoyant", "matching.teacher is 'clairvoyant'; give");

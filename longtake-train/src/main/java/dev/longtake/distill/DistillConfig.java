@@ -8,7 +8,7 @@ import dev.longtake.train.ContextTimestep;
  * What generator and critic learn; everything but the networks.
  *
  * @param prompts videos rolled out together, at least 1
- * @param lengths of rollouts
+ * @param lengths of rollouts that are no rehearsals
  * @param cleanContext which chunks before the judged ones get all steps
  * @param contextNoise σ of noise on what the student's clean passes are given, 0 to below 1
  * @param change whether the prompt changes on the way
@@ -61,6 +61,12 @@ public record DistillConfig(
     if (earliestExit < 0) {
       throw new IllegalArgumentException(
           "earliest_exit must be at least 0, for any pass of the student's, not " + earliestExit);
+    }
+    if (rehearsal.share() > 0 && lengths.to() <= window) {
+      throw new IllegalArgumentException(
+          "rollouts are rehearsals all of them where none is longer than the judged "
+              + window
+              + " latent frames; give rehearsal.share 0, or longer lengths");
     }
     var shown = new Framing(teacher, context, contextFrames, window, lead);
     if (lengths.from() < window) {

@@ -21,7 +21,7 @@
  * <tr><th>stage</th><th>rollout, latents</th><th>judged</th><th>context</th></tr>
  * <tr><td>local DMD (eq. 4)</td><td>21</td><td>all</td><td>none</td></tr>
  * <tr><td>contextual DMD (eq. 6)</td><td>84 and more, growing; the first ones may be a true
- * video's</td><td>the last 21</td><td>what memory
+ * video's; some, as rehearsals, 21</td><td>the last 21</td><td>what memory
  * holds, or the 21 before</td></tr>
  * <tr><td>streaming tuning (LongLive)</td><td>21 to 237</td><td>the last 21, of which 18 new</td>
  * <td>none</td></tr>
@@ -36,8 +36,8 @@
  *       else: what memory holds is cut off, and no pass writes to it while it runs.
  *   <li>Frames without gradient count neither in a loss nor in its normaliser.
  *   <li>A guidance of 3 is {@code u + 3·(c − u)}.
- *   <li>Length, exit, change of prompt and how much is given are drawn from (seed, turn): equal on
- *       all devices.
+ *   <li>Length, exit, change of prompt, how much is given and what is rehearsed are drawn from
+ *       (seed, turn): equal on all devices.
  * </ul>
  */
 @NullMarked

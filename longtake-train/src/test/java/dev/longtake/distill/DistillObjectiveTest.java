@@ -423,6 +423,11 @@ class DistillObjectiveTest {
     refused(
         () -> after(new Noise(Given.Shown.VIDEO, new ArrayList<>()), streaming(), 0),
         "have one prompt: give change none, not ");
+    refused(
+        () ->
+            Troupe.contextual(
+                ExitGradient.REPLAYED, RolloutLengths.always(6), 2, new Rehearsal(0.5, 1)),
+        "rollouts are rehearsals all of them where none is longer than the judged 6");
     refused(() -> new Rehearsal(1.5, 1), "rehearsal.share must be 0 to 1 and");
     refused(() -> new Rehearsal(0.5, 0), "rehearsal.guidance at least 1, not 0.5 and 0.0");
     refused(

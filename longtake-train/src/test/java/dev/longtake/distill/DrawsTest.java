@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.longtake.diffusion.FlowSchedule;
 import dev.longtake.train.ContextTimestep;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -124,17 +125,27 @@ class DrawsTest {
 
   @Test
   void aShareOfRolloutsIsTheWindowAlone() {
-    var random = new SplittableRandom(11);
+    var config = config(1, PromptChange.NONE, 0, new Rehearsal(0.25, 1));
+    var plain = config(1, PromptChange.NONE, 0, Rehearsal.NONE);
+    var lengths = new TreeSet<Integer>();
+    var exits = new TreeSet<Integer>();
     int rehearsed = 0;
-    for (int i = 0; i < 1000; i++) {
-      var draw = RolloutDraw.of(random, 1, config(0, PromptChange.RECOMPUTE, 0.25), 4);
+    for (int seed = 0; seed < 1000; seed++) {
+      var draw = RolloutDraw.of(new SplittableRandom(seed), 1, config, 4);
+      var without = RolloutDraw.of(new SplittableRandom(seed), 1, plain, 4);
+      assertThat(draw.exit()).isEqualTo(without.exit());
       if (draw.rehearsed()) {
         rehearsed++;
-        assertThat(draw.frames()).isEqualTo(21);
-        assertThat(draw.change()).isEmpty();
+        exits.add(draw.exit());
+        assertThat(draw).isEqualTo(new RolloutDraw(21, draw.exit(), OptionalInt.empty(), true));
+      } else {
+        lengths.add(draw.frames());
+        assertThat(draw).isEqualTo(without);
       }
     }
     assertThat(rehearsed).isBetween(210, 290);
+    assertThat(lengths).containsExactly(21, 39, 57, 75, 93);
+    assertThat(exits).containsExactly(1, 2, 3);
   }
 
   private static RolloutDraw plain(SplittableRandom random, PromptChange change) {
@@ -142,11 +153,12 @@ class DrawsTest {
   }
 
   private static RolloutDraw ending(SplittableRandom random, int earliest, PromptChange change) {
-    return RolloutDraw.of(random, 1, config(earliest, change, 0), 4);
+    return RolloutDraw.of(random, 1, config(earliest, change, 3, Rehearsal.NONE), 4);
   }
 
-  /** Windows of 21 frames, of which 18 are new. */
-  private static DistillConfig config(int earliest, PromptChange change, double rehearsed) {
+  /** Windows of 21 frames, of which the lead is not new. */
+  private static DistillConfig config(
+      int earliest, PromptChange change, int lead, Rehearsal rehearsal) {
     return new DistillConfig(
         1,
         new RolloutLengths(21, 93, 18, 1),
@@ -154,8 +166,8 @@ class DrawsTest {
         0,
         change,
         21,
-        3,
-        Sight.BIDIRECTIONAL,
+        lead,
+        Sight.CAUSAL_WITH_MEMORY,
         ContextKind.NONE,
         ContextKind.NONE,
         0,
@@ -165,7 +177,7 @@ class DrawsTest {
         CriticWeight.FLAT,
         ExitGradient.RECORDED,
         earliest,
-        new Rehearsal(rehearsed, 1));
+        rehearsal);
   }
 
   @Test

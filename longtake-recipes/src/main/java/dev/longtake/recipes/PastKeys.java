@@ -46,8 +46,8 @@ public record PastKeys(
     }
     if (share == 0 && (returning != 0 || videos != 0)) {
       throw new IllegalArgumentException(
-          "past.share is 0, so that no rollout goes on from a true video; give a share, or leave past"
-              + " out");
+          "past.share is 0, so that no rollout goes on from a true video; give a share, or take"
+              + " past out of the run file");
     }
     if (share > 0 && (videos < 1 || together < 1)) {
       throw new IllegalArgumentException(
@@ -73,7 +73,7 @@ public record PastKeys(
     if (!isNone() && matching.rehearsal().share() == 1) {
       throw new IllegalArgumentException(
           "matching.rehearsal.share is 1, so that no rollout goes on from a true video; give less, or"
-              + " leave past out");
+              + " take past out of the run file");
     }
     int shortest = matching.lengths().from();
     if (!isNone() && (made.from() < matching.window() || made.to() >= shortest)) {

@@ -10,6 +10,7 @@ import dev.longtake.tensor.Device;
 import dev.longtake.tensor.Dtype;
 import dev.longtake.testkit.LeakGuard;
 import java.io.IOException;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -41,10 +42,14 @@ class NetworkTimesTest {
     assertThat(times.decoding()).hasSize(1);
     assertThat(times.convolutions().stream().map(NetworkTimes.Convolution::channels))
         .containsExactly(8, 16, 32);
+    assertThat(times.products())
+        .allSatisfy(
+            row ->
+                assertThat(NetworkReport.text(times))
+                    .containsPattern(Pattern.quote(row.product()) + " .* 0*\\.?0*[1-9]"));
     assertThat(NetworkReport.text(times))
         .startsWith("tiny, random weights, cpu, float32\n")
         .containsPattern("(?m)^plain-fp8 +\\d\\.\\d\\de-\\d\\d +0\\.00e\\+00( +\\d+\\.\\d){5}$")
-        .doesNotContainPattern("(?m) 0\\.0$") // the smallest product has a speed too
         .containsPattern("(?m)^fastest chunk and decoding +frames/s +\\d+\\.\\d\\d$");
   }
 

@@ -419,11 +419,11 @@ class DistillTest {
     refused("stage1", "matching.context", "memory", "local-dmd judges whole rollouts");
     refused("stage2", "matching.context", "none", "critic_context is none or the teacher's");
     refused("stage1", "matching.earliest_exit", "4", "4 passes from 0; give at most 3, not 4");
+    refused("stage1", "matching.earliest_exit", "-1", "earliest_exit must be at least 0");
     refused("stage2", "matching.rehearsal.share", "2", "rehearsal.share must be 0 to 1");
     refused("stage2", "matching.rehearsal.share", "1", "matching.rehearsal.share is 1, so that no");
     refused("stage1", "matching.rehearsal", "{share: 0.5, guidance: 1}", "longer than the judged");
     refused("streaming", "matching.rehearsal", "{share: 0.5, guidance: 1}", "nothing to rehearse");
-    refused("stage1", "matching.earliest_exit", "-1", "earliest_exit must be at least 0");
     refused("stage2", "matching.guidance", "0.5", "prompts and guidance must be at least 1");
     refused("stage2", "matching.teacher", "clairvoyant", "matching.teacher is 'clairvoyant'; give");
     refused("stage2", "student.sampling.kind", "euler", "a student samples with kind few_step");

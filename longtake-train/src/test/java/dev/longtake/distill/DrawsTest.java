@@ -148,6 +148,23 @@ class DrawsTest {
     assertThat(exits).containsExactly(1, 2, 3);
   }
 
+  @Test
+  void theWindowOfContextOrEverythingBeforeTheJudgedFramesIsFinished() {
+    assertThat(CleanContext.WINDOW.holds(60, 84, 21)).isFalse();
+    assertThat(CleanContext.WINDOW.holds(63, 84, 21)).isTrue();
+    assertThat(CleanContext.WINDOW.holds(84, 84, 21)).isFalse();
+    assertThat(CleanContext.ALL.holds(0, 84, 21)).isTrue();
+    assertThat(CleanContext.ALL.holds(84, 84, 21)).isFalse();
+  }
+
+  @Test
+  void theCriticsBellIsThePublishedOne() {
+    var schedule = FlowSchedule.training(5);
+    assertThat(CriticWeight.BELL.at(schedule, 625)).isCloseTo(1.91404f, within(1e-4f));
+    assertThat(CriticWeight.BELL.at(schedule, 937.5)).isCloseTo(0.39795f, within(1e-4f));
+    assertThat(CriticWeight.FLAT.at(schedule, 937.5)).isEqualTo(1);
+  }
+
   private static RolloutDraw plain(SplittableRandom random, PromptChange change) {
     return ending(random, 0, change);
   }
@@ -178,22 +195,5 @@ class DrawsTest {
         ExitGradient.RECORDED,
         earliest,
         rehearsal);
-  }
-
-  @Test
-  void theWindowOfContextOrEverythingBeforeTheJudgedFramesIsFinished() {
-    assertThat(CleanContext.WINDOW.holds(60, 84, 21)).isFalse();
-    assertThat(CleanContext.WINDOW.holds(63, 84, 21)).isTrue();
-    assertThat(CleanContext.WINDOW.holds(84, 84, 21)).isFalse();
-    assertThat(CleanContext.ALL.holds(0, 84, 21)).isTrue();
-    assertThat(CleanContext.ALL.holds(84, 84, 21)).isFalse();
-  }
-
-  @Test
-  void theCriticsBellIsThePublishedOne() {
-    var schedule = FlowSchedule.training(5);
-    assertThat(CriticWeight.BELL.at(schedule, 625)).isCloseTo(1.91404f, within(1e-4f));
-    assertThat(CriticWeight.BELL.at(schedule, 937.5)).isCloseTo(0.39795f, within(1e-4f));
-    assertThat(CriticWeight.FLAT.at(schedule, 937.5)).isEqualTo(1);
   }
 }

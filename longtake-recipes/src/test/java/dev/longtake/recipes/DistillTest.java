@@ -299,10 +299,11 @@ class DistillTest {
       settings.put("matching.context_timestep", "shared");
       settings.put("matching.critic_weight", "bell");
       settings.put("activations", "recomputed");
-      settings.put("training.steps", "1");
+      settings.put("training.steps", "2");
+      settings.put("matching.rehearsal.share", "0.5");
       settings.put("teacher.negative_prompt", "a brick room");
       var out = folder.resolve(context);
-      assertThat(train("stage2", settings, out, "").steps).hasSize(1);
+      assertThat(train("stage2", settings, out, "").steps).hasSize(2);
     }
   }
 

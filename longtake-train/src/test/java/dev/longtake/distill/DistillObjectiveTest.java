@@ -521,44 +521,24 @@ class DistillObjectiveTest {
   }
 
   private static DistillConfig local(Sight sight) {
-    return new DistillConfig(
-        2,
+    return Troupe.withoutContext(
+        sight,
         RolloutLengths.always(12),
-        CleanContext.WINDOW,
-        0,
         PromptChange.NONE,
         12,
         0,
-        sight,
-        ContextKind.NONE,
-        ContextKind.NONE,
-        0,
-        ContextTimestep.ZERO,
-        3,
-        new TimeWarp(5, 20, 980),
-        CriticWeight.FLAT,
         ExitGradient.RECORDED,
         0,
         Rehearsal.NONE);
   }
 
   private static DistillConfig streaming() {
-    return new DistillConfig(
-        2,
+    return Troupe.withoutContext(
+        Sight.BIDIRECTIONAL,
         new RolloutLengths(9, 21, 6, 1),
-        CleanContext.ALL,
-        0,
         PromptChange.RECOMPUTE,
         9,
         3,
-        Sight.BIDIRECTIONAL,
-        ContextKind.NONE,
-        ContextKind.NONE,
-        0,
-        ContextTimestep.ZERO,
-        3,
-        new TimeWarp(5, 20, 980),
-        CriticWeight.FLAT,
         ExitGradient.REPLAYED,
         0,
         Rehearsal.NONE);

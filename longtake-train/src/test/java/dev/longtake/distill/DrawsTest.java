@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.longtake.diffusion.FlowSchedule;
-import dev.longtake.train.ContextTimestep;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -176,22 +175,12 @@ class DrawsTest {
   /** Windows of 21 frames, of which the lead is not new. */
   private static DistillConfig config(
       int earliest, PromptChange change, int lead, Rehearsal rehearsal) {
-    return new DistillConfig(
-        1,
+    return Troupe.withoutContext(
+        Sight.CAUSAL_WITH_MEMORY,
         new RolloutLengths(21, 93, 18, 1),
-        CleanContext.ALL,
-        0,
         change,
         21,
         lead,
-        Sight.CAUSAL_WITH_MEMORY,
-        ContextKind.NONE,
-        ContextKind.NONE,
-        0,
-        ContextTimestep.ZERO,
-        3,
-        new TimeWarp(5, 20, 980),
-        CriticWeight.FLAT,
         ExitGradient.RECORDED,
         earliest,
         rehearsal);

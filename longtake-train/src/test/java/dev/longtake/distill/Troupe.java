@@ -202,6 +202,37 @@ record Troupe(
         rehearsal);
   }
 
+  /** A teacher and a critic that see nothing but the window, at guidance 3. */
+  static DistillConfig withoutContext(
+      Sight sight,
+      RolloutLengths lengths,
+      PromptChange change,
+      int window,
+      int lead,
+      ExitGradient exits,
+      int earliestExit,
+      Rehearsal rehearsal) {
+    return new DistillConfig(
+        2,
+        lengths,
+        CleanContext.ALL,
+        0,
+        change,
+        window,
+        lead,
+        sight,
+        ContextKind.NONE,
+        ContextKind.NONE,
+        0,
+        ContextTimestep.ZERO,
+        3,
+        new TimeWarp(5, 20, 980),
+        CriticWeight.FLAT,
+        exits,
+        earliestExit,
+        rehearsal);
+  }
+
   static DistillTraining training(long steps, long every, int accumulate) {
     var adam = new AdamW.Config(0, 0.99, 1e-8, 0.01);
     return new DistillTraining(

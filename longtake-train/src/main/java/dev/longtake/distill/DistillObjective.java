@@ -234,16 +234,16 @@ public record DistillObjective(
       var noisy = noisy(rolled, trial, rng);
       var shown = config.teacherFraming().excerpts(rolled, opening);
       var told = trial.lastStates();
-      var untold = prompts.unconditional(config.prompts());
       watch().done(TurnPart.SHOWING);
 
       var conditional = flow(teacher, asked(teacher, noisy, shown, told));
       double guidance = config.guidance(trial.script().draw());
-      var real =
-          guidance == 1
-              ? conditional
-              : Dmd.guided(
-                  conditional, flow(teacher, asked(teacher, noisy, shown, untold)), guidance);
+      var real = conditional;
+      if (guidance != 1) {
+        var untold = prompts.unconditional(config.prompts());
+        real =
+            Dmd.guided(conditional, flow(teacher, asked(teacher, noisy, shown, untold)), guidance);
+      }
       watch().done(TurnPart.TEACHER);
       var fake = flow(critic, asked(critic, noisy, shownToCritic(rolled, shown), told));
       watch().done(TurnPart.CRITIC);
